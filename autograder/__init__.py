@@ -1,0 +1,12 @@
+"""A grader that names the mistake.
+
+`check` is what a notebook's test cell ends with, `judge` the same in plain Python. Everything else
+is behind the console script `autograder`.
+"""
+
+from autograder import exercises as _exercises  # registers the course's exercises  # noqa: F401
+from autograder.judging.check import check
+from autograder.judging.judge import judge
+from autograder.judging.verdict import Failure, PartResult, Verdict
+
+__all__ = ["Failure", "PartResult", "Verdict", "check", "judge"]

@@ -1,0 +1,1 @@
+"""What is right: exercises, comparison, verdict, card. Runs wherever NumPy runs."""

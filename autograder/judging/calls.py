@@ -1,0 +1,194 @@
+"""Calling a student's function: on copies, in silence, within a deadline, and without believing what comes back."""
+
+from __future__ import annotations
+
+import copy
+import io
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+DEADLINE_SECONDS = 10.0  # a right answer to any case takes milliseconds
+
+
+class TooSlowError(BaseException):
+    """The deadline passed. Not an `Exception`, so that a student's `except Exception` does not swallow it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call left.
+
+    Attributes
+    ----------
+    value : object
+        The result, with arrays and numbers turned into plain NumPy arrays of our own.
+    error : BaseException or None
+        What it raised instead.
+    warnings : tuple of str
+        NumPy's warnings.
+    printed : str
+        What it wrote to stdout and stderr.
+    changed : str
+        Name of the argument that is not what it was before the call, or "".
+    """
+
+    value: Any
+    error: BaseException | None
+    warnings: tuple[str, ...]
+    printed: str
+    changed: str
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Stands for a result that is no plain number, array, text, tuple or list: its type is all we look at."""
+
+    type_name: str
+
+
+def call(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool
+) -> Outcome:
+    """Call a function on copies of the arguments and report what happened; never raises for what it does.
+
+    Parameters
+    ----------
+    function : callable
+    args, kwargs
+        Arrays, numbers, texts, functions, generators, and lists, tuples and dicts of these.
+    writable : bool
+        Whether the copies may be written to.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the person at the keyboard wants to stop.
+    """
+    given, given_kwargs = _copy(args, writable), _copy(dict(kwargs), writable)
+    value, error = None, None
+    with _captured() as printed, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            with np.errstate(all="warn", under="ignore"), _deadline(DEADLINE_SECONDS):
+                value = plain(function(*given, **given_kwargs))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as problem:  # SystemExit too: a student's exit() must not end the grading
+            error = problem
+    numeric = tuple(str(w.message) for w in caught if issubclass(w.category, RuntimeWarning))
+    before = [*enumerate(args, start=1), *kwargs.items()]
+    after = [*given, *given_kwargs.values()]
+    changed = next((str(n) for (n, old), new in zip(before, after, strict=True) if not _same(old, new)), "")
+    return Outcome(value, error, numeric, printed.getvalue(), changed)
+
+
+def plain(value: Any) -> Any:
+    """Turn a result into plain values of our own: arrays, `None`, texts, and tuples and lists of these.
+
+    Only exact types count: a subclass may answer comparisons as it likes, so it becomes `Foreign`.
+    """
+    kind = type(value)
+    if value is None or kind is str:
+        return value
+    if kind in (bool, int, float) or isinstance(value, np.number | np.bool_):
+        return _number(value)
+    if kind is np.ndarray:
+        return np.array(value) if value.dtype.kind in "fiub" else Foreign(f"array of dtype {value.dtype}")
+    if kind in (tuple, list):
+        return kind(plain(entry) for entry in value)
+    return Foreign(kind.__name__)
+
+
+def _number(value: Any) -> Any:
+    array = np.asarray(value)
+    return array if array.dtype.kind in "fiub" else Foreign(type(value).__name__)
+
+
+def _copy(value: Any, writable: bool) -> Any:
+    """Copy what could be changed; functions stay what they are."""
+    if isinstance(value, np.ndarray):
+        array = value.copy(order="K")
+        array.flags.writeable = writable
+        return array
+    if isinstance(value, dict):
+        return {key: _copy(entry, writable) for key, entry in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(_copy(entry, writable) for entry in value)
+    if isinstance(value, np.random.Generator):
+        return copy.deepcopy(value)
+    return value
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Tell whether an argument is bit for bit what it was; a generator is there to be used."""
+    if isinstance(before, np.ndarray):
+        same_kind = before.shape == after.shape and before.dtype == after.dtype
+        return bool(same_kind and before.tobytes() == after.tobytes())
+    if isinstance(before, dict):
+        return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in before)
+    if isinstance(before, tuple | list):
+        return len(before) == len(after) and all(map(_same, before, after))
+    return True
+
+
+@contextmanager
+def _captured() -> Iterator[io.StringIO]:
+    """Collect stdout and stderr: stock nbgrader gives zero for any word on stderr.
+
+    A logging handler keeps the stream it was born with, so the stream's own `write` is taken over too.
+    """
+    text = io.StringIO()
+    stderr = sys.stderr
+    with redirect_stdout(text):
+        sys.stderr = text
+        patched = _take_over(stderr, text)
+        try:
+            yield text
+        finally:
+            sys.stderr = stderr
+            if patched:
+                del stderr.write  # type: ignore[method-assign]  # back to the class's own
+
+
+def _take_over(stream: Any, text: io.StringIO) -> bool:
+    try:
+        stream.write = text.write
+    except AttributeError:  # None under pythonw, or a stream without a __dict__
+        return False
+    return True
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    """Raise `TooSlowError` in the running code after `seconds`; again every second if it is swallowed.
+
+    Needs Unix and the main thread, where Jupyter runs cells; elsewhere there is no deadline here, and
+    the one of the notebook cell holds.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(signum: int, frame: FrameType | None) -> None:
+        raise TooSlowError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,82 @@
+"""What a notebook's test cell ends with."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from autograder.judging import card
+from autograder.judging.judge import PUBLIC_SEED, judge
+from autograder.judging.registry import find, is_exercise
+from autograder.judging.verdict import VERDICT_MIME
+
+SEED_VARIABLE = "AUTOGRADER_COURSE_SEED"  # set for the kernel by the grading, nowhere else
+
+
+def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
+    """Judge an exercise where it stands, show its card, and give the points.
+
+    The card is HTML in Jupyter and plain text elsewhere. Nothing is written to stderr and no wrong
+    answer raises: stock nbgrader gives zero for either. The points are a plain float, which it
+    reads as partial credit. Points for hidden parts are counted in advance while all others are
+    right, so that `nbgrader validate` calls a right answer right.
+
+    Parameters
+    ----------
+    function : callable
+        The student's function; the exercise is known by the name it was passed under.
+    hidden : bool
+        Whether the hidden parts are judged too, on inputs from the course's secret seed (fresh
+        ones where there is none). Grading says so; self-paced readers may.
+
+    Returns
+    -------
+    float
+        Between 0 and the exercise's points.
+
+    Raises
+    ------
+    ValueError
+        If `function` is none of the course's exercises.
+    """
+    exercise = find(_exercise_name(function, sys._getframe(1)))
+    verdict = judge(exercise, function, hidden=hidden, seed=_course_seed() if hidden else PUBLIC_SEED)
+    points = exercise.max_points if verdict.passed else verdict.points
+    if _in_jupyter():
+        from IPython.display import display
+
+        bundle = {
+            "text/html": card.as_html(exercise, verdict, function),
+            "text/plain": card.as_text(exercise, verdict),
+            VERDICT_MIME: verdict.to_dict(),
+        }
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    else:
+        print(card.as_text(exercise, verdict))
+    return points
+
+
+def _exercise_name(function: Any, caller: FrameType) -> str:
+    """Know the exercise by the name in the calling line: `sigmoid = np.vectorize(f)` has no name of its own."""
+    written = [name for name in caller.f_code.co_names if caller.f_globals.get(name) is function]
+    candidates = [*written, getattr(function, "__name__", "")]
+    found = next((name for name in candidates if is_exercise(name)), None)
+    if found is None:
+        shown = getattr(function, "__name__", repr(function))
+        raise ValueError(f"check must be given the function of an exercise, as in check(sigmoid) (got {shown})")
+    return found
+
+
+def _course_seed() -> int | None:
+    text = os.environ.get(SEED_VARIABLE)
+    return int(text) if text else None
+
+
+def _in_jupyter() -> bool:
+    """Tell whether output goes to a notebook: IPython's own shell in a terminal shows no HTML."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")

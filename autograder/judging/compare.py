@@ -1,0 +1,126 @@
+"""Is this result right? Type, shape, dtype and values, in this order; the first thing that is not is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.judging.calls import Foreign
+from autograder.judging.exercise import Exercise, Part
+from autograder.judging.verdict import Failure
+
+FLOAT32_RTOL, FLOAT32_ATOL = 2e-5, 1e-6
+
+
+def mismatch(exercise: Exercise, part: Part, got: Any, want: Any) -> Failure | None:
+    """Compare a result with the expected one.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    part : Part
+        Its tolerances apply.
+    got, want : object
+        As `autograder.judging.calls.plain` gives them.
+
+    Returns
+    -------
+    Failure or None
+        The first thing that is wrong, or `None`.
+    """
+    if isinstance(want, tuple):
+        return _tuple_mismatch(exercise, part, got, want)
+    if isinstance(want, np.ndarray):
+        return _array_mismatch(exercise, part, got, want, what="the result")
+    return _list_mismatch(got, want)
+
+
+def same_output(exercise: Exercise, one: Any, other: Any) -> bool:
+    """Tell whether two wrong results are the same mistake: equal but for rounding."""
+    if isinstance(one, tuple | list) and isinstance(other, tuple | list):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(same_output(exercise, a, b) for a, b in pairs)
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        if one.shape != other.shape or (exercise.keeps_dtype and one.dtype != other.dtype):
+            return False
+        atol = max(part.atol for part in exercise.parts)
+        return bool(np.all(_close(one, other, rtol=1e-6, atol=atol)))
+    return type(one) is type(other) and one == other  # None, str, Foreign: our own plain values
+
+
+def _tuple_mismatch(exercise: Exercise, part: Part, got: Any, want: tuple[Any, ...]) -> Failure | None:
+    names = list(exercise.outputs)
+    if not isinstance(got, tuple | list) or len(got) != len(want):
+        what = f"{len(want)} values, ({', '.join(names)})"
+        have = f"{len(got)}" if isinstance(got, tuple | list) else _describe(got)
+        return Failure("type", f"It must return {what}; got {have}.")
+    for name, entry, expected in zip(names, got, want, strict=True):
+        failure = _array_mismatch(exercise, part, entry, expected, what=f"`{name}`")
+        if failure:
+            return failure
+    return None
+
+
+def _array_mismatch(exercise: Exercise, part: Part, got: Any, want: Any, what: str) -> Failure | None:
+    must = f"an array of shape {want.shape}" if want.ndim else "a single number"
+    if not isinstance(got, np.ndarray) or (got.dtype.kind == "b" and want.dtype.kind != "b"):
+        return Failure("type", f"{_capital(what)} must be {must}; got {_describe(got)}.")
+    if got.shape != want.shape:
+        have = f"shape {got.shape}" if got.ndim else "a single number"
+        return Failure("shape", f"{_capital(what)} must be {must}; got {have}.")
+    if exercise.keeps_dtype and got.dtype != want.dtype:
+        return Failure("dtype", f"{_capital(what)} must have dtype {want.dtype} for this input; got {got.dtype}.")
+    float32 = want.dtype == np.float32
+    rtol = max(part.rtol, FLOAT32_RTOL) if float32 else part.rtol
+    atol = max(part.atol, FLOAT32_ATOL) if float32 else part.atol
+    wrong = ~_close(got, want, rtol, atol)
+    return _first_wrong(got, want, wrong, what) if np.any(wrong) else None
+
+
+def _list_mismatch(got: Any, want: list[Any]) -> Failure | None:
+    if not isinstance(got, list | tuple) or not all(isinstance(entry, str) for entry in got):
+        return Failure("type", f"It must return a list of names; got {_describe(got)}.")
+    if list(got) == want:
+        return None
+    return Failure("value", "The list of names is wrong.", got=str(list(got)), expected=str(want))
+
+
+def _close(got: Any, want: Any, rtol: float, atol: float) -> Any:
+    """Entry by entry |got − want| ≤ atol + rtol·|want|, where NaN equals NaN."""
+    with np.errstate(all="ignore"):
+        return np.isclose(got.astype(np.float64), want.astype(np.float64), rtol=rtol, atol=atol, equal_nan=True)
+
+
+def _first_wrong(got: Any, want: Any, wrong: Any, what: str) -> Failure:
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    g, w = got[index], want[index]
+    with np.errstate(all="ignore"):
+        difference = float(g) - float(w)
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    share = f"{np.count_nonzero(wrong)} of {wrong.size} entries are wrong, the first at {place}" if index else ""
+    text = f"{_capital(what)}: {share}." if share else f"{_capital(what)} has a wrong value."
+    return Failure(
+        "value", text, index=place, got=_number(g), expected=_number(w), difference=f"{difference:.3g}"
+    )
+
+
+def _number(value: Any) -> str:
+    """Write a number so that both sides of a comparison can be read: 12 digits, no more than needed."""
+    return f"{float(value):.12g}"
+
+
+def _describe(value: Any) -> str:
+    if value is None:
+        return "None: is a `return` missing?"
+    if isinstance(value, Foreign):
+        return value.type_name
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}" if value.ndim else f"{value!s}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of length {len(value)}"
+    return type(value).__name__
+
+
+def _capital(text: str) -> str:
+    return text if text.startswith("`") else text[0].upper() + text[1:]

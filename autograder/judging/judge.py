@@ -1,0 +1,270 @@
+"""The judge: runs an answer on every case, compares, names the mistake. One judge for notebook, grader and tools."""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import secrets
+import traceback
+import types
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.judging import calls
+from autograder.judging.compare import mismatch, same_output
+from autograder.judging.exercise import Case, Exercise, Part
+from autograder.judging.registry import find
+from autograder.judging.verdict import Failure, Kind, PartResult, Verdict
+
+PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, so that a card can be compared
+_PACKAGE = str(Path(__file__).parent)
+_LONGEST_CALL = 90  # characters of a call that is still shown as code
+_LONGEST_PRINT = 500
+
+# What went wrong in general, where no known mistake fits.
+_GENERAL_DIAGNOSES: dict[Kind, str] = {
+    "missing": "missing",
+    "unfinished": "unfinished",
+    "timeout": "never_returns",
+    "changed input": "changes_its_input",
+    "not repeatable": "not_repeatable",
+    "warned": "numpy_warning",
+}
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One case: what the reference and the answer made of it."""
+
+    case: Case
+    outcome: calls.Outcome
+    failure: Failure | None
+
+
+def judge(
+    exercise: str | Exercise, answer: Callable[..., Any] | None, *, hidden: bool = True, seed: int | None = None
+) -> Verdict:
+    """Judge an answer to an exercise.
+
+    Every case is tried in this order: exists, call succeeds, type, shape, dtype, values, inputs
+    unchanged, repeatable, no warning. A part earns its points when all its cases pass.
+
+    Parameters
+    ----------
+    exercise : str or Exercise
+        Its name, or the exercise itself.
+    answer : callable or None
+        What the student wrote.
+    hidden : bool
+        Whether the hidden parts are judged too.
+    seed : int, optional
+        From which the inputs are drawn; `None` draws fresh ones.
+
+    Returns
+    -------
+    Verdict
+        The same for the same seed.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise, or `seed` is negative.
+
+    Examples
+    --------
+    >>> judge("sigmoid", lambda a: 1 / (1 + np.exp(a))).diagnosis
+    'sign'
+    """
+    if isinstance(exercise, str):
+        exercise = find(exercise)
+    if seed is None:
+        seed = secrets.randbits(63)
+    if seed < 0:
+        raise ValueError(f"seed must be an integer of at least 0 (got {seed})")
+    verdict = _judge_once(exercise, answer, hidden, seed)
+    helped = None if verdict.passed else _with_references(exercise, answer)
+    if helped is not None:
+        second = _judge_once(exercise, helped, hidden, seed)
+        if second.points > verdict.points:
+            return replace(second, judged_with=tuple(exercise.uses))
+    return verdict
+
+
+def _judge_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: bool, seed: int) -> Verdict:
+    parts = [(n, part) for n, part in enumerate(exercise.parts) if hidden or not part.hidden]
+    results, trials = [], []
+    for number, part in parts:
+        tried = _try_part(exercise, part, answer, np.random.default_rng([seed, _key(exercise), number]))
+        trials += tried
+        failure = next((trial.failure for trial in tried if trial.failure), None)
+        points = 0.0 if failure else float(part.points)
+        results.append(PartResult(part.name, points, float(part.points), part.hidden, failure))
+    diagnosis, lesson_learned = _diagnose(exercise, trials)
+    message = _message(exercise, results, lesson_learned)
+    printed = "".join(trial.outcome.printed for trial in trials)[:_LONGEST_PRINT]
+    return Verdict(exercise.name, exercise.lesson, tuple(results), diagnosis, message, seed, printed=printed)
+
+
+def _key(exercise: Exercise) -> int:
+    """Give each exercise inputs of its own, the same on every machine."""
+    return zlib.crc32(exercise.name.encode())
+
+
+def _try_part(exercise: Exercise, part: Part, answer: Any, rng: np.random.Generator) -> list[_Trial]:
+    """Try the cases in order; after one that hangs or does not exist the rest would only repeat it."""
+    trials: list[_Trial] = []
+    for case in part.cases(rng):
+        trial = _try_case(exercise, part, case, answer)
+        trials.append(trial)
+        if trial.failure and trial.failure.kind in ("missing", "unfinished", "timeout"):
+            break
+    return trials
+
+
+def _try_case(exercise: Exercise, part: Part, case: Case, answer: Any) -> _Trial:
+    if not callable(answer):
+        nothing = calls.Outcome(None, None, (), "", "")
+        return _Trial(case, nothing, Failure("missing", f"There is no function `{exercise.name}` yet."))
+    outcome = calls.call(answer, case.args, case.kwargs, writable=exercise.may_move_inputs)
+    failure = _failure_of(exercise, part, case, answer, outcome)
+    if failure is None:
+        return _Trial(case, outcome, None)
+    if part.hidden:
+        return _Trial(case, outcome, _redacted(failure, case, outcome))
+    return _Trial(case, outcome, replace(failure, case=case.label, call=_as_code(exercise.name, case)))
+
+
+def _failure_of(
+    exercise: Exercise, part: Part, case: Case, answer: Any, outcome: calls.Outcome
+) -> Failure | None:
+    if outcome.error is not None:
+        return _error(exercise.name, outcome.error)
+    failure = mismatch(exercise, part, outcome.value, _expected(exercise, case))
+    if failure:
+        return failure
+    if outcome.changed:
+        return Failure("changed input", f"It changes its input (argument {outcome.changed}): work on a copy.")
+    again = calls.call(answer, case.args, case.kwargs, writable=exercise.may_move_inputs)
+    if again.error is not None or not _identical(outcome.value, again.value):
+        return Failure("not repeatable", "Called twice with the same input, it gives two different answers.")
+    if outcome.warnings and not case.warning_forgiven:
+        return Failure("warned", f"The values are right, but NumPy warned: {outcome.warnings[0]}.")
+    return None
+
+
+def _expected(exercise: Exercise, case: Case) -> Any:
+    outcome = calls.call(exercise.reference, case.args, case.kwargs, writable=exercise.may_move_inputs)
+    if outcome.error is not None:
+        raise RuntimeError(f"the reference {exercise.name} failed on the case {case.label!r}") from outcome.error
+    return outcome.value
+
+
+def _error(name: str, error: BaseException) -> Failure:
+    if isinstance(error, NotImplementedError):
+        return Failure("unfinished", f"Not written yet: put your answer in place of the `raise` in `{name}`.")
+    if isinstance(error, calls.TooSlowError):
+        return Failure("timeout", f"It did not come back within {calls.DEADLINE_SECONDS:g} seconds.")
+    if isinstance(error, ValueError) and "read-only" in str(error):
+        return Failure("changed input", f"It changes its input{_where(error)}: work on a copy.")
+    return Failure("raised", f"It raised {type(error).__name__}: {str(error)[:200]}{_where(error)}.")
+
+
+def _where(error: BaseException) -> str:
+    """Quote the line of the student's code that was running."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _PACKAGE not in frame.filename]
+    own = [frame for frame in frames if "site-packages" not in frame.filename]
+    if not own or own[-1].lineno is None:
+        return ""
+    line = linecache.getline(own[-1].filename, own[-1].lineno).strip()
+    return f", at `{line}`" if line else ""
+
+
+def _redacted(failure: Failure, case: Case, outcome: calls.Outcome) -> Failure:
+    """Keep of a hidden case its name and the kind of failure: no number, no text that code could have written."""
+    texts: dict[Kind, str] = {
+        "type": "What it returns has the wrong type.",
+        "shape": "What it returns has the wrong shape.",
+        "dtype": "What it returns has the wrong dtype.",
+        "value": "What it returns has a wrong value.",
+        "changed input": "It changes its input: work on a copy.",
+        "warned": "The values are right, but NumPy warned.",
+    }
+    if failure.kind == "raised":
+        name = type(outcome.error).__name__
+        known = type(outcome.error) is getattr(builtins, name, None)
+        return Failure("raised", f"It raised {name if known else 'an exception'}.", case=case.label)
+    return Failure(failure.kind, texts.get(failure.kind, failure.message), case=case.label)
+
+
+def _identical(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple | list):
+        return type(one) is type(other) and len(one) == len(other) and all(map(_identical, one, other))
+    if isinstance(one, np.ndarray):
+        return isinstance(other, np.ndarray) and one.tobytes() == other.tobytes()
+    return type(one) is type(other) and one == other
+
+
+def _diagnose(exercise: Exercise, trials: Sequence[_Trial]) -> tuple[str | None, str]:
+    """Find the known mistake whose outputs are the answer's on every case; a wrong function is its fingerprint."""
+    failures = [trial.failure for trial in trials if trial.failure]
+    if not failures:
+        return None, ""
+    if any(failure.kind in ("type", "shape", "dtype", "value", "raised") for failure in failures):
+        for mistake in exercise.mistakes:
+            if all(_same_fingerprint(exercise, mistake.function, trial) for trial in trials):
+                return mistake.name, mistake.message
+    if any(f.kind == "type" and "`return` missing" in f.message for f in failures):
+        return "returns_none", ""
+    return next((_GENERAL_DIAGNOSES[f.kind] for f in failures if f.kind in _GENERAL_DIAGNOSES), None), ""
+
+
+def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], trial: _Trial) -> bool:
+    case = trial.case
+    theirs = trial.outcome
+    ours = calls.call(mistake, case.args, case.kwargs, writable=exercise.may_move_inputs)
+    if theirs.error is not None or ours.error is not None:
+        return type(theirs.error) is type(ours.error)
+    return same_output(exercise, theirs.value, ours.value)
+
+
+def _message(exercise: Exercise, results: Sequence[PartResult], lesson_learned: str) -> str:
+    failed = [result for result in results if result.failure]
+    if not failed:
+        return "Everything that was tested is right."
+    first = failed[0].failure
+    assert first is not None
+    if first.kind in ("missing", "unfinished"):
+        return first.message
+    where = ", ".join(f"“{result.name}”" for result in failed)
+    return f"Not right yet: {where}. {lesson_learned or first.message}"
+
+
+def _as_code(name: str, case: Case) -> str:
+    """Write the call as code a student can paste, where it is short enough to be read."""
+    with np.printoptions(threshold=20, precision=6):
+        shown = [repr(arg) for arg in case.args] + [f"{k}={v!r}" for k, v in case.kwargs.items()]
+    text = f"{name}({', '.join(' '.join(arg.split()) for arg in shown)})"
+    return text if len(text) <= _LONGEST_CALL and "<" not in text else ""
+
+
+def _with_references(exercise: Exercise, answer: Any) -> Callable[..., Any] | None:
+    """Give the answer as it would be if the earlier exercises it calls were right; `None` where it calls none."""
+    if not isinstance(answer, types.FunctionType):
+        return None
+    used = {name: find(name).reference for name in exercise.uses if name in answer.__globals__}
+    if not used:
+        return None
+    helped = types.FunctionType(
+        answer.__code__,
+        {**answer.__globals__, **used},
+        answer.__name__,
+        answer.__defaults__,
+        answer.__closure__,
+    )
+    helped.__kwdefaults__ = answer.__kwdefaults__
+    return helped

@@ -1,0 +1,78 @@
+"""Pictures on a card: the student's curve against the expected one, as an SVG that follows light and dark pages."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from autograder.judging import calls
+from autograder.judging.exercise import Curve, Exercise
+
+_BLUE, _ORANGE = "#3A8FC8", "#D55E00"
+_INK = "#010203"  # drawn in this colour by matplotlib, then replaced by the page's own text colour
+
+
+def curve_svg(exercise: Exercise, function: Callable[..., Any]) -> str:
+    """Draw an answer's curve and the expected one; "" where the exercise has none or the answer gives no numbers.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    function : callable
+        The answer.
+
+    Returns
+    -------
+    str
+        An `svg` element with a text for screen readers.
+    """
+    curve = exercise.curve
+    if curve is None:
+        return ""
+    got, want = _values(curve, function), _values(curve, exercise.reference)
+    if got is None or want is None:
+        return ""
+    same = bool(np.allclose(got, want, rtol=1e-3, atol=1e-3 * float(np.max(np.abs(want))), equal_nan=True))
+    text = f"{exercise.name}: your curve {'lies on' if same else 'differs from'} the expected one"
+    svg = _draw(curve, got, want).replace(_INK, "currentColor")
+    start = svg.index("<svg")
+    opening = f'<svg role="img" aria-label="{escape(text)}" style="max-width:100%;height:auto" '
+    return opening + svg[start + len("<svg ") :]
+
+
+def _values(curve: Curve, function: Callable[..., Any]) -> Any:
+    outcome = calls.call(lambda x: curve.y(function, x), (curve.x,), {}, writable=False)
+    value = outcome.value
+    if not isinstance(value, np.ndarray) or value.shape != curve.x.shape or not np.isfinite(value).any():
+        return None
+    return value.astype(float)
+
+
+def _draw(curve: Curve, got: Any, want: Any) -> str:
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    low, high = float(np.min(want)), float(np.max(want))
+    margin = 0.15 * (high - low or 1.0)
+    style = {"svg.fonttype": "none", "svg.hashsalt": "card", "font.size": 9, "axes.edgecolor": _INK}
+    style |= dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), _INK)
+    with mpl.rc_context({**mpl.rcParamsDefault, **style, "backend": mpl.rcParams._get("backend")}):
+        figure = Figure(figsize=(5.4, 2.1), layout="constrained")
+        FigureCanvasSVG(figure)
+        figure.patch.set_alpha(0)
+        ax = figure.add_subplot()
+        ax.patch.set_alpha(0)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.plot(curve.x, want, color=_BLUE, linewidth=5, alpha=0.45, label="expected")
+        ax.plot(curve.x, got, color=_ORANGE, linewidth=1.6, linestyle="--", label="yours")
+        ax.set_ylim(low - margin, high + margin)
+        ax.set(xlabel=curve.xlabel, ylabel=curve.ylabel, xscale="log" if curve.logx else "linear")
+        ax.legend(frameon=False, loc="best")
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()

@@ -1,0 +1,166 @@
+"""What came out of judging an answer; frozen, and the same in Python and in JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+SCHEMA_VERSION = 1
+VERDICT_MIME = "application/vnd.autograder.verdict+json"
+
+Kind = Literal[
+    "missing", "unfinished", "raised", "timeout", "type", "shape", "dtype",
+    "value", "changed input", "not repeatable", "warned",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a case did not pass.
+
+    Attributes
+    ----------
+    kind : str
+        The step at which it failed.
+    message : str
+        In words for the student; without any number where the case is hidden.
+    case : str
+        Label of the case.
+    call : str
+        The call as code, where it is short and not hidden.
+    index, got, expected, difference : str
+        The first wrong entry, where values are wrong and the case is not hidden.
+    """
+
+    kind: Kind
+    message: str
+    case: str = ""
+    call: str = ""
+    index: str = ""
+    got: str = ""
+    expected: str = ""
+    difference: str = ""
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """How one part of an exercise went."""
+
+    name: str
+    points: float
+    max_points: float
+    hidden: bool
+    failure: Failure | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every case of the part passed."""
+        return self.failure is None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an answer earned, and what its author should read.
+
+    Attributes
+    ----------
+    exercise, lesson : str
+    parts : tuple of PartResult
+        Those that were judged; hidden ones are missing where they were not asked for.
+    diagnosis : str or None
+        Name of the recognized mistake.
+    message : str
+        What the student reads.
+    seed : int
+        From which the inputs were drawn: the same seed gives the same verdict.
+    judged_with : tuple of str
+        Earlier exercises whose reference stood in for the student's function.
+    printed : str
+        What the function printed while it was judged, shortened.
+    """
+
+    exercise: str
+    lesson: str
+    parts: tuple[PartResult, ...]
+    diagnosis: str | None
+    message: str
+    seed: int
+    judged_with: tuple[str, ...] = ()
+    printed: str = ""
+
+    @property
+    def points(self) -> float:
+        """Points earned in the parts that were judged."""
+        return float(sum(part.points for part in self.parts))
+
+    @property
+    def max_points(self) -> float:
+        """Points possible in the parts that were judged."""
+        return float(sum(part.max_points for part in self.parts))
+
+    @property
+    def passed(self) -> bool:
+        """Whether every judged part passed."""
+        return all(part.passed for part in self.parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the verdict as JSON types."""
+        return {"schema": SCHEMA_VERSION, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
+        """Read a verdict back, refusing anything that `to_dict` would not have written.
+
+        Raises
+        ------
+        ValueError
+            If a field is missing, unknown or of another type than it must be.
+        """
+        if not isinstance(data, Mapping) or data.get("schema") != SCHEMA_VERSION:
+            raise ValueError(f"a verdict must have schema {SCHEMA_VERSION} (got {str(data)[:80]})")
+        parts = [_part(entry) for entry in _typed(data, "parts", list | tuple)]
+        judged_with = _typed(data, "judged_with", list | tuple)
+        return cls(
+            exercise=_typed(data, "exercise", str),
+            lesson=_typed(data, "lesson", str),
+            parts=tuple(parts),
+            diagnosis=_typed(data, "diagnosis", str | None),
+            message=_typed(data, "message", str),
+            seed=_typed(data, "seed", int),
+            judged_with=tuple(str(name) for name in judged_with),
+            printed=_typed(data, "printed", str),
+        )
+
+
+def _part(entry: Any) -> PartResult:
+    failure = _typed(entry, "failure", Mapping | None)
+    points, max_points = (float(_typed(entry, key, int | float)) for key in ("points", "max_points"))
+    if not 0 <= points <= max_points:
+        raise ValueError(f"a part's points must lie in 0 … {max_points} (got {points})")
+    return PartResult(
+        name=_typed(entry, "name", str),
+        points=points,
+        max_points=max_points,
+        hidden=_typed(entry, "hidden", bool),
+        failure=None if failure is None else _failure(failure),
+    )
+
+
+def _failure(entry: Mapping[str, Any]) -> Failure:
+    kind = _typed(entry, "kind", str)
+    if kind not in get_args(Kind):
+        raise ValueError(f"a failure's kind must be one of {', '.join(get_args(Kind))} (got {kind!r})")
+    texts = {f.name: _typed(entry, f.name, str) for f in dataclasses.fields(Failure) if f.name != "kind"}
+    return Failure(kind=kind, **texts)  # type: ignore[arg-type]  # checked two lines above
+
+
+def _typed(entry: Any, key: str, types: Any) -> Any:
+    """Look `key` up in a mapping and insist on the type of what is there."""
+    if not isinstance(entry, Mapping) or key not in entry:
+        raise ValueError(f"a verdict must have the field {key!r}")
+    value = entry[key]
+    if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
+        raise ValueError(f"the field {key!r} of a verdict must be {types} (got {value!r:.80})")
+    return value

@@ -1,0 +1,134 @@
+"""Array types, the course's rule for dtypes, and the checks that refuse bad input by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.floating[Any]]
+Labels = NDArray[np.integer[Any]]
+
+
+def as_float(a: ArrayLike) -> Array:
+    """Give `a` as a floating-point array: float32 and float64 stay what they are, integers become float64.
+
+    Parameters
+    ----------
+    a : array_like
+        Numbers of any shape.
+
+    Returns
+    -------
+    ndarray
+        The same values; no copy where none is needed.
+
+    Raises
+    ------
+    ValueError
+        If `a` does not hold real numbers.
+    """
+    array = np.asarray(a)
+    if array.dtype.kind == "f":
+        return array
+    if array.dtype.kind in "iub":
+        return array.astype(np.float64)
+    raise ValueError(f"a must hold real numbers (got dtype {array.dtype})")
+
+
+def require_rank(name: str, value: Any, rank: int) -> None:
+    """Refuse an argument that is not an array of `rank` axes.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    if not isinstance(value, np.ndarray):
+        raise ValueError(f"{name} must be a NumPy array with {rank} axes (got {type(value).__name__})")
+    if value.ndim != rank:
+        raise ValueError(f"{name} must have {rank} axes (got shape {value.shape})")
+
+
+def require_shape(name: str, value: Any, shape: Sequence[int]) -> None:
+    """Refuse an array of another shape than `shape`.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    require_rank(name, value, len(shape))
+    if value.shape != tuple(shape):
+        raise ValueError(f"{name} must have shape {tuple(shape)} (got {value.shape})")
+
+
+def require_positive(name: str, value: float) -> None:
+    """Refuse a hyper-parameter that is not a finite number above zero.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    if not (_is_real(value) and np.isfinite(value) and value > 0):
+        raise ValueError(f"{name} must be a positive finite number (got {value!r})")
+
+
+def require_not_negative(name: str, value: float) -> None:
+    """Refuse a hyper-parameter that is not a finite number of at least zero.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    if not (_is_real(value) and np.isfinite(value) and value >= 0):
+        raise ValueError(f"{name} must be a finite number of at least 0 (got {value!r})")
+
+
+def require_finite(name: str, value: float) -> None:
+    """Refuse a hyper-parameter that is not a finite number.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    if not (_is_real(value) and np.isfinite(value)):
+        raise ValueError(f"{name} must be a finite number (got {value!r})")
+
+
+def require_count(name: str, value: int, least: int = 0) -> None:
+    """Refuse anything but a whole number of at least `least`.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f"{name} must be an integer of at least {least} (got {value!r})")
+
+
+def require_labels(name: str, value: Any, length: int, classes: int) -> None:
+    """Refuse labels that are not `length` integers in 0 … `classes` - 1.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    require_shape(name, value, (length,))
+    if value.dtype.kind not in "iu":
+        raise ValueError(f"{name} must hold integer classes (got dtype {value.dtype})")
+    if length and not (value.min() >= 0 and value.max() < classes):
+        raise ValueError(
+            f"{name} must lie in 0 … {classes - 1} (got values from {value.min()} to {value.max()})"
+        )
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)

@@ -1,0 +1,121 @@
+"""Figures in one style: colours that colour-blind readers can tell apart, lines that survive a grey printout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import ArrayLike
+
+from course_lib.arrays import Array, Labels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe and Ito (2008), Color Universal Design; the yellow is left out: too pale on white.
+BLUE, ORANGE, GREEN, PINK, SKY, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
+LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1))]
+
+
+def use_course_style() -> None:
+    """Set matplotlib's defaults to the course's style; every lesson begins with it."""
+    mpl.rcParams.update(
+        {
+            "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY, RED], linestyle=LINES),
+            "axes.grid": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "figure.figsize": (6.4, 3.4),
+            "figure.constrained_layout.use": True,
+            "figure.facecolor": "white",
+            "font.size": 10,
+            "grid.alpha": 0.25,
+            "legend.frameon": False,
+            "lines.linewidth": 2.0,
+        }
+    )
+
+
+def plot_layers(ax: Axes, values: ArrayLike, label: str, *, log: bool = True) -> None:
+    """Draw one number a layer, first layer left.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    values : array_like, shape (L,) or (S, L)
+        With S rows (seeds), the line is the median and the band runs from the smallest to the largest.
+    label : str
+    log : bool
+        Whether the vertical axis is logarithmic.
+    """
+    rows = np.atleast_2d(values)
+    layers = np.arange(1, rows.shape[1] + 1)
+    (line,) = ax.plot(layers, np.median(rows, axis=0), marker="o", markersize=4, label=label)
+    if len(rows) > 1:
+        ax.fill_between(layers, rows.min(axis=0), rows.max(axis=0), color=line.get_color(), alpha=0.15, lw=0)
+    if log:
+        ax.set_yscale("log")
+    ax.set_xticks(layers)
+    ax.set_xlabel("layer (1 is next to the input)")
+
+
+def plot_runs(ax: Axes, curves: ArrayLike, label: str) -> None:
+    """Draw a quantity over training: the median of several runs, and the band from the smallest to the largest.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    curves : array_like, shape (S, T)
+        One row a seed, one column a time step.
+    label : str
+    """
+    rows = np.atleast_2d(curves)
+    time = np.arange(rows.shape[1])
+    (line,) = ax.plot(time, np.median(rows, axis=0), label=label)
+    ax.fill_between(time, rows.min(axis=0), rows.max(axis=0), color=line.get_color(), alpha=0.15, lw=0)
+
+
+def show_digits(images: Array, labels: Labels, rows: int = 2) -> None:
+    """Show images of 64 pixels in a grid, each under the digit it is meant to be.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, 64)
+    labels : ndarray, shape (N,)
+    rows : int
+    """
+    columns = -(-len(images) // rows)
+    _, axes = plt.subplots(rows, columns, figsize=(0.75 * columns, 0.95 * rows), squeeze=False)
+    for ax, image, label in zip(axes.flat, images, labels, strict=False):
+        ax.imshow(image.reshape(8, 8), cmap="gray_r")
+        ax.set_title(str(label), fontsize=9)
+    for ax in axes.flat:
+        ax.axis("off")
+    plt.show()
+
+
+def plot_histograms(arrays: Sequence[Array], titles: Sequence[str], *, span: tuple[float, float], label: str) -> None:
+    """Draw the distribution of several arrays side by side, on one common horizontal axis.
+
+    Parameters
+    ----------
+    arrays : sequence of ndarray
+        Any shapes; all entries count.
+    titles : sequence of str
+        One for each array.
+    span : (float, float)
+        Ends of the horizontal axis.
+    label : str
+        What the horizontal axis shows.
+    """
+    figure, axes = plt.subplots(1, len(arrays), figsize=(1.9 * len(arrays), 2.3), sharey=True, squeeze=False)
+    for ax, array, title in zip(axes.flat, arrays, titles, strict=True):
+        weights = np.full(array.size, 1 / array.size)
+        ax.hist(array.ravel(), bins=40, range=span, weights=weights, color=BLUE)
+        ax.set_title(title, fontsize=9)
+    axes[0, 0].set_ylabel("share of entries")
+    figure.supxlabel(label, fontsize=10)
+    plt.show()
