@@ -1,0 +1,21 @@
+"""Entry of the console script: says what to install where the instructor side is missing."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the `autograder` command."""
+    try:
+        from autograder.cli import cli
+    except ModuleNotFoundError as missing:
+        sys.exit(
+            f"autograder needs the instructor's packages ({missing.name} is missing): "
+            "pip install 'keep-the-signal-alive[instructor]'"
+        )
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""The `autograder` command: releases lessons, grades classes, reports. Thin: every command calls one room."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from autograder.grading.course import Course
+from autograder.grading.errors import CourseError, SubmissionError
+
+# nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
+if TYPE_CHECKING:
+    from autograder.grading.grade import Outcome
+
+_out, _err = Console(), Console(stderr=True)
+
+
+class _Refusal(click.ClickException):
+    """A command that cannot run here: one line, exit status 2."""
+
+    exit_code = 2
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except CourseError as problem:
+        raise _Refusal(str(problem)) from problem
+
+
+def _course_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--course",
+        "directory",
+        default=".",
+        show_default="here",
+        type=click.Path(path_type=Path),
+        help="The course directory, in nbgrader's layout.",
+    )(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="keep-the-signal-alive")
+def cli() -> None:
+    """Release lessons, grade classes, and see what students got wrong.
+
+    A course directory is nbgrader's: put what students hand in under
+    submitted/STUDENT/LESSON/LESSON.ipynb. Lessons come from its notebooks/ folder.
+
+    \b
+    A first round:
+      autograder release 01_sigmoid_saturation     students get release/
+      autograder grade 01_sigmoid_saturation       marks, and feedback/ for each student
+      autograder report 01_sigmoid_saturation      the table again, with marks given by hand
+    """
+
+
+@cli.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@_course_option
+def release(lessons: Sequence[str], directory: Path) -> None:
+    """Write the students' version of LESSONs (default: all) to release/.
+
+    Solutions and hidden tests are taken out. The first release draws the course's secret seed, from
+    which all hidden test inputs come; it stays in .autograder/, which students must not get.
+    """
+    with _refusals():
+        course = Course.at(directory)
+        _release(course, lessons or course.lessons())
+
+
+def _release(course: Course, lessons: Sequence[str]) -> None:
+    if not lessons:
+        raise CourseError(f"a course must have lessons (found none in {course.source})")
+    for lesson in lessons:
+        course.require_lesson(lesson)
+    from autograder.grading.release import release_lesson
+
+    with course.writing(), _progress() as progress:
+        if course.write_config():
+            _err.print(f"wrote {course.root / 'nbgrader_config.py'}: nbgrader's own commands work here too")
+        task = progress.add_task("releasing", total=len(lessons))
+        for lesson in lessons:
+            path = release_lesson(course, lesson)
+            progress.advance(task)
+            _out.print(f"released {path.relative_to(course.root)}", highlight=False, soft_wrap=True)
+
+
+@cli.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@_course_option
+@click.option("--student", "only", multiple=True, metavar="ID", help="Only this student; may be given again.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the results to this file.")
+@click.option("--cell-timeout", type=click.IntRange(1), metavar="SECONDS", help="Longest a cell may run.")
+@click.pass_context
+def grade(
+    context: click.Context,
+    lessons: Sequence[str],
+    directory: Path,
+    only: Sequence[str],
+    json_file: Path | None,
+    cell_timeout: int | None,
+) -> None:
+    """Grade what students handed in for LESSONs (default: all that have submissions).
+
+    Every submission runs in a fresh kernel. One that cannot be graded is named with the reason, keeps
+    no earlier mark, and stops nobody else.
+
+    \b
+    Exit status: 0 all graded, 1 some failed, 2 the command cannot run.
+    """
+    with _refusals():
+        course = Course.at(directory)
+        results: dict[str, list[Outcome]] = {}
+        for lesson in lessons or [name for name in course.lessons() if course.students(name)]:
+            course.require_lesson(lesson)
+            results[lesson] = _grade(course, lesson, only, cell_timeout)
+        if not results:
+            raise CourseError(f"there must be submissions in {course.root / 'submitted'}/STUDENT/LESSON/ (found none)")
+        _show(course, results, json_file)
+    failed = any(outcome.status == "failed" for outcomes in results.values() for outcome in outcomes)
+    context.exit(1 if failed else 0)
+
+
+def _grade(course: Course, lesson: str, only: Sequence[str], timeout: int | None) -> list[Outcome]:
+    students = course.students(lesson)
+    for student in only:
+        if student not in students:
+            raise CourseError(f"a student must have handed in {lesson} (got {student!r})")
+    students = [student for student in students if not only or student in only]
+    if not students:
+        raise CourseError(f"there must be submissions in submitted/STUDENT/{lesson}/ (found none)")
+    from autograder.grading import gradebook
+    from autograder.grading.grade import grade_lesson
+
+    if gradebook.released_cells(course.gradebook_url, lesson) is None:
+        _err.print(f"{lesson} was not released from this course yet: releasing it first")
+        _release(course, [lesson])
+    outcomes = []
+    with course.writing(), _progress() as progress:
+        task = progress.add_task(lesson, total=len(students))
+        for outcome in grade_lesson(course, lesson, students, timeout=timeout):
+            outcomes.append(outcome)
+            progress.advance(task)
+            if outcome.status == "failed":
+                _err.print(f"{outcome.student}: {outcome.reason}", highlight=False, markup=False)
+    return outcomes
+
+
+@cli.command()
+@click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
+@_course_option
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the results to this file.")
+def report(lessons: Sequence[str], directory: Path, json_file: Path | None) -> None:
+    """Show the class table of LESSONs as the gradebook has it now, with marks given by hand; grades nothing."""
+    with _refusals():
+        course = Course.at(directory)
+        results = {}
+        for lesson in lessons:
+            course.require_lesson(lesson)
+            results[lesson] = [_look_up(course, lesson, student) for student in course.students(lesson)]
+        _show(course, results, json_file)
+
+
+def _look_up(course: Course, lesson: str, student: str) -> Outcome:
+    from autograder.grading.grade import Outcome, read_outcome
+
+    try:
+        return read_outcome(course, lesson, student)
+    except SubmissionError as problem:
+        return Outcome(student, lesson, "failed", reason=str(problem))
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--course", "source", default=".", type=click.Path(path_type=Path), help="Where the lessons are.")
+def practice(directory: Path, source: Path) -> None:
+    """Copy the students' version of all lessons to DIRECTORY, to work through alone.
+
+    A notebook that is already there stays as it is: your work is never overwritten.
+    """
+    with _refusals():
+        course = Course.at(source)
+        _release(course, course.lessons())
+        for lesson in course.lessons():
+            target = directory / lesson / f"{lesson}.ipynb"
+            if target.exists():
+                _out.print(f"kept     {target}", highlight=False, soft_wrap=True)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(course.root / "release" / lesson / target.name, target)
+            _out.print(f"copied   {target}", highlight=False, soft_wrap=True)
+
+
+def _show(course: Course, results: dict[str, list[Outcome]], json_file: Path | None) -> None:
+    from autograder.reporting.classtable import as_json, class_table, write_json
+
+    for lesson, outcomes in results.items():
+        _out.print(class_table(lesson, outcomes))
+    if any(outcome.feedback for outcomes in results.values() for outcome in outcomes):
+        _out.print(f"feedback for students: {course.root / 'feedback'}/STUDENT/LESSON/", highlight=False, soft_wrap=True)
+    if json_file is not None:
+        data = [as_json(lesson, outcomes) for lesson, outcomes in results.items()]
+        write_json(json_file, data[0] if len(data) == 1 else data)
+
+
+def _progress() -> Progress:
+    """Give a progress bar on stderr; nothing where that is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=_err,
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )

@@ -1,0 +1,169 @@
+"""A course directory: where things are, its secret seed, and who may write to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.grading import nbgrader_setup
+from autograder.grading.errors import CourseError
+
+_CONFIG = '''"""nbgrader's configuration for this course; add settings of your own below."""
+
+from pathlib import Path
+
+from autograder.grading.nbgrader_setup import configure
+
+configure(get_config(), Path(__file__).parent)  # noqa: F821  # nbgrader defines get_config
+'''
+
+
+@dataclass(frozen=True)
+class Course:
+    """A directory in nbgrader's layout.
+
+    Attributes
+    ----------
+    root : Path
+        Absolute; holds `submitted/`, `release/`, `autograded/`, `feedback/` and `gradebook.db`.
+    """
+
+    root: Path
+
+    @classmethod
+    def at(cls, directory: str | Path) -> Course:
+        """Open a course directory.
+
+        Raises
+        ------
+        CourseError
+            If there is no such directory.
+        """
+        root = Path(directory).resolve()
+        if not root.is_dir():
+            raise CourseError(f"the course must be an existing directory (got {directory})")
+        return cls(root)
+
+    @property
+    def source(self) -> Path:
+        """Where the solved lessons are."""
+        return nbgrader_setup.source_directory(self.root)
+
+    @property
+    def gradebook_url(self) -> str:
+        """Address of the gradebook, for SQLAlchemy."""
+        return str(self.config().CourseDirectory.get("db_url", f"sqlite:///{self.root / 'gradebook.db'}"))
+
+    def lessons(self) -> list[str]:
+        """Name the lessons there are, in order."""
+        return sorted(p.name for p in self.source.glob("*/") if (p / f"{p.name}.ipynb").is_file())
+
+    def require_lesson(self, lesson: str) -> None:
+        """Insist on a lesson.
+
+        Raises
+        ------
+        CourseError
+            Naming the lessons there are.
+        """
+        lessons = self.lessons()
+        if lesson not in lessons:
+            known = ", ".join(lessons) or f"none in {self.source}"
+            raise CourseError(f"a lesson must be one of: {known} (got {lesson!r})")
+
+    def submission(self, student: str, lesson: str) -> Path:
+        """Where a student's notebook of a lesson is."""
+        return self.root / "submitted" / student / lesson / f"{lesson}.ipynb"
+
+    def students(self, lesson: str) -> list[str]:
+        """Name the students who handed in something for this lesson."""
+        return sorted(p.parent.name for p in (self.root / "submitted").glob(f"*/{lesson}") if p.is_dir())
+
+    def config(self) -> Config:
+        """Give nbgrader's configuration: the course's own file where there is one, else what that file would say."""
+        if (self.root / "nbgrader_config.py").is_file():
+            config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        else:
+            config = Config()
+            nbgrader_setup.configure(config, self.root)
+        config.CourseDirectory.root = str(self.root)
+        return config
+
+    def write_config(self) -> bool:
+        """Give the directory an `nbgrader_config.py`, so that nbgrader's own commands work; tell whether it had none."""
+        path = self.root / "nbgrader_config.py"
+        if path.exists():
+            return False
+        path.write_text(_CONFIG, encoding="utf-8")
+        return True
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the course alone while writing to it.
+
+        Raises
+        ------
+        CourseError
+            If somebody else does.
+        """
+        lock = FileLock(private_directory(self.root) / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise CourseError(f"only one command may write to {self.root} at a time; another one does now") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def private_directory(root: Path) -> Path:
+    """Give the folder for what students must not see, made for the owner's eyes only."""
+    directory = root / ".autograder"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return directory
+
+
+def secret_seed(root: Path) -> int:
+    """Give the course's secret seed, drawn when it is first needed and the same ever after.
+
+    Raises
+    ------
+    CourseError
+        If the file that keeps it is damaged: a new seed would silently change everybody's hidden cases.
+    """
+    path = private_directory(root) / "seed.json"
+    if not path.exists():
+        _draw_seed(path)
+    try:
+        seed = json.loads(path.read_text(encoding="utf-8"))["seed"]
+        if type(seed) is not int or seed < 0:
+            raise ValueError(seed)
+    except (ValueError, KeyError, TypeError) as damage:
+        raise CourseError(
+            f"{path} must hold the course's seed, as written at the first release (got {damage})"
+        ) from None
+    return int(seed)
+
+
+def _draw_seed(path: Path) -> None:
+    """Write a fresh seed; the first of two processes wins, and no half-written file is ever seen."""
+    drawn = {"seed": secrets.randbits(63), "drawn": datetime.now(UTC).isoformat(timespec="seconds")}
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(drawn) + "\n", encoding="utf-8")
+    draft.chmod(0o600)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,71 @@
+"""Making the students' version of a lesson, with nbgrader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+
+from autograder.grading.course import Course, secret_seed
+from autograder.grading.errors import CourseError
+from autograder.grading.marks import exercise_of
+
+
+class _GenerateAssignment(GenerateAssignment):  # type: ignore[misc]  # nbgrader publishes no types
+    """nbgrader's converter, which says what went wrong instead of logging it."""
+
+    problem: Exception | None = None
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as problem:
+            self.problem = problem
+            raise
+
+
+def release_lesson(course: Course, lesson: str) -> Path:
+    """Write `release/LESSON/` without solutions and hidden tests, and store the lesson in the gradebook.
+
+    Parameters
+    ----------
+    course : Course
+        Held by the caller with `course.writing()`.
+    lesson : str
+
+    Returns
+    -------
+    Path
+        The released notebook.
+
+    Raises
+    ------
+    CourseError
+        If there is no such lesson, its points are not those of the exercises, or nbgrader refuses it
+        (cells added or removed after students have handed in, say).
+    """
+    course.require_lesson(lesson)
+    _require_points(course.source / lesson / f"{lesson}.ipynb")
+    secret_seed(course.root)
+    config = course.config()
+    directory = CourseDirectory(config=config, assignment_id=lesson)
+    converter = _GenerateAssignment(coursedir=directory, config=config, force=True)
+    try:
+        converter.start()
+    except Exception as refusal:
+        reason = str(converter.problem or refusal).strip().split("\n")[0]
+        raise CourseError(f"nbgrader cannot release {lesson}: {reason}") from refusal
+    return course.root / "release" / lesson / f"{lesson}.ipynb"
+
+
+def _require_points(path: Path) -> None:
+    """Insist that a lesson gives the points its exercises say: they are written down in one place."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        exercise = exercise_of(cell)
+        if exercise and float(cell.metadata.nbgrader.points) != exercise.max_points:
+            raise CourseError(
+                f"the test of {exercise.name} in {path.name} must be worth {exercise.max_points:g} points "
+                f"(got {cell.metadata.nbgrader.points:g})"
+            )

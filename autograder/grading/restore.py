@@ -1,0 +1,93 @@
+"""What is tested is decided by the released lesson: its cells, ids and points are put back before a submission runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+_CODE, _MARKDOWN = "code", "markdown"
+
+
+class RestoreReleased(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
+    """Rebuild the submission around the cells of the gradebook.
+
+    nbgrader's metadata is written anew for every cell the lesson has, and removed from all others; of
+    cells with the same id the last one counts; tests and written answers that are missing come back
+    at the end, where everything they call is defined. All other metadata goes: a tag such as
+    `skip-execution` would decide what is run.
+    """
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Give a new notebook; the student's own cells keep their place and their text."""
+        info = resources["nbgrader"]
+        with Gradebook(info["db_url"]) as gradebook:
+            released = _released_cells(gradebook.find_notebook(info["notebook"], info["assignment"]))
+        cells, found = [], set()
+        for cell in reversed(nb.cells):
+            grade_id = grade_id_of(cell)
+            if grade_id in released and grade_id not in found:
+                found.add(grade_id)
+                cells.append(_rebuilt(cell, released[grade_id]))
+            else:
+                cells.append(_rebuilt(cell, None))
+        cells.reverse()
+        graded = sorted(name for name, meta in released.items() if meta["grade"] or meta["task"])
+        cells += [_missing(released[name]) for name in graded if name not in found]
+        nb.cells = cells
+        nb.nbformat, nb.nbformat_minor = 4, 5
+        return nb, resources
+
+
+def _released_cells(notebook: Any) -> dict[str, dict[str, Any]]:
+    """Read what nbgrader stored at the release, as the metadata its cells must have, plus type and source."""
+    grades = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
+    points = {**grades, **tasks}
+    solutions = {cell.name for cell in notebook.solution_cells}
+    return {
+        cell.name: {
+            "grade": cell.name in grades,
+            "grade_id": cell.name,
+            "locked": bool(cell.locked),
+            "schema_version": 3,
+            "solution": cell.name in solutions,
+            "task": cell.name in tasks,
+            "cell_type": str(cell.cell_type),
+            "checksum": cell.checksum,
+            "source": cell.source,
+            **({"points": points[cell.name]} if cell.name in points else {}),
+        }
+        for cell in notebook.source_cells
+    }
+
+
+def grade_id_of(cell: Any) -> str | None:
+    """Give the id under which nbgrader knows a cell, if a submission's metadata can be read at all."""
+    metadata = cell.metadata.get("nbgrader")
+    grade_id = metadata.get("grade_id") if isinstance(metadata, dict) else None
+    return grade_id if isinstance(grade_id, str) else None
+
+
+def _rebuilt(cell: Any, released: dict[str, Any] | None) -> Any:
+    """Give a new cell with the student's text; a locked cell gets the released one."""
+    if released is None:
+        kind = cell.cell_type if cell.cell_type in (_CODE, _MARKDOWN) else _MARKDOWN
+        return _new_cell(kind, cell.source, {})
+    source = released["source"] if released["locked"] else cell.source
+    return _new_cell(released["cell_type"], source, {"nbgrader": _metadata(released)})
+
+
+def _missing(released: dict[str, Any]) -> Any:
+    return _new_cell(released["cell_type"], released["source"], {"nbgrader": _metadata(released)})
+
+
+def _metadata(released: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in released.items() if key != "source"}
+
+
+def _new_cell(kind: str, source: str, metadata: dict[str, Any]) -> Any:
+    build = new_code_cell if kind == _CODE else new_markdown_cell
+    return build(source=source, metadata=metadata)

@@ -1,0 +1,113 @@
+"""The class at a glance: a table for the terminal, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from autograder.grading.grade import Mark, Outcome
+
+_GOOD, _BAD = "green", "yellow"
+
+
+def class_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
+    """Draw the class: a row a student, a column an exercise, and what was recognized."""
+    numbers = {name: n for n, name in enumerate(_columns(outcomes), start=1)}
+    table = Table(title=lesson, title_justify="left", caption_justify="left", caption=_caption(outcomes, numbers))
+    table.add_column("student", no_wrap=True)
+    for number in numbers.values():
+        table.add_column(str(number), justify="right", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("by hand", justify="right", no_wrap=True)
+    table.add_column("recognized", overflow="fold")
+    for outcome in outcomes:
+        table.add_row(*_row(outcome, numbers))
+    return table
+
+
+def _columns(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Give the exercises of the lesson with the points they are worth, in the lesson's order."""
+    return {name: mark.max_points for outcome in outcomes for name, mark in outcome.exercises.items()}
+
+
+def _row(outcome: Outcome, numbers: dict[str, int]) -> list[Text]:
+    if outcome.status == "failed":
+        blank = [Text("–")] * len(numbers)
+        return [Text(outcome.student), *blank, Text("failed", style="bold red"), Text(""), Text(outcome.reason)]
+    seen: dict[str, list[str]] = {}
+    for name, mark in outcome.exercises.items():
+        if mark.diagnosis:
+            seen.setdefault(mark.diagnosis, []).append(str(numbers[name]))
+    recognized = ", ".join(f"{diagnosis} ({', '.join(where)})" for diagnosis, where in seen.items())
+    full = outcome.points == outcome.max_points
+    return [
+        Text(outcome.student),
+        *(_cell(outcome.exercises.get(name)) for name in numbers),
+        Text(f"{outcome.points:g} of {outcome.max_points:g}", style=_GOOD if full else ""),
+        Text(_by_hand(outcome)),
+        Text(recognized),
+    ]
+
+
+def _cell(mark: Mark | None) -> Text:
+    if mark is None:
+        return Text("–")
+    if mark.points is None:
+        return Text("?", style="bold red")
+    return Text(f"{mark.points:g}", style=_GOOD if mark.points == mark.max_points else _BAD)
+
+
+def _by_hand(outcome: Outcome) -> str:
+    marks = outcome.written.values()
+    waiting = sum(1 for mark in marks if mark.points is None)
+    if waiting:
+        return f"{waiting} to read"
+    return f"{sum(mark.points or 0 for mark in marks):g} of {sum(m.max_points for m in marks):g}" if marks else ""
+
+
+def _caption(outcomes: Sequence[Outcome], numbers: dict[str, int]) -> str:
+    most = _columns(outcomes)
+    legend = " · ".join(f"{number} {name} ({most[name]:g})" for name, number in numbers.items())
+    failed = sum(outcome.status == "failed" for outcome in outcomes)
+    count = f"{len(outcomes) - failed} graded"
+    if failed:
+        count += f", {failed} failed: no mark stands for {'it' if failed == 1 else 'them'}"
+    return f"{legend}\n{count}" if legend else count
+
+
+def as_json(lesson: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Give the class as JSON types, in the contract's form, with the written answers beside the exercises."""
+    return {"lesson": lesson, "students": {outcome.student: _student(outcome) for outcome in outcomes}}
+
+
+def _student(outcome: Outcome) -> dict[str, Any]:
+    entry: dict[str, Any] = {"status": outcome.status}
+    if outcome.status == "failed":
+        entry |= {"points": None, "max_points": None, "reason": outcome.reason, "exercises": {}}
+        return entry
+    entry |= {"points": outcome.points, "max_points": outcome.max_points}
+    entry["exercises"] = {name: _mark(mark) for name, mark in outcome.exercises.items()}
+    entry["written"] = {
+        name: {"points": mark.points, "max_points": mark.max_points} for name, mark in outcome.written.items()
+    }
+    return entry
+
+
+def _mark(mark: Mark) -> dict[str, Any]:
+    return {"points": mark.points, "max_points": mark.max_points, "diagnosis": mark.diagnosis}
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write a file whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,57 @@
+"""Running a submission in a fresh Jupyter kernel: one thread, a limit a cell, a shorter one once a cell has hung."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Any
+
+from nbgrader.preprocessors import Execute
+from nbgrader.utils import is_grade
+from traitlets import Integer, Unicode
+
+from autograder.judging.check import SEED_VARIABLE
+
+try:  # nbclient's own way to make a coroutine callable from plain code; older releases kept it elsewhere
+    from jupyter_core.utils import run_sync
+except ImportError:  # pragma: no cover
+    from nbclient.util import run_sync
+
+_LEASHES = (None, 15, 5)  # seconds a cell may take after 0, 1, 2 or more cells that hung; None: the full limit
+
+
+class RunSubmission(Execute):  # type: ignore[misc]  # nbgrader publishes no types
+    """nbgrader's `Execute` with the course's seed, one thread, and no way to wait an hour for one notebook."""
+
+    timeout = Integer(60, help="Seconds a cell may take before it is interrupted.").tag(config=True)
+    seed = Unicode("", help="The course's secret seed, for the hidden cases.").tag(config=True)
+    shutdown_kernel = "immediate"
+
+    def preprocess(self, nb: Any, resources: Any, km: Any = None) -> Any:
+        """Run all cells, counting those that hang."""
+        self._hung = 0
+        return super().preprocess(nb, resources, km)
+
+    async def async_start_new_kernel(self, **kwargs: Any) -> None:
+        """Start the kernel; what it writes outside any cell is not for the terminal of whoever grades."""
+        env = {
+            **os.environ,
+            "OPENBLAS_NUM_THREADS": "1",
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        }
+        if self.seed:
+            env[SEED_VARIABLE] = self.seed
+        await super().async_start_new_kernel(**kwargs, env=env, stderr=subprocess.DEVNULL)
+
+    start_new_kernel = run_sync(async_start_new_kernel)
+
+    def _get_timeout(self, cell: Any) -> int | None:
+        """Give every test cell the full limit, and other cells less once two of them hung."""
+        leash = _LEASHES[min(self._hung, len(_LEASHES) - 1)]
+        if leash is None or cell is None or is_grade(cell):
+            return int(self.timeout)
+        return min(leash, int(self.timeout))
+
+    async def _async_handle_timeout(self, timeout: int, cell: Any = None) -> Any:
+        self._hung += 1
+        return await super()._async_handle_timeout(timeout, cell)
