@@ -118,8 +118,8 @@ SIGMOID = Exercise(
         Mistake(
             "tanh_form",
             lambda a: 0.5 * (1 + np.tanh(np.asarray(a) / 2)),
-            "In both tails only one thing is wrong: far to the left the tangent rounds to −1, so 1 + tanh gives 0 "
-            "and every digit of the small answer is lost. Find a form that never subtracts nearly equal numbers.",
+            "Right but for the left tail: far out tanh rounds to −1, so 1 + tanh is 0 and every digit of the small "
+            "answer is lost. Find a form that never subtracts nearly equal numbers.",
         ),
         Mistake(
             "one_minus",

@@ -136,6 +136,8 @@ def _first_failure(verdict: Verdict) -> Failure | None:
 
 def _facts(failure: Failure) -> list[tuple[str, str]]:
     """List what there is to say of the first failure: on which input, where, what came and what should have."""
+    if failure.kind in ("missing", "unfinished"):
+        return []
     return [
         (label, text)
         for label, text in (

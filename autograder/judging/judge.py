@@ -25,6 +25,7 @@ PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, s
 _PACKAGE = str(Path(__file__).parent)
 _LONGEST_CALL = 90  # characters of a call that is still shown as code
 _LONGEST_PRINT = 500
+_HOPELESS: tuple[Kind, ...] = ("missing", "unfinished", "timeout")  # trying on would say the same, or take as long
 
 # What went wrong in general, where no known mistake fits.
 _GENERAL_DIAGNOSES: dict[Kind, str] = {
@@ -97,8 +98,12 @@ def judge(
 
 def _judge_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: bool, seed: int) -> Verdict:
     parts = [(n, part) for n, part in enumerate(exercise.parts) if hidden or not part.hidden]
-    results, trials = [], []
+    results: list[PartResult] = []
+    trials: list[_Trial] = []
     for number, part in parts:
+        if results and results[-1].failure and results[-1].failure.kind in _HOPELESS:
+            results.append(PartResult(part.name, 0.0, float(part.points), part.hidden, results[-1].failure))
+            continue
         tried = _try_part(exercise, part, answer, np.random.default_rng([seed, _key(exercise), number]))
         trials += tried
         failure = next((trial.failure for trial in tried if trial.failure), None)
@@ -116,12 +121,12 @@ def _key(exercise: Exercise) -> int:
 
 
 def _try_part(exercise: Exercise, part: Part, answer: Any, rng: np.random.Generator) -> list[_Trial]:
-    """Try the cases in order; after one that hangs or does not exist the rest would only repeat it."""
+    """Try the cases in order, up to one that leaves no hope for the rest."""
     trials: list[_Trial] = []
     for case in part.cases(rng):
         trial = _try_case(exercise, part, case, answer)
         trials.append(trial)
-        if trial.failure and trial.failure.kind in ("missing", "unfinished", "timeout"):
+        if trial.failure and trial.failure.kind in _HOPELESS:
             break
     return trials
 

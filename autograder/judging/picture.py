@@ -68,7 +68,7 @@ def _draw(curve: Curve, got: Any, want: Any) -> str:
         ax = figure.add_subplot()
         ax.patch.set_alpha(0)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.plot(curve.x, want, color=_BLUE, linewidth=5, alpha=0.45, label="expected")
+        ax.plot(curve.x, want, color=_BLUE, linewidth=5, alpha=0.6, label="expected")
         ax.plot(curve.x, got, color=_ORANGE, linewidth=1.6, linestyle="--", label="yours")
         ax.set_ylim(low - margin, high + margin)
         ax.set(xlabel=curve.xlabel, ylabel=curve.ylabel, xscale="log" if curve.logx else "linear")

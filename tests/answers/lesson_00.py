@@ -289,7 +289,9 @@ def differences_inside_an_integer_array(f, x, step=1e-5):
 
 
 def differences_of_fourth_order(f, x, step=1e-5):
-    return _slopes(f, x, lambda at: (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step))
+    return _slopes(
+        f, x, lambda at: (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step)
+    )
 
 
 def differences_that_leave_rounding_in_x(f, x, step=1e-5):
@@ -595,7 +597,7 @@ WRONG = {
         ("a step of its own", differences_with_a_step_of_its_own, "step_ignored"),
         ("all entries together", differences_of_all_entries_together, "all_at_once"),
         ("inside an integer array", differences_inside_an_integer_array, "integers_kept"),
-        ("fourth order", differences_of_fourth_order, None),
+        ("fourth order: as if the step were tiny", differences_of_fourth_order, "step_ignored"),
         ("rounding left in x", differences_that_leave_rounding_in_x, "changes_its_input"),
         ("flattened", differences_flattened, None),
         ("nothing returned", returns_nothing, "returns_none"),
@@ -605,7 +607,11 @@ WRONG = {
     ],
     "relative_error": [
         ("abs of the difference", lambda got, want: np.abs(got - want).max(), "absolute"),
-        ("over want", lambda got, want: max(np.ravel(abs(got - want) / np.maximum(abs(want), 1e-8))), "by_want_only"),
+        (
+            "over want",
+            lambda got, want: max(np.ravel(abs(got - want) / np.maximum(abs(want), 1e-8))),
+            "by_want_only",
+        ),
         (
             "average",
             lambda got, want: np.average(np.abs(got - want) / np.fmax(abs(got) + abs(want), 1e-8)),

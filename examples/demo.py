@@ -1,0 +1,41 @@
+"""Grade the example class, from the solved lessons to the table: `python examples/demo.py [DIRECTORY]`.
+
+Works in a copy, so that `examples/class/` stays as students handed it in. One submission there is
+damaged on purpose: the command names it, grades the others, and this script ends well all the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLE = Path(__file__).parent / "class"
+LESSON = "01_sigmoid_saturation"
+
+
+def autograder(*arguments: str) -> int:
+    """Run the command as a user would, and show what was typed."""
+    print(f"\n$ autograder {' '.join(arguments)}", flush=True)
+    return subprocess.run([sys.executable, "-m", "autograder", *arguments], check=False).returncode
+
+
+def main(directory: Path) -> int:
+    """Release the lessons, grade the class, say where the feedback is."""
+    shutil.rmtree(directory, ignore_errors=True)
+    shutil.copytree(EXAMPLE, directory)
+    course = ("--course", str(directory))
+    released = autograder("release", *course)
+    if released:
+        return released
+    status = autograder("grade", LESSON, *course, "--json", str(directory / "marks.json"))
+    if status == 1:
+        print("One submission of the example class is damaged on purpose; everybody else has a mark.")
+    page = directory / "feedback" / "farah" / LESSON / f"{LESSON}.html"
+    print(f"\nMarks as JSON: {directory / 'marks.json'}\nWhat a student gets back, for example: {page}")
+    return 0 if status == 1 and page.is_file() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "build/demo")))
