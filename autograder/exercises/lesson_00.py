@@ -284,7 +284,7 @@ SOFTMAX_CROSS_ENTROPY = Exercise(
         Mistake(
             "loss_sign",
             lambda s, y: (-_right_loss(s, y), (_softmax(s) - _onehot(s, y)) / len(s)),
-            "The loss has the wrong sign: it is a *negative* log-likelihood, at least 0.",
+            "The loss has the wrong sign: it is a negative log-likelihood, at least 0.",
         ),
         Mistake(
             "gradient_sign",
@@ -635,7 +635,7 @@ GRADIENT_CHECK = Exercise(
         Mistake(
             "lists_the_right_ones",
             _gradient_check_without(lambda wrong, params: sorted(set(params) - set(wrong))),
-            "These are the names that *pass*; the wrong ones are asked for.",
+            "These are the names that pass; the wrong ones are asked for.",
         ),
         Mistake(
             "nan_passes",

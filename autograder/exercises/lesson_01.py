@@ -283,7 +283,7 @@ SATURATION_THRESHOLD = Exercise(
         Mistake(
             "threshold_of_the_output",
             _quiet(lambda tolerance: float(abs(np.log(tolerance / (1 - tolerance))) if tolerance < 1 else 0.0)),
-            "This is where σ(a) comes within the tolerance of 0 or 1. The question is where its *slope* falls below it.",
+            "This is where σ(a) comes within the tolerance of 0 or 1. The question is where its slope falls below it.",
         ),
         Mistake(
             "negative_side",
@@ -459,7 +459,7 @@ SATURATED_FRACTION = Exercise(
         Mistake(
             "complement",
             lambda a, tolerance=0.0125: np.mean(~_slope_between(a, tolerance), axis=0),
-            "This is the fraction that is *not* saturated.",
+            "This is the fraction that is not saturated.",
         ),
         Mistake(
             "of_the_output",
@@ -563,7 +563,7 @@ TRAIN_NEURON = Exercise(
         Mistake(
             "ascent",
             _descent(lambda b: -_squared_error_gradient(b)),
-            "The output moves away from 0: descent goes *against* the gradient.",
+            "The output moves away from 0: descent goes against the gradient.",
         ),
         Mistake(
             "factor_two",
@@ -578,7 +578,7 @@ TRAIN_NEURON = Exercise(
         Mistake(
             "shifted_by_one",
             _descent(_squared_error_gradient, record_first=False),
-            "The first number must be the output *before* the first step.",
+            "The first number must be the output before the first step.",
         ),
         Mistake(
             "last_output_missing",

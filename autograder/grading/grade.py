@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,7 +161,7 @@ def read_outcome(course: Course, lesson: str, student: str) -> Outcome:
 
 def _run(config: Any, lesson: str, student: str) -> None:
     """Let nbgrader restore, run, mark and give feedback."""
-    directory = CourseDirectory(config=config, assignment_id=lesson, student_id=glob.escape(student))
+    directory = CourseDirectory(config=config, assignment_id=lesson, student_id=student)
     autograde = _Autograde(coursedir=directory, config=config, force=True)
     try:
         autograde.start()

@@ -13,6 +13,7 @@ from autograder.grading.errors import SubmissionError
 from autograder.grading.restore import grade_id_of
 
 LARGEST_NOTEBOOK = 50_000_000  # bytes; a notebook with a hundred figures has two million
+_PATTERN_CHARACTERS = frozenset("[]*?")  # nbgrader looks folders up as patterns
 
 
 def require_gradable(path: Path, lesson: str, grade_ids: set[str]) -> None:
@@ -29,8 +30,11 @@ def require_gradable(path: Path, lesson: str, grade_ids: set[str]) -> None:
     Raises
     ------
     SubmissionError
-        If the notebook is missing, a link, too large, damaged, or of another lesson.
+        If the folder's name cannot be used, or the notebook is missing, a link, too large, damaged, or of another lesson.
     """
+    student = path.parents[1].name
+    if set(student) & _PATTERN_CHARACTERS:
+        raise SubmissionError(f"a student's folder must have a name without [ ] * ? (got {student!r})")
     _require_plain_files(path.parent)
     if not path.is_file():
         there = sorted(p.name for p in path.parent.iterdir())

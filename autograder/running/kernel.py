@@ -25,11 +25,21 @@ class RunSubmission(Execute):  # type: ignore[misc]  # nbgrader publishes no typ
 
     timeout = Integer(60, help="Seconds a cell may take before it is interrupted.").tag(config=True)
     seed = Unicode("", help="The course's secret seed, for the hidden cases.").tag(config=True)
+    startup_timeout = Integer(20, help="Seconds to wait for a kernel to answer.").tag(config=True)
     shutdown_kernel = "immediate"
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> Any:
-        """Run all cells, counting those that hang."""
+        """Run all cells, counting those that hang.
+
+        Two kernels that start at the same moment can choose the same port, and one of them never
+        answers. Nothing of the submission has run then, so a second kernel may try.
+        """
         self._hung = 0
+        try:
+            return super().preprocess(nb, resources, km)
+        except RuntimeError:
+            if self.code_cells_executed:
+                raise
         return super().preprocess(nb, resources, km)
 
     async def async_start_new_kernel(self, **kwargs: Any) -> None:

@@ -79,10 +79,6 @@ def backward_averaged_by_examples(delta, x, W):
     return dx, dW / x.shape[0], db / x.shape[0]
 
 
-def backward_that_forgets_the_outer_return(delta, x, W):
-    dx, dW, db = delta @ W.T, x.T @ delta, delta.sum(axis=0)  # noqa: RUF059
-
-
 def backward_that_scales_delta(delta, x, W):
     delta *= 1.0
     return delta @ W.T, x.T @ delta, delta.sum(axis=0)
@@ -536,7 +532,7 @@ WRONG = {
         ("sum over units", lambda d, x, W: (d @ W.T, x.T @ d, np.sum(d, axis=-1)), "bias_wrong_axis"),
         ("dW first", lambda d, x, W: (np.dot(x.T, d), np.dot(d, W.T), sum(d)), "order_of_the_results"),
         ("minus", lambda d, x, W: tuple(-g for g in backward_by_einsum(d, x, W)), "sign"),
-        ("return forgotten", backward_that_forgets_the_outer_return, "returns_none"),
+        ("nothing returned", returns_nothing, "returns_none"),
         ("delta scaled in place", backward_that_scales_delta, "changes_its_input"),
         ("float32", backward_in_single_precision, None),
         ("dx missing", lambda d, x, W: (x.T @ d, d.sum(0)), None),
@@ -649,7 +645,7 @@ WRONG = {
         ("absolute errors", check_of_absolute_errors, "absolute_error"),
         ("stops at the first", check_that_stops_at_the_first, "first_only"),
         ("reversed", check_in_reverse, "not_sorted"),
-        ("an empty list", lambda loss, params, grads, tolerance=1e-6: list(), "finds_nothing"),
+        ("an empty list", lambda loss, params, grads, tolerance=1e-6: [], "finds_nothing"),
         ("one-sided differences", check_with_one_sided_differences, None),
         ("everything", check_that_lists_everything, "always_everything"),
         ("norms", check_of_norms, None),

@@ -1,0 +1,406 @@
+import io
+import logging
+import signal
+import sys
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+from autograder import judge
+from autograder.judging import calls
+from autograder.judging.exercise import Case, Exercise, Part
+from course_lib import activations
+
+TWICE = Exercise(
+    "twice",
+    "lesson",
+    lambda x: 2 * x,
+    [
+        Part("numbers", 1, lambda rng: [Case(np.array([1.0, 2.0]))]),
+        Part("more", 1, lambda rng: [Case(np.ones(3))]),
+    ],
+)
+
+
+def verdict_of(answer):
+    return judge(TWICE, answer, seed=0)
+
+
+def failure_of(answer):
+    return verdict_of(answer).parts[0].failure
+
+
+def run(function, *args, **kwargs):
+    return calls.call(function, args, kwargs, writable=False)
+
+
+# The deadline -------------------------------------------------------------------------------------
+
+
+def forever(x):
+    while True:
+        pass
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    monkeypatch.setattr(calls, "DEADLINE_SECONDS", 0.2)
+
+
+def test_an_answer_that_never_returns_is_ended_and_named(soon):
+    verdict = verdict_of(forever)
+    assert (verdict.parts[0].failure.kind, verdict.diagnosis, verdict.points) == (
+        "timeout",
+        "never_returns",
+        0,
+    )
+    assert "did not come back within 0.2 seconds" in verdict.message
+
+
+def test_except_exception_does_not_swallow_the_deadline(soon):
+    def stubborn(x):
+        while True:
+            try:
+                forever(x)
+            except Exception:
+                continue
+
+    assert failure_of(stubborn).kind == "timeout"
+
+
+def test_the_alarm_rings_again_where_it_is_swallowed(soon):
+    swallowed = []
+
+    def deaf(x):
+        while len(swallowed) < 2:
+            try:
+                forever(x)
+            except:  # noqa: E722
+                swallowed.append(1)
+                continue
+        return np.zeros(2)
+
+    outcome = run(deaf, np.ones(2))
+    assert len(swallowed) == 2
+    assert isinstance(outcome, calls.Outcome)
+
+
+def test_no_alarm_is_left_behind(soon):
+    before = signal.getsignal(signal.SIGALRM)
+    run(forever, 1.0)
+    run(abs, 1.0)
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_elsewhere_than_in_the_main_thread_there_is_no_deadline_and_no_error():
+    outcomes = []
+    thread = threading.Thread(target=lambda: outcomes.append(run(abs, -2.0)))
+    thread.start()
+    thread.join()
+    assert outcomes[0].error is None
+    assert outcomes[0].value == 2.0
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # the alarm may ring in a callback
+def test_a_result_that_unfolds_forever_is_a_timeout(soon):
+    def bomb(x):
+        value = []
+        for _ in range(80):
+            value = [value, value]
+        return value
+
+    assert failure_of(bomb).kind == "timeout"
+
+
+# What it raises -----------------------------------------------------------------------------------
+
+
+def endless(x):
+    return endless(x)
+
+
+def raises(error):
+    def answer(x):
+        raise error
+
+    return answer
+
+
+class UnprintableError(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+class NotTextError(Exception):
+    def __str__(self):
+        return 42
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        (endless, "RecursionError"),
+        (raises(SystemExit(0)), "SystemExit"),
+        (raises(GeneratorExit()), "GeneratorExit"),
+        (raises(MemoryError()), "MemoryError"),
+        (raises(StopIteration()), "StopIteration"),
+        (raises(BaseException("all of it")), "BaseException"),
+        (raises(ExceptionGroup("several", [ValueError("one")])), "ExceptionGroup"),
+        (raises(UnprintableError()), "UnprintableError"),
+        (raises(NotTextError()), "NotTextError"),
+        (lambda x, y: x, "TypeError"),
+        (lambda: 1, "TypeError"),
+    ],
+)
+def test_whatever_is_raised_is_told(answer, name):
+    failure = failure_of(answer)
+    assert failure.kind == "raised"
+    assert name in failure.message
+
+
+def test_the_person_at_the_keyboard_may_stop():
+    with pytest.raises(KeyboardInterrupt):
+        verdict_of(raises(KeyboardInterrupt()))
+
+
+def test_the_line_that_raised_is_quoted():
+    def divides(x):
+        return x / x.size.nothing
+
+    failure = failure_of(divides)
+    assert "AttributeError" in failure.message
+    assert "return x / x.size.nothing" in failure.message
+
+
+def test_the_students_own_line_is_quoted_not_the_courses():
+    def gradient_check(loss, params, grads, tolerance=1e-6):
+        return [loss({"nothing": params["W1"]})]
+
+    failure = judge("gradient_check", gradient_check, seed=0).parts[0].failure
+    assert failure.kind == "raised"
+    assert "loss({" in failure.message
+    assert "np.tanh" not in failure.message
+
+
+def test_a_long_text_is_cut():
+    assert len(failure_of(raises(ValueError("x" * 100_000))).message) < 1000
+
+
+def test_an_unfinished_answer_is_not_an_error():
+    failure = failure_of(raises(NotImplementedError("later")))
+    assert failure.kind == "unfinished"
+    assert "`twice`" in failure.message
+
+
+# What it prints -----------------------------------------------------------------------------------
+
+
+def test_nothing_that_is_written_reaches_the_terminal(capfd):
+    early = logging.StreamHandler(sys.stderr)
+    logger = logging.getLogger("students")
+    logger.addHandler(early)
+    logger.propagate = False
+    lonely = logging.getLogger("lonely")  # without a handler: logging's last resort is stderr
+    lonely.propagate = False
+
+    def loud(x):
+        print("to stdout")
+        print("to stderr", file=sys.stderr)
+        logger.warning("to a handler created earlier")
+        lonely.error("to the handler of last resort")
+        warnings.warn("a warning", UserWarning, stacklevel=1)
+        warnings.warn("a numeric one", RuntimeWarning, stacklevel=1)
+        return 2 * x
+
+    try:
+        verdict = verdict_of(loud)
+    finally:
+        logger.removeHandler(early)
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "")
+    for text in ("to stdout", "to stderr", "to a handler created earlier", "to the handler of last resort"):
+        assert text in verdict.printed
+    assert verdict.parts[0].failure.kind == "warned"
+
+
+def test_printing_costs_nothing_and_is_told():
+    def talks(x):
+        print("here I am")
+        return 2 * x
+
+    verdict = verdict_of(talks)
+    assert verdict.passed
+    assert verdict.printed.startswith("here I am\n")
+
+
+def test_a_flood_of_output_is_cut():
+    def floods(x):
+        print("x" * 1_000_000)
+        return 2 * x
+
+    assert len(verdict_of(floods).printed) <= 1000
+
+
+def test_the_streams_are_what_they_were_afterwards():
+    stdout, stderr = sys.stdout, sys.stderr
+    run(lambda: print("a"))
+    run(raises(SystemExit(1)), 1.0)
+    assert (sys.stdout, sys.stderr) == (stdout, stderr)
+    assert "write" not in vars(sys.stderr)
+
+
+def test_a_stream_that_had_a_write_of_its_own_gets_it_back(monkeypatch):
+    heard = []
+    stream = io.StringIO()
+    stream.write = heard.append
+    monkeypatch.setattr(sys, "stderr", stream)
+    run(lambda: print("inside", file=sys.stderr))
+    sys.stderr.write("outside")
+    assert heard == ["outside"]
+
+
+@pytest.mark.parametrize("stream", [None, object()])
+def test_a_stderr_that_cannot_be_taken_over_is_no_obstacle(monkeypatch, stream):
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert run(abs, -1.0).value == 1.0
+    assert sys.stderr is stream
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_an_answer_that_closes_its_streams_is_judged_all_the_same(name):
+    def closes(x):
+        getattr(sys, name).close()
+        return 2 * x
+
+    assert verdict_of(closes).points in (0, 2)
+    print("still here", file=getattr(sys, name))
+
+
+def test_an_answer_that_replaces_its_streams_changes_nothing_outside():
+    def replaces(x):
+        sys.stdout = sys.stderr = None
+        return 2 * x
+
+    stdout, stderr = sys.stdout, sys.stderr
+    assert verdict_of(replaces).passed
+    assert (sys.stdout, sys.stderr) == (stdout, stderr)
+
+
+# What it leaves behind ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("setting", ["raise", "ignore", "warn", "print"])
+@pytest.mark.parametrize(
+    ("answer", "diagnosis"),
+    [
+        (activations.sigmoid, None),
+        (lambda a: 1 / (1 + np.exp(-np.asarray(a, dtype=getattr(a, "dtype", float)) * 1.0)), "numpy_warning"),
+        (lambda a: 1 / (1 + np.exp(a)), "sign"),
+    ],
+)
+def test_the_students_floating_point_settings_change_nothing(setting, answer, diagnosis):
+    plain = judge("sigmoid", answer, seed=0)
+    with np.errstate(all=setting):
+        before = np.geterr()
+        verdict = judge("sigmoid", answer, seed=0)
+        assert np.geterr() == before
+    assert verdict == plain
+    assert verdict.diagnosis == diagnosis
+
+
+def test_settings_made_inside_an_answer_end_with_it():
+    def sets(x):
+        np.seterr(all="raise")
+        warnings.simplefilter("error")
+        return 2 * x
+
+    errors, filters = np.geterr(), list(warnings.filters)
+    assert verdict_of(sets).passed
+    assert np.geterr() == errors
+    assert warnings.filters == filters
+
+
+def test_a_filter_that_turns_warnings_into_errors_changes_nothing():
+    def warns(x):
+        np.log(np.zeros(1))
+        return 2 * x
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert failure_of(warns).kind == "warned"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcome = run(lambda: np.log(np.zeros(1)))
+    assert outcome.warnings == ("divide by zero encountered in log",)
+
+
+def test_underflow_is_no_warning():
+    assert run(lambda: np.exp(np.array([-1000.0]))).warnings == ()
+
+
+# Arguments ----------------------------------------------------------------------------------------
+
+
+def test_arguments_are_copies_and_read_only():
+    x = np.arange(3.0)
+
+    def keeps(given):
+        assert given is not x
+        assert not np.shares_memory(given, x)
+        return given.flags.writeable
+
+    assert not run(keeps, x).value
+    assert calls.call(keeps, (x,), {}, writable=True).value
+
+
+def test_arrays_inside_lists_and_dicts_are_copied_too():
+    W = np.ones(2)
+
+    def changes(arrays, *, params):
+        arrays[0] += 1
+        params["W"] += 1
+
+    outcome = calls.call(changes, ([W],), {"params": {"W": W}}, writable=True)
+    assert outcome.changed == "1"
+    np.testing.assert_array_equal(W, [1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        (lambda x, params: x.__setitem__(0, -0.0), "1"),
+        (lambda x, params: params["W"].__setitem__(0, 5.0), "params"),
+        (lambda x, params: params.pop("W"), "params"),
+        (lambda x, params: params.update(more=1), "params"),
+        (lambda x, params: params.update(W=3.0), "params"),
+        (lambda x, params: params.update(W=[1.0, 1.0]), "params"),
+        (lambda x, params: params.update(W=None), "params"),
+        (lambda x, params: params.update(names=None), "params"),
+        (lambda x, params: params["names"].append("c"), "params"),
+        (lambda x, params: x.sort(), ""),
+        (lambda x, params: params.update(W=params["W"] + 1.0 - 1.0), ""),
+    ],
+)
+def test_an_argument_that_is_not_what_it_was_is_named(change, changed):
+    arguments = {"params": {"W": np.ones(2), "names": ["a", "b"]}}
+    outcome = calls.call(change, (np.zeros(3),), arguments, writable=True)
+    assert outcome.changed == changed
+
+
+def test_the_order_in_memory_survives_the_copy():
+    outcome = run(lambda x: float(x.flags.f_contiguous), np.ones((3, 4)).T)
+    assert outcome.value == 1.0
+
+
+def test_a_generator_is_copied_so_that_every_call_draws_the_same():
+    rng = np.random.default_rng(0)
+    one, other = (run(lambda r: r.normal(size=3), rng) for _ in range(2))
+    np.testing.assert_array_equal(one.value, other.value)
+    assert one.changed == ""

@@ -1,0 +1,294 @@
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import autograder
+from autograder import Failure, PartResult, Verdict, judge
+from autograder.exercises import lesson_00, lesson_01
+from autograder.judging import card
+from autograder.judging.exercise import Case, Curve, Exercise, Part
+from autograder.judging.picture import curve_svg
+from course_lib import activations
+
+ALL = [*lesson_00.EXERCISES, *lesson_01.EXERCISES]
+CURVED = [exercise for exercise in ALL if exercise.curve]
+VOID = {"br", "hr", "img", "meta", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Reads a card and insists that every tag is closed in its turn."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.tags, self.texts, self.labels = [], [], [], {}
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        attributes = dict(attrs)
+        if "aria-label" in attributes:
+            self.labels[tag] = (attributes.get("role"), attributes["aria-label"])
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+def drawn(exercise, answer, **kwargs):
+    kwargs = {"seed": 0, "hidden": False, **kwargs}
+    verdict = judge(exercise, answer, **kwargs)
+    return card.as_html(exercise, verdict, answer), card.as_text(exercise, verdict)
+
+
+def hello(text, **kwargs):
+    """A verdict with `text` wherever a student's words can stand."""
+    failure = Failure("value", text, text, text, text, text, text, text)
+    parts = (PartResult("a part", 0.0, 1.0, False, failure),)
+    return Verdict("sigmoid", "lesson", parts, "odd", text, 0, ("sigmoid",), text, **kwargs)
+
+
+SAMPLES = [
+    pytest.param(exercise, answer, id=f"{exercise.name}-{name}")
+    for exercise in ALL
+    for name, answer in [
+        ("right", exercise.reference),
+        ("missing", None),
+        *((mistake.name, mistake.function) for mistake in exercise.mistakes[:2]),
+    ]
+]
+
+
+@pytest.mark.parametrize(("exercise", "answer"), SAMPLES)
+def test_every_card_is_well_formed_small_and_readable_aloud(exercise, answer):
+    html, text = drawn(exercise, answer)
+    page = Page(html)
+    ET.fromstring(html)
+    assert page.labels["div"] == ("group", f"Result for {exercise.name}")
+    assert "table" in page.tags
+    assert {"script", "link", "iframe", "object"}.isdisjoint(page.tags)
+    assert len(html.encode()) < 60_000
+    assert exercise.name in page.text
+    for part in exercise.parts:
+        assert (part.name in page.text) is not part.hidden
+    assert text.splitlines()[0].startswith(exercise.name)
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
+def test_a_line_of_text_has_at_most_88_columns(exercise):
+    answers = [exercise.reference, *(mistake.function for mistake in exercise.mistakes)]
+    texts = [card.as_text(exercise, judge(exercise, answer, seed=0, hidden=False)) for answer in answers]
+    assert [line for text in texts for line in text.splitlines() if len(line) > 88] == []
+
+
+@pytest.mark.parametrize("text", ["word " * 60, "x" * 300, "a\nb\n" * 40, "tab\t" * 50])
+def test_a_students_words_are_wrapped_too(text):
+    lines = card.as_text(lesson_01.SIGMOID, hello(text)).splitlines()
+    assert [line for line in lines if len(line) > 88] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "</div></table><b>",
+        '" onmouseover="alert(1)',
+        "&lt;b&gt; &amp;",
+        "`<b>` and ``` ` <i>`",
+        "<!-- ",
+        "]]>",
+    ],
+)
+def test_what_a_student_wrote_is_text_and_nothing_else(text):
+    html = card.as_html(lesson_01.SIGMOID, hello(text), None)
+    page = Page(html)
+    ET.fromstring(html)
+    assert {"script", "img", "b", "i"}.isdisjoint(page.tags)
+    assert page.texts.count(text) >= 5  # case, call, entry, got, expected, difference
+    assert html.count("<div") == html.count("</div>") == 2
+
+
+def test_a_script_in_an_exception_or_a_print_stays_text():
+    def sigmoid(a):
+        print("<script>print</script>")
+        raise type("<script>", (Exception,), {})("<script>text</script>")
+
+    html, text = drawn(lesson_01.SIGMOID, sigmoid)
+    assert "<script" not in html
+    assert "&lt;script&gt;text&lt;/script&gt;" in html
+    assert "<script>text</script>" in text
+
+
+def test_a_verdict_with_a_class_name_from_the_student_stays_text():
+    html, _ = drawn(lesson_01.SIGMOID, lambda a: type("<b onclick=x>", (), {})())
+    assert "<b" not in html
+    assert "&lt;b onclick=x&gt;" in html
+
+
+def test_words_between_backticks_are_code_and_a_lone_one_stays():
+    page = Page(card.as_html(lesson_01.SIGMOID, hello("call `f(x)` or `g"), None))
+    assert page.tags.count("code") > 1
+    assert "f(x)" in page.texts
+    assert " or `g" in page.texts
+
+
+@pytest.mark.parametrize("exercise", CURVED, ids=lambda exercise: exercise.name)
+def test_a_curve_is_an_svg_with_a_text_for_screen_readers(exercise):
+    html, _ = drawn(exercise, exercise.reference)
+    role, label = Page(html).labels["svg"]
+    assert role == "img"
+    assert label == f"{exercise.name}: your curve lies on the expected one"
+    assert "currentColor" in html
+    assert "#010203" not in html
+
+
+def test_no_style_sheet_of_a_curve_leaks_into_the_page():
+    assert "<style" not in curve_svg(lesson_01.SIGMOID, np.tanh)
+
+
+@pytest.mark.parametrize("exercise", CURVED, ids=lambda exercise: exercise.name)
+def test_a_curve_that_differs_is_said_to_differ(exercise):
+    svg = curve_svg(exercise, lambda *args: 1.5 * np.asarray(exercise.reference(*args)) + 0.1)
+    assert f"{exercise.name}: your curve differs from the expected one" in svg
+
+
+def test_the_same_answer_gives_the_same_picture():
+    assert curve_svg(lesson_01.SIGMOID, np.tanh) == curve_svg(lesson_01.SIGMOID, np.tanh)
+    assert curve_svg(lesson_01.SIGMOID, np.tanh) != curve_svg(lesson_01.SIGMOID, np.sin)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda a: None,
+        lambda a: a[:3],
+        lambda a: a * np.nan,
+        lambda a: 1 / 0,
+        lambda a: 0.5,
+        lambda a: "curve",
+    ],
+)
+def test_an_answer_without_numbers_has_no_curve(answer):
+    assert curve_svg(lesson_01.SIGMOID, answer) == ""
+
+
+@pytest.mark.parametrize(
+    "exercise", [lesson_00.DENSE_FORWARD, lesson_01.SATURATED_FRACTION], ids=lambda e: e.name
+)
+def test_an_exercise_without_a_curve_has_no_picture(exercise):
+    assert "<svg" not in drawn(exercise, exercise.reference)[0]
+
+
+@pytest.mark.parametrize("answer", [None, lambda a: (_ for _ in ()).throw(NotImplementedError)])
+def test_an_unwritten_answer_has_no_picture_and_a_friendly_word(answer):
+    html, text = drawn(lesson_01.SIGMOID, answer)
+    assert "<svg" not in html
+    assert "is not written yet" in html
+    assert "is not written yet" in text
+    assert "– open" in text
+
+
+def test_hidden_points_to_come_are_announced():
+    html, text = drawn(lesson_01.SIGMOID, activations.sigmoid)
+    assert "judged when the work is graded" in html
+    assert "1 more" in html
+    assert "hidden cases (1)" in text
+    html, text = drawn(lesson_01.SIGMOID, activations.sigmoid, hidden=True)
+    assert "judged when the work is graded" not in html
+    assert "4 of 4 points" in html
+    assert "at grading" not in text
+
+
+def test_the_first_wrong_entry_stands_on_the_card():
+    html, text = drawn(lesson_01.SIGMOID, np.tanh)
+    page = Page(html)
+    for told in ("got", "expected", "difference", "[0]", "-0.964027580076", "0.119202922022"):
+        assert told in page.text
+        assert told in text
+    assert "sigmoid(array([-2., -1., 0., 1., 2.]))" in text
+
+
+def test_carried_errors_and_prints_are_told():
+    space = {"np": np}
+    exec(
+        "def sigmoid(a):\n    return a\n"
+        "def sigmoid_derivative(a):\n    print('hi there')\n    return sigmoid(a) * sigmoid(-1 * a)\n",
+        space,
+    )
+    html, text = drawn(lesson_01.SIGMOID_DERIVATIVE, space["sigmoid_derivative"])
+    for said in (html, text):
+        assert "an earlier exercise costs its own points only" in said
+        assert "It printed: hi there" in said
+
+
+@pytest.mark.parametrize("setting", ["raise", "warn"])
+@pytest.mark.parametrize("size", [1e300, 1.7e308, np.inf, 5e-324])
+def test_any_numbers_can_be_drawn_whatever_the_students_settings(size, setting):
+    def odd(a):
+        return np.where(a > 0, size, -size) * np.where(a == 0, 0.0 if np.isfinite(size) else 1.0, 1.0)
+
+    with np.errstate(all=setting):
+        svg = curve_svg(lesson_01.SIGMOID, odd)
+    assert svg == "" or Page(svg).labels["svg"][0] == "img"
+
+
+def test_a_constant_and_a_zero_curve_can_be_drawn():
+    curve = Curve(np.linspace(0, 1, 5), lambda f, x: f(x), "x", "y")
+    flat = Exercise("flat", "lesson", np.zeros_like, [Part("it", 1, lambda rng: [Case(1.0)])], curve=curve)
+    assert "lies on" in curve_svg(flat, np.zeros_like)
+    assert "differs" in curve_svg(flat, np.ones_like)
+
+
+def test_the_students_matplotlib_is_left_alone():
+    plt.switch_backend("agg")
+    with mpl.rc_context({"font.size": 31, "text.usetex": False, "axes.facecolor": "red"}):
+        before = mpl.rcParams.copy()
+        figures = plt.get_fignums()
+        svg = curve_svg(lesson_01.SIGMOID, np.tanh)
+        assert mpl.rcParams == before
+        assert plt.get_fignums() == figures
+        assert "31px" not in svg
+    assert curve_svg(lesson_01.SIGMOID, np.tanh) == svg
+
+
+def test_drawing_a_curve_decides_nothing_about_the_students_backend():
+    code = (
+        "import sys, matplotlib, numpy as np\n"
+        "from autograder.exercises.lesson_01 import SIGMOID\n"
+        "from autograder.judging.picture import curve_svg\n"
+        "before = matplotlib.rcParams._get('backend')\n"
+        "assert curve_svg(SIGMOID, np.tanh)\n"
+        "print(matplotlib.rcParams._get('backend') is before, 'matplotlib.pyplot' in sys.modules)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    environment["PYTHONPATH"] = str(Path(autograder.__file__).parents[1])
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.split() == ["True", "False"]
+
+
+def test_a_verdict_on_a_card_is_json_too():
+    verdict = judge("sigmoid", np.tanh, seed=0)
+    assert json.loads(json.dumps(verdict.to_dict()))["diagnosis"] == "is_tanh"
