@@ -51,7 +51,7 @@ def _course_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="keep-the-signal-alive")
 def cli() -> None:
-    """Release lessons, grade classes, and see what students got wrong.
+    r"""Release lessons, grade classes, and see what students got wrong.
 
     A course directory is nbgrader's: put what students hand in under
     submitted/STUDENT/LESSON/LESSON.ipynb. Lessons come from its notebooks/ folder.
@@ -68,7 +68,9 @@ def cli() -> None:
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @_course_option
 def release(lessons: Sequence[str], directory: Path) -> None:
-    """Write the students' version of LESSONs (default: all) to release/.
+    """Write the students' version of LESSONs to release/.
+
+    Without LESSONs, of all of them.
 
     Solutions and hidden tests are taken out. The first release draws the course's secret seed, from
     which all hidden test inputs come; it stays in .autograder/, which students must not get.
@@ -110,7 +112,9 @@ def grade(
     json_file: Path | None,
     cell_timeout: int | None,
 ) -> None:
-    """Grade what students handed in for LESSONs (default: all that have submissions).
+    r"""Grade what students handed in for LESSONs.
+
+    Without LESSONs, for all that have submissions.
 
     Every submission runs in a fresh kernel. One that cannot be graded is named with the reason, keeps
     no earlier mark, and stops nobody else.
@@ -152,7 +156,7 @@ def _grade(course: Course, lesson: str, only: Sequence[str], timeout: int | None
             outcomes.append(outcome)
             progress.advance(task)
             if outcome.status == "failed":
-                _err.print(f"{outcome.student}: {outcome.reason}", highlight=False, markup=False)
+                _err.print(f"{outcome.student}: {outcome.reason}", highlight=False, markup=False, soft_wrap=True)
     return outcomes
 
 
@@ -161,7 +165,10 @@ def _grade(course: Course, lesson: str, only: Sequence[str], timeout: int | None
 @_course_option
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the results to this file.")
 def report(lessons: Sequence[str], directory: Path, json_file: Path | None) -> None:
-    """Show the class table of LESSONs as the gradebook has it now, with marks given by hand; grades nothing."""
+    """Show the class table as the gradebook has it now.
+
+    Marks given by hand count; nothing is graded.
+    """
     with _refusals():
         course = Course.at(directory)
         results = {}
@@ -184,7 +191,7 @@ def _look_up(course: Course, lesson: str, student: str) -> Outcome:
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--course", "source", default=".", type=click.Path(path_type=Path), help="Where the lessons are.")
 def practice(directory: Path, source: Path) -> None:
-    """Copy the students' version of all lessons to DIRECTORY, to work through alone.
+    """Copy the lessons to DIRECTORY, to work through alone.
 
     A notebook that is already there stays as it is: your work is never overwritten.
     """
@@ -207,7 +214,11 @@ def _show(course: Course, results: dict[str, list[Outcome]], json_file: Path | N
     for lesson, outcomes in results.items():
         _out.print(class_table(lesson, outcomes))
     if any(outcome.feedback for outcomes in results.values() for outcome in outcomes):
-        _out.print(f"feedback for students: {course.root / 'feedback'}/STUDENT/LESSON/", highlight=False, soft_wrap=True)
+        _out.print(
+            f"feedback for students: {course.root / 'feedback'}/STUDENT/LESSON/",
+            highlight=False,
+            soft_wrap=True,
+        )
     if json_file is not None:
         data = [as_json(lesson, outcomes) for lesson, outcomes in results.items()]
         write_json(json_file, data[0] if len(data) == 1 else data)

@@ -125,9 +125,7 @@ def require_labels(name: str, value: Any, length: int, classes: int) -> None:
     if value.dtype.kind not in "iu":
         raise ValueError(f"{name} must hold integer classes (got dtype {value.dtype})")
     if length and not (value.min() >= 0 and value.max() < classes):
-        raise ValueError(
-            f"{name} must lie in 0 … {classes - 1} (got values from {value.min()} to {value.max()})"
-        )
+        raise ValueError(f"{name} must lie in 0 … {classes - 1} (got values from {value.min()} to {value.max()})")
 
 
 def _is_real(value: Any) -> bool:

@@ -140,6 +140,4 @@ def require_gradients(params: Mapping[str, Array], grads: Mapping[str, Array]) -
         if name not in grads:
             raise ValueError(f"grads must have an entry for each parameter ({name!r} is missing)")
         if np.shape(grads[name]) != np.shape(value):
-            raise ValueError(
-                f"grads[{name!r}] must have shape {np.shape(value)} (got {np.shape(grads[name])})"
-            )
+            raise ValueError(f"grads[{name!r}] must have shape {np.shape(value)} (got {np.shape(grads[name])})")

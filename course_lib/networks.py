@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -79,7 +80,7 @@ def random_network(
     for size in sizes:
         require_count("every entry of sizes", size, least=1)
     require_not_negative("gain", gain)
-    shapes = list(zip(sizes, sizes[1:], strict=False))
+    shapes = list(pairwise(sizes))
     weights = tuple(rng.normal(0.0, gain / np.sqrt(n_in), size=(n_in, n_out)) for n_in, n_out in shapes)
     biases = tuple(np.zeros(n_out) for _, n_out in shapes)
     return Network(weights, biases, activation, derivative)

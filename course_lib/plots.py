@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from numpy.typing import ArrayLike
 
 from course_lib.arrays import Array, Labels
@@ -24,7 +25,7 @@ def use_course_style() -> None:
     """Set matplotlib's defaults to the course's style; every lesson begins with it."""
     mpl.rcParams.update(
         {
-            "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY, RED], linestyle=LINES),
+            "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY, RED], linestyle=LINES),
             "axes.grid": True,
             "axes.spines.top": False,
             "axes.spines.right": False,

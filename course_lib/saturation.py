@@ -1,11 +1,18 @@
-"""Where a sigmoid stops listening: the threshold, the near-linear middle, the share of a batch, one neuron's way out."""
+"""Where a sigmoid stops listening: the threshold, the near-linear middle, a batch's share, one neuron's way out."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from course_lib.activations import sigmoid, sigmoid_derivative
-from course_lib.arrays import Array, require_count, require_finite, require_not_negative, require_positive, require_rank
+from course_lib.arrays import (
+    Array,
+    require_count,
+    require_finite,
+    require_not_negative,
+    require_positive,
+    require_rank,
+)
 
 
 def saturation_threshold(tolerance: float) -> float:

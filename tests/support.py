@@ -35,10 +35,11 @@ def graded(**settings: Any) -> dict[str, Any]:
 
 def small_lesson() -> Any:
     """Build a solved lesson with one exercise, one classic assert cell and one written answer."""
-    solution = (
-        RIGHT_SIGMOID.replace("    a = as", "    ### BEGIN SOLUTION\n    a = as") + "\n    ### END SOLUTION"
+    solution = RIGHT_SIGMOID.replace("    a = as", "    ### BEGIN SOLUTION\n    a = as") + "\n    ### END SOLUTION"
+    test = (
+        "from autograder import check\n\ncheck(\n    sigmoid,\n"
+        "    ### BEGIN HIDDEN TESTS\n    hidden=True,\n    ### END HIDDEN TESTS\n)"
     )
-    test = "from autograder import check\n\ncheck(\n    sigmoid,\n    ### BEGIN HIDDEN TESTS\n    hidden=True,\n    ### END HIDDEN TESTS\n)"
     cells = [
         new_code_cell("import numpy as np\n\nfrom course_lib.arrays import as_float", id="setup"),
         new_code_cell(solution, id="sigmoid", metadata=graded(grade_id="sigmoid", solution=True)),

@@ -296,7 +296,11 @@ SOFTMAX_CROSS_ENTROPY = Exercise(
             lambda s, y: (_right_loss(s, y), _softmax(s) / len(s)),
             "The gradient lacks the term of the right class: every row of it must sum to 0.",
         ),
-        Mistake("wrong_axis", _wrong_axis, "The softmax runs over the batch; it must run over the classes of each row."),
+        Mistake(
+            "wrong_axis",
+            _wrong_axis,
+            "The softmax runs over the batch; it must run over the classes of each row.",
+        ),
         Mistake(
             "base_two",
             lambda s, y: (_right_loss(s, y) / np.log(2), (_softmax(s) - _onehot(s, y)) / len(s)),
@@ -404,7 +408,11 @@ NUMERICAL_GRADIENT = Exercise(
             _differences(1, 0, 1),
             "This steps to one side only; its error shrinks with h, that of central differences with h².",
         ),
-        Mistake("backward", _differences(0, -1, 1), "This steps back only; central differences step to both sides."),
+        Mistake(
+            "backward",
+            _differences(0, -1, 1),
+            "This steps back only; central differences step to both sides.",
+        ),
         Mistake("step_not_doubled", _differences(1, -1, 1), "Twice too large: how far apart are the two points?"),
         Mistake("half_steps", _differences(0.5, -0.5, 1), "The two points must lie a whole `step` from x each."),
         Mistake("sign", _differences(-1, 1, 2), "The sign is flipped: which of the two values is subtracted?"),
@@ -487,20 +495,16 @@ RELATIVE_ERROR = Exercise(
             lambda got, want: float(
                 np.max(np.abs(np.subtract(got, want))) / max(1e-8, float(np.max(np.abs(got) + np.abs(want))))
             ),
-            "This divides the largest difference by the largest magnitude; divide entry by entry, then take the maximum.",
+            "The largest difference is divided by the largest magnitude; divide entry by entry, then take the maximum.",
         ),
         Mistake(
             "floor_added",
-            lambda got, want: float(
-                np.max(np.abs(np.subtract(got, want)) / (1e-8 + np.abs(got) + np.abs(want)))
-            ),
+            lambda got, want: float(np.max(np.abs(np.subtract(got, want)) / (1e-8 + np.abs(got) + np.abs(want)))),
             "The 1e-8 is a floor for the denominator, not a summand.",
         ),
         Mistake(
             "signed",
-            lambda got, want: float(
-                np.max(np.subtract(got, want) / np.maximum(1e-8, np.abs(got) + np.abs(want)))
-            ),
+            lambda got, want: float(np.max(np.subtract(got, want) / np.maximum(1e-8, np.abs(got) + np.abs(want)))),
             "Differences to the other side are lost: take absolute values before the maximum.",
         ),
         Mistake(
@@ -574,17 +578,12 @@ def _one_entry(rng: np.random.Generator, factor: float, label: str) -> Case:
 
 
 def _check_with(error: Callable[[Array, Array], Any], *, step: float = 1e-5) -> Callable[..., list[str]]:
-    """Build a wrong `gradient_check` from another idea of what disagrees; `error` gives a number to hold against
-    the tolerance."""
+    """Build a wrong `gradient_check` that holds another number, `error`, against the tolerance."""
 
-    def run(
-        loss: Any, params: dict[str, Array], grads: dict[str, Array], tolerance: float = 1e-6
-    ) -> list[str]:
+    def run(loss: Any, params: dict[str, Array], grads: dict[str, Array], tolerance: float = 1e-6) -> list[str]:
         wrong = []
         for name in sorted(params):
-            numerical = gradients.numerical_gradient(
-                lambda p, name=name: loss({**params, name: p}), params[name], step
-            )
+            numerical = gradients.numerical_gradient(lambda p, name=name: loss({**params, name: p}), params[name], step)
             if error(grads[name], numerical) > tolerance:
                 wrong.append(name)
         return wrong
@@ -592,10 +591,10 @@ def _check_with(error: Callable[[Array, Array], Any], *, step: float = 1e-5) -> 
     return run
 
 
-def _gradient_check_without(change: Callable[[list[str], dict[str, Array]], list[str]]) -> Callable[..., list[str]]:
-    def run(
-        loss: Any, params: dict[str, Array], grads: dict[str, Array], tolerance: float = 1e-6
-    ) -> list[str]:
+def _gradient_check_without(
+    change: Callable[[list[str], dict[str, Array]], list[str]],
+) -> Callable[..., list[str]]:
+    def run(loss: Any, params: dict[str, Array], grads: dict[str, Array], tolerance: float = 1e-6) -> list[str]:
         return change(gradients.gradient_check(loss, params, grads, tolerance), params)
 
     return run

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from autograder.judging.exercise import Case, Curve, Exercise, Mistake, Part
@@ -11,11 +14,14 @@ from course_lib.activations import sigmoid_derivative as reference_slope
 
 LESSON = "01_sigmoid_saturation"
 
+Answer = Callable[..., Any]
+Array = np.ndarray[Any, Any]
 
-def _quiet(function):  # type: ignore[no-untyped-def]  # wraps wrong answers of any signature
+
+def _quiet(function: Answer) -> Answer:
     """Let a wrong answer overflow in silence: only its values are its fingerprint."""
 
-    def silent(*args, **kwargs):  # type: ignore[no-untyped-def]
+    def silent(*args: Any, **kwargs: Any) -> Any:
         with np.errstate(all="ignore"):
             return function(*args, **kwargs)
 
@@ -38,7 +44,7 @@ def _element_wise(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _pointwise(function, x):  # type: ignore[no-untyped-def]
+def _pointwise(function: Answer, x: Array) -> Array:
     return np.array([float(function(float(value))) for value in x])
 
 
@@ -405,11 +411,11 @@ LINEARITY_ERROR = Exercise(
 )
 
 
-def _slope_between(a: np.ndarray, tolerance: float) -> np.ndarray:  # type: ignore[type-arg]
+def _slope_between(a: Array, tolerance: float) -> Array:
     return reference_slope(a) < tolerance
 
 
-def _spread_units(rng: np.random.Generator, rows: int, units: int) -> np.ndarray:  # type: ignore[type-arg]
+def _spread_units(rng: np.random.Generator, rows: int, units: int) -> Array:
     """Draw pre-activations with another centre and spread in each unit, so that no two columns agree."""
     return rng.normal(rng.uniform(-4, 4, size=units), rng.uniform(1, 8, size=units), size=(rows, units))
 
@@ -464,7 +470,7 @@ SATURATED_FRACTION = Exercise(
         Mistake(
             "of_the_output",
             lambda a, tolerance=0.0125: np.mean(reference_sigmoid(a) < tolerance, axis=0),
-            "Only the left tail is seen, where the activation itself is small. Saturation is about the slope, on both sides.",
+            "Only the left tail is seen, where the activation is small. Saturation is about the slope, on both sides.",
         ),
         Mistake(
             "of_the_pre_activation",
@@ -490,10 +496,10 @@ SATURATED_FRACTION = Exercise(
 )
 
 
-def _descent(gradient, *, record_first=True, extra=0):  # type: ignore[no-untyped-def]
+def _descent(gradient: Answer, *, record_first: bool = True, extra: int = 0) -> Answer:
     """Build a wrong `train_neuron` from the gradient it takes for right."""
 
-    def run(bias, learning_rate, steps):  # type: ignore[no-untyped-def]
+    def run(bias: float, learning_rate: float, steps: int) -> Array:
         b, outputs = float(bias), []
         for _ in range(steps + 1):
             if record_first:
@@ -510,7 +516,7 @@ def _squared_error_gradient(b: float) -> float:
     return float(reference_sigmoid(b) * reference_slope(b))
 
 
-def _biases(bias: float, learning_rate: float, steps: int) -> np.ndarray:  # type: ignore[type-arg]
+def _biases(bias: float, learning_rate: float, steps: int) -> Array:
     y = saturation.train_neuron(bias, learning_rate, steps)
     return np.log(y / (1 - y))
 

@@ -99,7 +99,7 @@ class Course:
         return config
 
     def write_config(self) -> bool:
-        """Give the directory an `nbgrader_config.py`, so that nbgrader's own commands work; tell whether it had none."""
+        """Give the directory an `nbgrader_config.py`, so that nbgrader's commands work; tell whether it had none."""
         path = self.root / "nbgrader_config.py"
         if path.exists():
             return False

@@ -154,9 +154,7 @@ def read_outcome(course: Course, lesson: str, student: str) -> Outcome:
         else:
             written[grade_id] = mark
     page = course.root / "feedback" / student / lesson / f"{lesson}.html"
-    return Outcome(
-        student, lesson, "graded", "", exercises, written, feedback=page if page.is_file() else None
-    )
+    return Outcome(student, lesson, "graded", "", exercises, written, feedback=page if page.is_file() else None)
 
 
 def _run(config: Any, lesson: str, student: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from autograder.grading.errors import CourseError
 
-# nbgrader 0.9.6 was written for SQLAlchemy 1.4 and touches new rows before it adds them: harmless, and not ours to mend.
+# nbgrader 0.9.6 was written for SQLAlchemy 1.4 and touches new rows before it adds them: harmless, not ours to mend.
 warnings.filterwarnings("ignore", message="Object of type", category=SAWarning)
 
 

@@ -30,7 +30,7 @@ def require_gradable(path: Path, lesson: str, grade_ids: set[str]) -> None:
     Raises
     ------
     SubmissionError
-        If the folder's name cannot be used, or the notebook is missing, a link, too large, damaged, or of another lesson.
+        If the folder's name cannot be used, or the notebook is missing, a link, too large, damaged, of another lesson.
     """
     student = path.parents[1].name
     if set(student) & _PATTERN_CHARACTERS:
@@ -75,4 +75,3 @@ def _read(path: Path) -> Any:
         first_line = str(damage).strip().split("\n")[0][:200]
         raise SubmissionError(f"{path.name} is damaged: not a valid notebook ({first_line})") from None
     return notebook
-

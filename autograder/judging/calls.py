@@ -55,9 +55,7 @@ class Foreign:
     type_name: str
 
 
-def call(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool
-) -> Outcome:
+def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> Outcome:
     """Call a function on copies of the arguments and report what happened; never raises for what it does.
 
     Parameters
@@ -160,7 +158,7 @@ def _captured() -> Iterator[io.StringIO]:
         finally:
             sys.stderr = stderr
             if patched:
-                del stderr.write  # type: ignore[method-assign]  # back to the class's own
+                del stderr.write  # back to the class's own
 
 
 def _take_over(stream: Any, text: io.StringIO) -> bool:

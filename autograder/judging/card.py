@@ -15,7 +15,11 @@ from autograder.judging.exercise import Exercise
 from autograder.judging.picture import curve_svg
 from autograder.judging.verdict import Failure, PartResult, Verdict
 
-_GREEN, _ORANGE, _BLUE = "#009E73", "#D55E00", "#3A8FC8"  # told apart by colour-blind readers, on white and black
+_GREEN, _ORANGE, _BLUE = (
+    "#009E73",
+    "#D55E00",
+    "#3A8FC8",
+)  # told apart by colour-blind readers, on white and black
 _CELL = "padding:3px 12px 3px 0;text-align:left;vertical-align:top;border:0;background:transparent;color:inherit"
 _CODE = "font-family:var(--jp-code-font-family,monospace);background:rgba(128,128,128,.14);padding:0 4px"
 

@@ -53,7 +53,7 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
             "text/plain": card.as_text(exercise, verdict),
             VERDICT_MIME: verdict.to_dict(),
         }
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        display(bundle, raw=True)
     else:
         print(card.as_text(exercise, verdict))
     return points

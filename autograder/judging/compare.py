@@ -100,9 +100,7 @@ def _first_wrong(got: Any, want: Any, wrong: Any, what: str) -> Failure:
     place = f"[{', '.join(map(str, index))}]" if index else ""
     share = f"{np.count_nonzero(wrong)} of {wrong.size} entries are wrong, the first at {place}" if index else ""
     text = f"{_capital(what)}: {share}." if share else f"{_capital(what)} has a wrong value."
-    return Failure(
-        "value", text, index=place, got=_number(g), expected=_number(w), difference=f"{difference:.3g}"
-    )
+    return Failure("value", text, index=place, got=_number(g), expected=_number(w), difference=f"{difference:.3g}")
 
 
 def _number(value: Any) -> str:

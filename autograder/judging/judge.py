@@ -25,7 +25,11 @@ PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, s
 _PACKAGE = str(Path(__file__).parent)
 _LONGEST_CALL = 90  # characters of a call that is still shown as code
 _LONGEST_PRINT = 500
-_HOPELESS: tuple[Kind, ...] = ("missing", "unfinished", "timeout")  # trying on would say the same, or take as long
+_HOPELESS: tuple[Kind, ...] = (
+    "missing",
+    "unfinished",
+    "timeout",
+)  # trying on would say the same, or take as long
 
 # What went wrong in general, where no known mistake fits.
 _GENERAL_DIAGNOSES: dict[Kind, str] = {
@@ -48,7 +52,11 @@ class _Trial:
 
 
 def judge(
-    exercise: str | Exercise, answer: Callable[..., Any] | None, *, hidden: bool = True, seed: int | None = None
+    exercise: str | Exercise,
+    answer: Callable[..., Any] | None,
+    *,
+    hidden: bool = True,
+    seed: int | None = None,
 ) -> Verdict:
     """Judge an answer to an exercise.
 
@@ -144,9 +152,7 @@ def _try_case(exercise: Exercise, part: Part, case: Case, answer: Any) -> _Trial
     return _Trial(case, outcome, replace(failure, case=case.label, call=_as_code(exercise.name, case)))
 
 
-def _failure_of(
-    exercise: Exercise, part: Part, case: Case, answer: Any, outcome: calls.Outcome
-) -> Failure | None:
+def _failure_of(exercise: Exercise, part: Part, case: Case, answer: Any, outcome: calls.Outcome) -> Failure | None:
     if outcome.error is not None:
         return _error(exercise.name, outcome.error)
     failure = mismatch(exercise, part, outcome.value, _expected(exercise, case))

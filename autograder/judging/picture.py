@@ -59,7 +59,7 @@ def _draw(curve: Curve, got: Any, want: Any) -> str:
 
     low, high = float(np.min(want)), float(np.max(want))
     margin = 0.15 * (high - low or 1.0)
-    style = {"svg.fonttype": "none", "svg.hashsalt": "card", "font.size": 9, "axes.edgecolor": _INK}
+    style: Any = {"svg.fonttype": "none", "svg.hashsalt": "card", "font.size": 9, "axes.edgecolor": _INK}
     style |= dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), _INK)
     with mpl.rc_context({**mpl.rcParamsDefault, **style, "backend": mpl.rcParams._get("backend")}):
         figure = Figure(figsize=(5.4, 2.1), layout="constrained")

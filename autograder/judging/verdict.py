@@ -153,7 +153,7 @@ def _failure(entry: Mapping[str, Any]) -> Failure:
     if kind not in get_args(Kind):
         raise ValueError(f"a failure's kind must be one of {', '.join(get_args(Kind))} (got {kind!r})")
     texts = {f.name: _typed(entry, f.name, str) for f in dataclasses.fields(Failure) if f.name != "kind"}
-    return Failure(kind=kind, **texts)  # type: ignore[arg-type]  # checked two lines above
+    return Failure(kind=kind, **texts)
 
 
 def _typed(entry: Any, key: str, types: Any) -> Any:

@@ -39,7 +39,13 @@ def _columns(outcomes: Sequence[Outcome]) -> dict[str, float]:
 def _row(outcome: Outcome, numbers: dict[str, int]) -> list[Text]:
     if outcome.status == "failed":
         blank = [Text("–")] * len(numbers)
-        return [Text(outcome.student), *blank, Text("failed", style="bold red"), Text(""), Text(outcome.reason)]
+        return [
+            Text(outcome.student),
+            *blank,
+            Text("failed", style="bold red"),
+            Text(""),
+            Text(outcome.reason),
+        ]
     seen: dict[str, list[str]] = {}
     for name, mark in outcome.exercises.items():
         if mark.diagnosis:

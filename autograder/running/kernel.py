@@ -6,18 +6,18 @@ import os
 import subprocess
 from typing import Any
 
+from jupyter_core.utils import run_sync
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
 from traitlets import Integer, Unicode
 
 from autograder.judging.check import SEED_VARIABLE
 
-try:  # nbclient's own way to make a coroutine callable from plain code; older releases kept it elsewhere
-    from jupyter_core.utils import run_sync
-except ImportError:  # pragma: no cover
-    from nbclient.util import run_sync
-
-_LEASHES = (None, 15, 5)  # seconds a cell may take after 0, 1, 2 or more cells that hung; None: the full limit
+_LEASHES = (
+    None,
+    15,
+    5,
+)  # seconds a cell may take after 0, 1, 2 or more cells that hung; None: the full limit
 
 
 class RunSubmission(Execute):  # type: ignore[misc]  # nbgrader publishes no types

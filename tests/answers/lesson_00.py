@@ -285,9 +285,7 @@ def differences_inside_an_integer_array(f, x, step=1e-5):
 
 
 def differences_of_fourth_order(f, x, step=1e-5):
-    return _slopes(
-        f, x, lambda at: (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step)
-    )
+    return _slopes(f, x, lambda at: (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step))
 
 
 def differences_that_leave_rounding_in_x(f, x, step=1e-5):

@@ -479,9 +479,7 @@ WRONG = {
         ("relative to σ", lambda r: abs(float(expit(r)) - 0.5 - r / 4) / float(expit(r)), "relative"),
         (
             "average",
-            lambda r: float(
-                np.abs(expit(np.linspace(-r, r, 1001)) - np.linspace(-r, r, 1001) / 4 - 0.5).mean()
-            ),
+            lambda r: float(np.abs(expit(np.linspace(-r, r, 1001)) - np.linspace(-r, r, 1001) / 4 - 0.5).mean()),
             "mean_instead_of_max",
         ),
         ("open grid", linearity_on_an_open_grid, "misses_the_end"),

@@ -40,9 +40,7 @@ WRONG = [
 ]
 MISTAKES = [(exercise, mistake) for exercise, _ in EXERCISES for mistake in exercise.mistakes]
 
-each_exercise = pytest.mark.parametrize(
-    ("exercise", "answers"), [pytest.param(e, a, id=e.name) for e, a in EXERCISES]
-)
+each_exercise = pytest.mark.parametrize(("exercise", "answers"), [pytest.param(e, a, id=e.name) for e, a in EXERCISES])
 each_right = pytest.mark.parametrize(
     ("exercise", "answer"), [pytest.param(e, f, id=f"{e.name}-{style}") for e, style, f in RIGHT]
 )

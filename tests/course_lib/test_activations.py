@@ -12,9 +12,7 @@ from course_lib.activations import sigmoid, sigmoid_derivative
 BOTH = pytest.mark.parametrize("function", [sigmoid, sigmoid_derivative])
 POINTS = [-700.0, -699.5, -100.25, -37.0, -20.0, -1.0, -1e-9, 0.0, 1e-300, 0.3, 1.0, 17.3, 36.9, 40.0, 700.0]
 FINITE = st.floats(min_value=-700, max_value=700)
-ARRAYS = hnp.arrays(
-    np.float64, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4), elements=FINITE
-)
+ARRAYS = hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4), elements=FINITE)
 
 
 def exact(a):
@@ -43,9 +41,7 @@ def test_sigmoid_agrees_with_scipy_everywhere():
 
 def test_the_slope_agrees_with_scipys_logarithms():
     a = np.linspace(-600, 600, 4001)
-    np.testing.assert_allclose(
-        sigmoid_derivative(a), np.exp(log_expit(a) + log_expit(-a)), rtol=1e-12, strict=True
-    )
+    np.testing.assert_allclose(sigmoid_derivative(a), np.exp(log_expit(a) + log_expit(-a)), rtol=1e-12, strict=True)
 
 
 def test_the_slope_is_the_derivative_in_random_directions():
@@ -124,9 +120,7 @@ def test_python_numbers_and_lists_are_welcome(function):
 
 @BOTH
 def test_unsigned_integers_do_not_wrap_around(function):
-    np.testing.assert_array_equal(
-        function(np.array([1, 200], dtype=np.uint8)), function(np.array([1.0, 200.0]))
-    )
+    np.testing.assert_array_equal(function(np.array([1, 200], dtype=np.uint8)), function(np.array([1.0, 200.0])))
 
 
 @BOTH

@@ -16,9 +16,7 @@ def test_a_layer_is_its_sum_written_out():
 
 
 def test_a_layer_by_hand():
-    a = dense_forward(
-        np.array([[1.0, 2.0]]), np.array([[1.0, 0.0, -1.0], [0.0, 1.0, 1.0]]), np.array([10.0, 20, 30])
-    )
+    a = dense_forward(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0, -1.0], [0.0, 1.0, 1.0]]), np.array([10.0, 20, 30]))
     np.testing.assert_array_equal(a, np.array([[11.0, 22.0, 31.0]]), strict=True)
 
 
@@ -35,9 +33,7 @@ def test_gradients_agree_with_differences_in_a_random_direction(shape, which):
         return np.sum(delta * dense_forward(**{**arguments, which: arguments[which] + t * direction}))
 
     assert gradient.shape == arguments[which].shape
-    assert (loss(1e-3) - loss(-1e-3)) / 2e-3 == pytest.approx(
-        np.sum(gradient * direction), rel=1e-8, abs=1e-9
-    )
+    assert (loss(1e-3) - loss(-1e-3)) / 2e-3 == pytest.approx(np.sum(gradient * direction), rel=1e-8, abs=1e-9)
 
 
 def test_gradients_are_summed_over_the_batch_not_averaged():

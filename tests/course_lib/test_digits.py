@@ -66,9 +66,7 @@ def test_values_are_clipped_at_five(scanned, standardized):
 def test_the_test_part_is_standardized_by_the_training_part(scanned, standardized):
     pixel = 20
     mean, std = scanned.x_train[:, pixel].mean(), scanned.x_train[:, pixel].std()
-    np.testing.assert_allclose(
-        standardized.x_test[:, pixel], (scanned.x_test[:, pixel] - mean) / std, atol=1e-12
-    )
+    np.testing.assert_allclose(standardized.x_test[:, pixel], (scanned.x_test[:, pixel] - mean) / std, atol=1e-12)
 
 
 def test_each_reader_gets_arrays_of_its_own(standardized):

@@ -7,16 +7,12 @@ from hypothesis.extra import numpy as hnp
 from course_lib.gradients import gradient_check, numerical_gradient, relative_error
 
 NUMBERS = st.floats(-1e3, 1e3)
-ARRAYS = hnp.arrays(
-    np.float64, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3), elements=NUMBERS
-)
+ARRAYS = hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3), elements=NUMBERS)
 
 
 def pairs():
     shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
-    return shapes.flatmap(
-        lambda shape: st.tuples(*[hnp.arrays(float, shape, elements=st.floats(-1e6, 1e6))] * 2)
-    )
+    return shapes.flatmap(lambda shape: st.tuples(*[hnp.arrays(float, shape, elements=st.floats(-1e6, 1e6))] * 2))
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (5,), (3, 4), (2, 3, 2), (0, 3)])
@@ -31,9 +27,7 @@ def test_a_weighted_sum_of_sines_has_weighted_cosines_as_its_gradient(shape):
 
 def test_differences_are_central_to_the_last_digit():
     x = np.array([1.0, -2.0])
-    np.testing.assert_allclose(
-        numerical_gradient(lambda z: np.sum(z**3), x, 0.1), 3 * x**2 + 0.01, rtol=1e-12
-    )
+    np.testing.assert_allclose(numerical_gradient(lambda z: np.sum(z**3), x, 0.1), 3 * x**2 + 0.01, rtol=1e-12)
 
 
 @given(ARRAYS)
@@ -110,9 +104,7 @@ def test_below_the_floor_errors_are_absolute():
 
 
 def test_shapes_that_would_broadcast_are_refused():
-    with pytest.raises(
-        ValueError, match=r"^got and want must have the same shape \(got \(3,\) and \(3, 1\)\)$"
-    ):
+    with pytest.raises(ValueError, match=r"^got and want must have the same shape \(got \(3,\) and \(3, 1\)\)$"):
         relative_error(np.ones(3), np.ones((3, 1)))
 
 

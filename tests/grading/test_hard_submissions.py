@@ -1,4 +1,4 @@
-"""Submissions as they really come in, good and bad, graded in one go: what each of them gets, and that nobody else suffers."""
+"""Submissions as they really come in, good and bad, in one go: what each of them gets, and that nobody else suffers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import nbformat
 import pytest
-from support import LESSON, RIGHT_SIGMOID, SmallCourse, cell_of, graded, solve
 from nbformat.v4 import new_code_cell
+from support import LESSON, RIGHT_SIGMOID, SmallCourse, cell_of, graded, solve
 
 NOISY = """\
 import logging, sys, warnings
@@ -64,9 +64,7 @@ def duplicated_tests(notebook: Any) -> None:
 
 def solution_duplicated(notebook: Any) -> None:
     solve(notebook)
-    first = new_code_cell(
-        "def sigmoid(a):\n    return a", metadata=cell_of(notebook, "sigmoid").metadata.copy()
-    )
+    first = new_code_cell("def sigmoid(a):\n    return a", metadata=cell_of(notebook, "sigmoid").metadata.copy())
     notebook.cells.insert(1, first)
 
 

@@ -104,9 +104,7 @@ def test_elsewhere_than_in_the_main_thread_there_is_no_deadline_and_no_error():
     assert outcomes[0].value == 2.0
 
 
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # the alarm may ring in a callback
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the alarm may ring in a callback
 def test_a_result_that_unfolds_forever_is_a_timeout(soon):
     def bomb(x):
         value = []

@@ -194,9 +194,7 @@ def test_an_answer_without_numbers_has_no_curve(answer):
     assert curve_svg(lesson_01.SIGMOID, answer) == ""
 
 
-@pytest.mark.parametrize(
-    "exercise", [lesson_00.DENSE_FORWARD, lesson_01.SATURATED_FRACTION], ids=lambda e: e.name
-)
+@pytest.mark.parametrize("exercise", [lesson_00.DENSE_FORWARD, lesson_01.SATURATED_FRACTION], ids=lambda e: e.name)
 def test_an_exercise_without_a_curve_has_no_picture(exercise):
     assert "<svg" not in drawn(exercise, exercise.reference)[0]
 

@@ -22,9 +22,7 @@ ROOT = str(Path(autograder.__file__).parents[1])
 def imported_by(code):
     script = f"import sys\n{code}\nprint([name for name in {HEAVY!r} if name in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": ROOT, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
     return done.stdout.splitlines()[-1], done.stderr
 
 

@@ -18,9 +18,7 @@ def recorded(seen):
         seen.append(rng.normal(size=3).tolist())
         return [Case(np.array(seen[-1]))]
 
-    return Exercise(
-        "same", "lesson", lambda x: x, [Part("open", 1, cases), Part("more", 1, cases, hidden=True)]
-    )
+    return Exercise("same", "lesson", lambda x: x, [Part("open", 1, cases), Part("more", 1, cases, hidden=True)])
 
 
 def test_the_same_seed_draws_the_same_inputs_and_another_seed_others():

@@ -134,24 +134,18 @@ def test_dtype_is_judged_only_where_the_exercise_says_so():
     assert judge(twice(keeps_dtype=True), single, seed=0).parts[0].failure.kind == "dtype"
 
 
-@pytest.mark.parametrize(
-    "value", [RIGHT[:, None], RIGHT[None], RIGHT[:2], np.array(2.0), 2.0, np.full((3, 3), 2.0)]
-)
+@pytest.mark.parametrize("value", [RIGHT[:, None], RIGHT[None], RIGHT[:2], np.array(2.0), 2.0, np.full((3, 3), 2.0)])
 def test_no_shape_is_broadcast(value):
     assert judge(twice(), lambda x: value, seed=0).parts[0].failure.kind == "shape"
 
 
-@pytest.mark.parametrize(
-    "value", [3.0, 3, np.float64(3), np.int8(3), np.array(3.0), np.array(3, dtype=np.uint8)]
-)
+@pytest.mark.parametrize("value", [3.0, 3, np.float64(3), np.int8(3), np.array(3.0), np.array(3, dtype=np.uint8)])
 def test_a_single_number_may_be_of_any_real_kind(value):
     one = Exercise("one", "lesson", lambda: 3.0, [Part("it", 1, lambda rng: [Case()])])
     assert judge(one, lambda: value, seed=0).passed
 
 
-@pytest.mark.parametrize(
-    "value", [None, "3.0", [3.0], (3.0,), True, 3 + 0j, {"a": 3.0}, {3.0}, b"3", iter([3.0])]
-)
+@pytest.mark.parametrize("value", [None, "3.0", [3.0], (3.0,), True, 3 + 0j, {"a": 3.0}, {3.0}, b"3", iter([3.0])])
 def test_what_is_no_number_is_none(value):
     one = Exercise("one", "lesson", lambda: 3.0, [Part("it", 1, lambda rng: [Case()])])
     assert judge(one, lambda: value, seed=0).parts[0].failure.kind == "type"

@@ -26,9 +26,7 @@ def test_a_name_is_given_once():
     registry.register(new)
     registry.register(new)
     assert registry.find("brand_new") is new
-    with pytest.raises(
-        ValueError, match=r"^an exercise's name must be new \(got 'brand_new' a second time\)$"
-    ):
+    with pytest.raises(ValueError, match=r"^an exercise's name must be new \(got 'brand_new' a second time\)$"):
         registry.register(Exercise("brand_new", "lesson", abs, PARTS))
 
 

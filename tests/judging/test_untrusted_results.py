@@ -14,9 +14,7 @@ ARRAY = Exercise(
     [Mistake("zeros", lambda: np.zeros(3), "Zeros."), Mistake("names", lambda: ["a"], "Names.")],
 )
 NUMBER = Exercise("one", "lesson", lambda: 1.0, [Part("it", 1, lambda rng: [Case()])])
-PAIR = Exercise(
-    "pair", "lesson", lambda: (1.0, 2.0), [Part("it", 1, lambda rng: [Case()])], outputs=("a", "b")
-)
+PAIR = Exercise("pair", "lesson", lambda: (1.0, 2.0), [Part("it", 1, lambda rng: [Case()])], outputs=("a", "b"))
 NAMES = Exercise("names", "lesson", lambda: ["a"], [Part("it", 1, lambda rng: [Case()])])
 
 
@@ -148,9 +146,7 @@ def test_only_a_plain_number_is_one(value):
     assert judge(NUMBER, lambda: value, seed=0).parts[0].failure.kind == "type"
 
 
-@pytest.mark.parametrize(
-    "value", [TupleOfMine((1.0, 2.0)), Agreeable(), {1.0: 0, 2.0: 0}, np.array([1.0, 2.0]), "12"]
-)
+@pytest.mark.parametrize("value", [TupleOfMine((1.0, 2.0)), Agreeable(), {1.0: 0, 2.0: 0}, np.array([1.0, 2.0]), "12"])
 def test_only_a_plain_tuple_or_list_holds_several_values(value):
     assert judge(PAIR, lambda: value, seed=0).parts[0].failure.kind == "type"
 

@@ -1,0 +1,142 @@
+"""What the commands refuse, in one line and with the exit status that says so; and what a release holds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from filelock import FileLock
+from support import LESSON, ROOT, SmallCourse, cell_of, run_autograder, solve
+
+from autograder.cli import cli
+from autograder.grading.course import Course, secret_seed
+from autograder.grading.errors import CourseError
+
+
+def refuse(*arguments: object) -> str:
+    """Run a command that must refuse; give its one line."""
+    result = CliRunner().invoke(cli, [str(a) for a in arguments])
+    assert result.exit_code == 2, result.output
+    assert result.output.startswith("Error: "), result.output
+    assert len(result.output.strip().splitlines()) == 1
+    return result.output
+
+
+def test_an_unknown_lesson_is_refused_with_the_names_there_are(small_course: SmallCourse) -> None:
+    for command in ("grade", "release", "report"):
+        text = refuse(command, "09_nothing", "--course", small_course.root)
+        assert "must be one of: 01_sigmoid_saturation (got '09_nothing')" in text
+
+
+def test_a_missing_course_directory_is_refused(tmp_path: Path) -> None:
+    for command in ("grade", "release", "report"):
+        text = refuse(command, LESSON, "--course", tmp_path / "nowhere")
+        assert "must be an existing directory" in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_class_without_submissions_is_refused(small_course: SmallCourse) -> None:
+    assert "there must be submissions" in refuse("grade", LESSON, "--course", small_course.root)
+    assert "there must be submissions" in refuse("grade", "--course", small_course.root)
+
+
+def test_an_unknown_student_is_refused(small_course: SmallCourse) -> None:
+    small_course.hand_in("anna", solve)
+    text = refuse("grade", LESSON, "--course", small_course.root, "--student", "nobody")
+    assert "a student must have handed in 01_sigmoid_saturation (got 'nobody')" in text
+
+
+def test_an_unreadable_gradebook_is_refused_and_nothing_is_written(small_course: SmallCourse) -> None:
+    small_course.hand_in("anna", solve)
+    (small_course.root / "gradebook.db").write_bytes(b"this is no database" * 100)
+    report = small_course.root / "out.json"
+    text = refuse("grade", LESSON, "--course", small_course.root, "--json", report)
+    assert "must be a readable nbgrader database" in text
+    assert not report.exists()
+    assert not (small_course.root / "autograded").exists()
+
+
+def test_a_second_command_that_writes_is_refused(small_course: SmallCourse) -> None:
+    small_course.hand_in("anna", solve)
+    with FileLock(small_course.root / ".autograder" / "lock"):
+        text = refuse("grade", LESSON, "--course", small_course.root)
+        assert "only one command may write to" in text
+        refuse("release", "--course", small_course.root)
+    assert not (small_course.root / "autograded").exists()
+
+
+def test_a_damaged_seed_is_refused_and_not_replaced(small_course: SmallCourse) -> None:
+    path = small_course.root / ".autograder" / "seed.json"
+    for damage in ("", "{", '{"seed": "7"}', '{"seed": -1}', '{"seed": true}', "[]"):
+        path.write_text(damage)
+        with pytest.raises(CourseError, match=r"must hold the course's seed"):
+            secret_seed(small_course.root)
+        assert path.read_text() == damage
+
+
+def test_the_seed_is_drawn_once_and_differs_between_courses(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    assert secret_seed(one) == secret_seed(one) != secret_seed(other)
+    assert (one / ".autograder" / "seed.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_release_holds_no_solution_no_hidden_test_and_no_output(small_course: SmallCourse) -> None:
+    text = (small_course.root / "release" / LESSON / f"{LESSON}.ipynb").read_text()
+    for secret in ("logaddexp", "hidden=True", "HIDDEN", "answer = 42", "Because of the slope", "BEGIN SOLUTION"):
+        assert secret not in text, secret
+    notebook = nbformat.reads(text, 4)
+    assert "raise NotImplementedError()" in cell_of(notebook, "sigmoid").source
+    assert cell_of(notebook, "test_sigmoid").source.endswith("check(\n    sigmoid,\n)")
+    assert all(not cell.get("outputs") for cell in notebook.cells)
+
+
+def test_releasing_twice_gives_the_same_files_and_keeps_the_seed(small_course: SmallCourse) -> None:
+    kept = [small_course.root / ".autograder" / "seed.json", small_course.root / "release" / LESSON / f"{LESSON}.ipynb"]
+    before = [path.read_bytes() for path in kept]
+    assert small_course.run("release").returncode == 0
+    assert [path.read_bytes() for path in kept] == before
+
+
+def test_points_that_differ_from_the_exercise_are_refused_at_release(small_course: SmallCourse) -> None:
+    path = small_course.root / "notebooks" / LESSON / f"{LESSON}.ipynb"
+    notebook = nbformat.read(path, 4)
+    cell_of(notebook, "test_sigmoid").metadata.nbgrader.points = 7
+    nbformat.write(notebook, path)
+    assert "must be worth 4 points (got 7)" in refuse("release", LESSON, "--course", small_course.root)
+
+
+def test_a_course_without_lessons_of_its_own_uses_those_of_the_project(tmp_path: Path) -> None:
+    assert Course.at(tmp_path).source == ROOT / "notebooks"
+
+
+def test_practice_never_overwrites_what_somebody_wrote(small_course: SmallCourse, tmp_path: Path) -> None:
+    target = tmp_path / "work" / LESSON / f"{LESSON}.ipynb"
+    first = small_course.run("practice", tmp_path / "work")
+    assert first.returncode == 0, first.stderr
+    target.write_text("mine")
+    second = small_course.run("practice", tmp_path / "work")
+    assert "kept" in second.stdout
+    assert target.read_text() == "mine"
+
+
+def test_without_the_instructors_packages_the_command_says_what_to_install() -> None:
+    code = "import sys; sys.modules['click'] = None; from autograder.__main__ import main; main()"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "pip install 'keep-the-signal-alive[instructor]'" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_report_shows_who_was_not_graded_yet(small_course: SmallCourse) -> None:
+    small_course.hand_in("anna", solve)
+    report = small_course.root / "report.json"
+    result = run_autograder("report", LESSON, "--course", small_course.root, "--json", report)
+    assert result.returncode == 0, result.stderr
+    assert "not graded yet" in json.loads(report.read_text())["students"]["anna"]["reason"]

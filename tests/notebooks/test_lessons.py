@@ -1,0 +1,216 @@
+"""The lessons as people run them: solved, unanswered, validated; and in the state in which they are committed."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from support import ROOT, run_autograder
+
+from autograder.judging.registry import exercises_of, find, is_exercise
+
+LESSONS = sorted(path.name for path in (ROOT / "notebooks").iterdir() if path.is_dir())
+CONTRACT = {
+    "00_gradients_you_can_trust": [
+        "dense_forward",
+        "dense_backward",
+        "softmax_cross_entropy",
+        "numerical_gradient",
+        "relative_error",
+        "gradient_check",
+    ],
+    "01_sigmoid_saturation": [
+        "sigmoid",
+        "sigmoid_derivative",
+        "saturation_threshold",
+        "linearity_error",
+        "saturated_fraction",
+        "train_neuron",
+    ],
+}
+
+
+def source_of(lesson: str) -> Any:
+    return nbformat.read(ROOT / "notebooks" / lesson / f"{lesson}.ipynb", as_version=4)
+
+
+def grade_id(cell: Any) -> str:
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Release all lessons into a course directory of their own."""
+    root = tmp_path_factory.mktemp("lessons")
+    result = run_autograder("release", "--course", root)
+    assert result.returncode == 0, result.stderr
+    return root
+
+
+def run(notebook: Any) -> Any:
+    """Run a notebook top to bottom as a person would; any error ends it."""
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    return notebook
+
+
+def streams(notebook: Any, name: str) -> str:
+    outputs = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
+    return "".join(o.text for o in outputs if o.output_type == "stream" and o.name == name)
+
+
+def values_of_tests(notebook: Any) -> dict[str, float]:
+    return {
+        grade_id(cell).removeprefix("test_"): float(o.data["text/plain"])
+        for cell in notebook.cells
+        if grade_id(cell).startswith("test_")
+        for o in cell.outputs
+        if o.output_type == "execute_result"
+    }
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_solved_lesson_runs_without_a_warning_and_earns_everything(lesson: str) -> None:
+    notebook = run(source_of(lesson))
+    assert streams(notebook, "stderr") == ""
+    assert "⏸" not in streams(notebook, "stdout")
+    assert "⚠" not in streams(notebook, "stdout")
+    assert values_of_tests(notebook) == {e.name: e.max_points for e in exercises_of(lesson)}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_unanswered_lesson_runs_without_a_traceback_and_says_what_waits(released: Path, lesson: str) -> None:
+    notebook = run(nbformat.read(released / "release" / lesson / f"{lesson}.ipynb", as_version=4))
+    assert streams(notebook, "stderr") == ""
+    assert "This experiment waits for your" in streams(notebook, "stdout")
+    assert values_of_tests(notebook) == dict.fromkeys((e.name for e in exercises_of(lesson)), 0.0)
+    cards = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
+    assert "is not written yet" in cards
+    assert "Traceback" not in cards
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_nbgrader_validate_passes_a_solved_release_and_names_what_is_missing_in_an_untouched_one(
+    released: Path, lesson: str, tmp_path: Path
+) -> None:
+    untouched = released / "release" / lesson / f"{lesson}.ipynb"
+    notebook = nbformat.read(untouched, as_version=4)
+    solved = {grade_id(cell): cell.source for cell in source_of(lesson).cells if is_exercise(grade_id(cell))}
+    for cell in notebook.cells:
+        cell.source = solved.get(grade_id(cell), cell.source)
+        if grade_id(cell).startswith("written_"):
+            cell.source = "In my own words."
+    nbformat.write(notebook, tmp_path / "solved.ipynb")
+    command = [sys.executable, "-W", "ignore", "-m", "nbgrader", "validate"]
+    done = [
+        subprocess.run([*command, str(path)], capture_output=True, text=True, check=False, cwd=tmp_path)
+        for path in (tmp_path / "solved.ipynb", untouched)
+    ]
+    assert "Success! Your notebook passes all the tests." in done[0].stdout, done[0].stdout + done[0].stderr
+    assert f"VALIDATION FAILED ON {len(solved) + 1} CELL(S)" in done[1].stdout
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_no_solution_line_survives_a_release(released: Path, lesson: str) -> None:
+    release = nbformat.read(released / "release" / lesson / f"{lesson}.ipynb", as_version=4)
+    texts = {grade_id(cell): cell.source for cell in release.cells if grade_id(cell)}
+    for cell in source_of(lesson).cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            body = solution_lines(cell.source) if cell.cell_type == "code" else cell.source.splitlines()
+            assert body
+            left = [line for line in body if line.strip() and line in texts[grade_id(cell)].splitlines()]
+            assert left == [], grade_id(cell)
+    whole = json.dumps(release)
+    assert "BEGIN SOLUTION" not in whole
+    assert "HIDDEN" not in whole
+
+
+def solution_lines(source: str) -> list[str]:
+    found = re.search(r"### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", source, flags=re.DOTALL)
+    assert found, source
+    return found[1].splitlines()
+
+
+@pytest.mark.parametrize("name", [name for names in CONTRACT.values() for name in names])
+def test_a_solution_is_the_body_of_the_reference_without_its_refusals(name: str) -> None:
+    exercise = find(name)
+    cell = next(cell for cell in source_of(exercise.lesson).cells if grade_id(cell) == name)
+    text = inspect.getsource(exercise.reference)
+    function = ast.parse(text).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    docstring = function.body[0]
+    body = text.splitlines()[docstring.end_lineno :]
+    want = [line for line in body if not line.strip().startswith("require_")]
+    assert solution_lines(cell.source) == want
+    parameters = list(inspect.signature(exercise.reference).parameters)
+    written = ast.parse(cell.source).body[0]
+    assert isinstance(written, ast.FunctionDef)
+    assert [argument.arg for argument in written.args.args] == parameters
+    assert ast.get_docstring(written)
+
+
+def test_every_lesson_carries_the_exercises_of_the_course_in_its_own_cells() -> None:
+    for lesson, names in CONTRACT.items():
+        ids = [grade_id(cell) for cell in source_of(lesson).cells if grade_id(cell)]
+        assert sorted(e.name for e in exercises_of(lesson)) == sorted(names)
+        assert {i for i in ids if not i.startswith(("test_", "written_"))} == set(names)
+        for name in names:
+            assert ids.index(f"test_{name}") == ids.index(name) + 1
+        assert sum(i.startswith("written_") for i in ids) == 1
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_test_cell_is_locked_has_the_points_of_its_exercise_and_hides_its_hidden_part(lesson: str) -> None:
+    for cell in source_of(lesson).cells:
+        if not grade_id(cell).startswith("test_"):
+            continue
+        exercise = find(grade_id(cell).removeprefix("test_"))
+        info = cell.metadata.nbgrader
+        assert (info.grade, info.locked, info.solution) == (True, True, False)
+        assert info.points == exercise.max_points
+        assert cell.source.splitlines() == [
+            "from autograder import check",
+            "",
+            "check(",
+            f"    {exercise.name},",
+            "    ### BEGIN HIDDEN TESTS",
+            "    hidden=True,",
+            "    ### END HIDDEN TESTS",
+            ")",
+        ]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_committed_lesson_has_no_output_and_stable_unique_ids(lesson: str) -> None:
+    notebook = source_of(lesson)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert notebook.metadata.language_info == {"name": "python"}
+    ids = [cell.id for cell in notebook.cells]
+    assert [name for name, n in Counter(ids).items() if n > 1] == []
+    for cell in notebook.cells:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", cell.id), cell.id  # chosen, not drawn by an editor
+        assert set(cell.metadata) <= {"nbgrader"}
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+        if grade_id(cell):
+            assert cell.id == grade_id(cell).replace("_", "-")
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_states_its_time_asks_for_predictions_and_ends_with_verdicts_and_references(lesson: str) -> None:
+    texts = [cell.source for cell in source_of(lesson).cells if cell.cell_type == "markdown"]
+    assert re.search(r"\*\*Plan about \d+ minutes", texts[0]), "the time to plan stands in the first cell"
+    assert sum("*My prediction:*" in text for text in texts) >= 3
+    assert "| verdict |" in "\n".join(texts[-3:])
+    assert "## References" in "\n".join(texts[-3:])
