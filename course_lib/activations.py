@@ -11,7 +11,7 @@ from course_lib.arrays import Array, as_float
 def sigmoid(a: ArrayLike) -> Array:
     """Squash `a` into (0, 1): σ(a) = 1 / (1 + exp(−a)).
 
-    The exponential is only ever taken of −|a|: it cannot overflow, and the left tail, which is
+    The exponential is only ever taken of −abs(a): it cannot overflow, and the left tail, which is
     exp(a) itself, keeps its relative accuracy.
 
     Parameters

@@ -13,7 +13,7 @@ from course_lib.arrays import Array, require_positive
 def numerical_gradient(f: Callable[[Array], float], x: ArrayLike, step: float = 1e-5) -> Array:
     """Central differences of a scalar function: df/dxᵢ ≈ (f(x + h·eᵢ) − f(x − h·eᵢ)) / 2h.
 
-    The error is h²/6 times the third derivative plus rounding of about 1e-16·|f|/h.
+    The error is h²/6 times the third derivative plus rounding of about 1e-16·abs(f)/h.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def numerical_gradient(f: Callable[[Array], float], x: ArrayLike, step: float = 
 
 
 def relative_error(got: ArrayLike, want: ArrayLike) -> float:
-    """Largest relative difference of two arrays: max |got − want| / max(1e-8, |got| + |want|), entry by entry.
+    """Largest relative difference of two arrays: max abs(got − want) / max(1e-8, abs(got) + abs(want)), entry by entry.
 
     0 where they agree, 1 where one is zero or the signs differ; NaN where either holds one.
 

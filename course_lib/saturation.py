@@ -16,7 +16,7 @@ from course_lib.arrays import (
 
 
 def saturation_threshold(tolerance: float) -> float:
-    """Smallest t ≥ 0 with σ'(a) ≤ tolerance for all |a| ≥ t.
+    """Smallest t ≥ 0 with σ'(a) ≤ tolerance for all abs(a) ≥ t.
 
     σ'(t) = τ is a quadratic in σ: with s = sqrt(1 − 4τ), σ(t) = (1 + s)/2 and
     t = ln((1 + s) / (1 − s)) = 2·ln(1 + s) − ln(4τ).
@@ -44,9 +44,9 @@ def saturation_threshold(tolerance: float) -> float:
 
 
 def linearity_error(radius: float) -> float:
-    """Largest distance of σ from its tangent at 0 within `radius`: max |σ(a) − (1/2 + a/4)|, |a| ≤ radius.
+    """Largest distance of σ from its tangent at 0 within `radius`: max abs(σ(a) − (1/2 + a/4)), abs(a) ≤ radius.
 
-    The distance grows with |a|, because the tangent has the largest slope σ ever has; so it is
+    The distance grows with abs(a), because the tangent has the largest slope σ ever has; so it is
     largest at the ends: radius/4 − (σ(radius) − 1/2).
 
     Parameters

@@ -265,7 +265,7 @@ SATURATION_THRESHOLD = Exercise(
             atol=1e-8,
             cases=lambda rng: [
                 Case(0.25, label="exactly the largest slope"),
-                Case(float(rng.uniform(0.3, 3.0)), label="more than the largest slope"),
+                Case(float(rng.uniform(1.5, 3.0)), label="more than the largest slope"),
             ],
         ),
         Part(
