@@ -30,7 +30,8 @@ def experiment() -> Iterator[None]:
     except Exception as problem:
         _close_figures()
         last = traceback.extract_tb(problem.__traceback__)[-1]
-        print(f"⚠ This experiment stopped in `{last.name}`: {type(problem).__name__}: {problem}")
+        text = " ".join(str(problem).split())
+        print(f"⚠ This experiment stopped in `{last.name}`: {type(problem).__name__}: {text}")
         print("  Run the checks of the exercises above: one of them may not return what it should yet.")
 
 

@@ -70,6 +70,8 @@ def train(
     require_positive("learning_rate", learning_rate)
     require_count("epochs", epochs)
     require_count("batch_size", batch_size, least=1)
+    if batch_size > len(data.x_train):
+        raise ValueError(f"batch_size must be at most the {len(data.x_train)} training examples (got {batch_size})")
     initial_loss, _ = loss_and_gradients(network, data.x_train, data.y_train)
     yield Epoch(0, initial_loss, accuracy(network, data.x_test, data.y_test), network)
     for number in range(1, epochs + 1):

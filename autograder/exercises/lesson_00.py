@@ -332,12 +332,12 @@ def _wave(rng: np.random.Generator, shape: tuple[int, ...]) -> _Function:
 _CUBES = _Function("lambda x: np.sum(x ** 3)", lambda x: np.sum(np.asarray(x, dtype=float) ** 3))
 
 
-def _differences(above: float, below: float, divisor: float) -> Callable[..., Array]:
-    """Build a wrong numerical gradient: (f(x + above·h) − f(x + below·h)) / (divisor·h)."""
+def _differences(above: float, below: float, divisor: float, dtype: Any = float) -> Callable[..., Array]:
+    """Build a wrong numerical gradient: (f(x + above·h) − f(x + below·h)) / (divisor·h), undivided if that is 0."""
 
     def gradient(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:
-        x = np.array(x, dtype=float)
-        out = np.zeros_like(x)
+        x = np.array(x, dtype=dtype)
+        out = np.zeros(x.shape)
         for index in np.ndindex(x.shape):
             centre = x[index]
             x[index] = centre + above * step
@@ -345,7 +345,7 @@ def _differences(above: float, below: float, divisor: float) -> Callable[..., Ar
             x[index] = centre + below * step
             low = f(x)
             x[index] = centre
-            out[index] = (high - low) / (divisor * step)
+            out[index] = (high - low) / (divisor * step if divisor else 1)
         return out
 
     return gradient
@@ -354,12 +354,6 @@ def _differences(above: float, below: float, divisor: float) -> Callable[..., Ar
 def _all_at_once(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:
     slope = (f(np.asarray(x, dtype=float) + step) - f(np.asarray(x, dtype=float) - step)) / (2 * step)
     return np.full(np.shape(x), slope)
-
-
-def _integers_kept(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:
-    if np.asarray(x).dtype.kind in "iu":
-        return np.zeros(np.shape(x))
-    return gradients.numerical_gradient(f, x, step)
 
 
 NUMERICAL_GRADIENT = Exercise(
@@ -416,7 +410,7 @@ NUMERICAL_GRADIENT = Exercise(
         Mistake("step_not_doubled", _differences(1, -1, 1), "Twice too large: how far apart are the two points?"),
         Mistake("half_steps", _differences(0.5, -0.5, 1), "The two points must lie a whole `step` from x each."),
         Mistake("sign", _differences(-1, 1, 2), "The sign is flipped: which of the two values is subtracted?"),
-        Mistake("not_divided", _differences(1, -1, 1.0 / 1e-5), "A difference is not yet a slope."),
+        Mistake("not_divided", _differences(1, -1, 0), "A difference is not yet a slope."),
         Mistake(
             "step_ignored",
             lambda f, x, step=1e-5: gradients.numerical_gradient(f, x),
@@ -429,7 +423,7 @@ NUMERICAL_GRADIENT = Exercise(
         ),
         Mistake(
             "integers_kept",
-            _integers_kept,
+            _differences(1, -1, 2, dtype=None),
             "An integer array cannot hold a step of 1e-5: work in floating point.",
         ),
     ],

@@ -132,6 +132,8 @@ def _copy(value: Any, writable: bool) -> Any:
 
 def _same(before: Any, after: Any) -> bool:
     """Tell whether an argument is bit for bit what it was; a generator is there to be used."""
+    if type(after) is not type(before):
+        return False
     if isinstance(before, np.ndarray):
         same_kind = before.shape == after.shape and before.dtype == after.dtype
         return bool(same_kind and before.tobytes() == after.tobytes())
@@ -142,14 +144,22 @@ def _same(before: Any, after: Any) -> bool:
     return True
 
 
+class _Transcript(io.StringIO):
+    """What was written, still readable after a student's code has closed it."""
+
+    def close(self) -> None:
+        """Stay open."""
+
+
 @contextmanager
 def _captured() -> Iterator[io.StringIO]:
     """Collect stdout and stderr: stock nbgrader gives zero for any word on stderr.
 
     A logging handler keeps the stream it was born with, so the stream's own `write` is taken over too.
     """
-    text = io.StringIO()
+    text = _Transcript()
     stderr = sys.stderr
+    own_write = getattr(stderr, "__dict__", {}).get("write")
     with redirect_stdout(text):
         sys.stderr = text
         patched = _take_over(stderr, text)
@@ -157,7 +167,9 @@ def _captured() -> Iterator[io.StringIO]:
             yield text
         finally:
             sys.stderr = stderr
-            if patched:
+            if patched and own_write is not None:
+                vars(stderr)["write"] = own_write
+            elif patched:
                 del stderr.write  # back to the class's own
 
 

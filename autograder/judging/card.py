@@ -6,6 +6,7 @@ page's own colour, so that the card reads on light and on dark.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable
 from html import escape
@@ -67,18 +68,22 @@ def as_text(exercise: Exercise, verdict: Verdict) -> str:
     """Write the card for a terminal, at most 88 columns wide."""
     state, _ = _state(verdict)
     lines = [f"{exercise.name} {state} · {_points(verdict)}"]
-    lines += textwrap.wrap(verdict.message, 86, initial_indent="  ", subsequent_indent="  ")
+    lines += _wrapped(verdict.message)
     failure = _first_failure(verdict)
     if failure:
-        lines += [f"  {label}: {text}" for label, text in _facts(failure)]
+        lines += [line for label, text in _facts(failure) for line in _wrapped(f"{label}: {text}")]
     for part in verdict.parts:
         lines.append(f"  {_mark(part):<12} {part.name} ({part.points:g} of {part.max_points:g})")
     waiting = exercise.max_points - verdict.max_points
     if waiting:
         lines.append(f"  {'? at grading':<12} hidden cases ({waiting:g})")
     for note in _notes(verdict):
-        lines += textwrap.wrap(note, 86, initial_indent="  ", subsequent_indent="  ")
+        lines += _wrapped(note)
     return "\n".join(lines)
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 88, initial_indent="  ", subsequent_indent="  ", tabsize=4)
 
 
 _NOT_STARTED = "is not written yet"
@@ -171,7 +176,4 @@ def _notes(verdict: Verdict) -> list[str]:
 
 def _prose(text: str) -> str:
     """Escape a text and set what stands between backticks as code."""
-    pieces = escape(text).split("`")
-    for position in range(1, len(pieces) - 1, 2):
-        pieces[position] = f'<code style="{_CODE}">{pieces[position]}</code>'
-    return "".join(pieces)
+    return re.sub(r"`([^`]+)`", rf'<code style="{_CODE}">\1</code>', escape(text))

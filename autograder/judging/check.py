@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import os
 import sys
 from collections.abc import Callable
@@ -61,13 +62,15 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
 
 def _exercise_name(function: Any, caller: FrameType) -> str:
     """Know the exercise by the name in the calling line: `sigmoid = np.vectorize(f)` has no name of its own."""
-    written = [name for name in caller.f_code.co_names if caller.f_globals.get(name) is function]
+    before_the_call = [step for step in dis.get_instructions(caller.f_code) if step.offset < caller.f_lasti]
+    loaded = [str(step.argval) for step in reversed(before_the_call) if step.opname in ("LOAD_NAME", "LOAD_GLOBAL")]
+    written = [name for name in loaded if caller.f_globals.get(name) is function]
     candidates = [*written, getattr(function, "__name__", "")]
     found = next((name for name in candidates if is_exercise(name)), None)
     if found is None:
         shown = getattr(function, "__name__", repr(function))
         raise ValueError(f"check must be given the function of an exercise, as in check(sigmoid) (got {shown})")
-    return found
+    return str(found)
 
 
 def _course_seed() -> int | None:

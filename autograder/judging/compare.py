@@ -37,15 +37,17 @@ def mismatch(exercise: Exercise, part: Part, got: Any, want: Any) -> Failure | N
 
 
 def same_output(exercise: Exercise, one: Any, other: Any) -> bool:
-    """Tell whether two wrong results are the same mistake: equal but for rounding."""
+    """Tell whether two wrong results are the same mistake: equal but for rounding and dtype."""
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):
         pairs = zip(one, other, strict=False)
         return len(one) == len(other) and all(same_output(exercise, a, b) for a, b in pairs)
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        if one.shape != other.shape or (exercise.keeps_dtype and one.dtype != other.dtype):
+        if one.shape != other.shape:
             return False
+        float32 = np.float32 in (one.dtype, other.dtype)
         atol = max(part.atol for part in exercise.parts)
-        return bool(np.all(_close(one, other, rtol=1e-6, atol=atol)))
+        rtol, atol = (FLOAT32_RTOL, max(atol, FLOAT32_ATOL)) if float32 else (1e-6, atol)
+        return bool(np.all(_close(one, other, rtol, atol)))
     return type(one) is type(other) and one == other  # None, str, Foreign: our own plain values
 
 
@@ -83,7 +85,8 @@ def _list_mismatch(got: Any, want: list[Any]) -> Failure | None:
         return Failure("type", f"It must return a list of names; got {_describe(got)}.")
     if list(got) == want:
         return None
-    return Failure("value", "The list of names is wrong.", got=str(list(got)), expected=str(want))
+    shown = [", ".join(entry[:40] for entry in names[:12])[:200] for names in (got, want)]
+    return Failure("value", "The list of names is wrong.", got=f"[{shown[0]}]", expected=f"[{shown[1]}]")
 
 
 def _close(got: Any, want: Any, rtol: float, atol: float) -> Any:

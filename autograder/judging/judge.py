@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+import course_lib
 from autograder.judging import calls
 from autograder.judging.compare import mismatch, same_output
 from autograder.judging.exercise import Case, Exercise, Part
@@ -22,7 +23,7 @@ from autograder.judging.registry import find
 from autograder.judging.verdict import Failure, Kind, PartResult, Verdict
 
 PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, so that a card can be compared
-_PACKAGE = str(Path(__file__).parent)
+_OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders whose lines no student wrote
 _LONGEST_CALL = 90  # characters of a call that is still shown as code
 _LONGEST_PRINT = 500
 _HOPELESS: tuple[Kind, ...] = (
@@ -100,7 +101,7 @@ def judge(
     if helped is not None:
         second = _judge_once(exercise, helped, hidden, seed)
         if second.points > verdict.points:
-            return replace(second, judged_with=tuple(exercise.uses))
+            return replace(second, judged_with=_called(exercise, answer))
     return verdict
 
 
@@ -108,19 +109,21 @@ def _judge_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: b
     parts = [(n, part) for n, part in enumerate(exercise.parts) if hidden or not part.hidden]
     results: list[PartResult] = []
     trials: list[_Trial] = []
+    printed = ""
     for number, part in parts:
         if results and results[-1].failure and results[-1].failure.kind in _HOPELESS:
             results.append(PartResult(part.name, 0.0, float(part.points), part.hidden, results[-1].failure))
             continue
         tried = _try_part(exercise, part, answer, np.random.default_rng([seed, _key(exercise), number]))
         trials += tried
+        printed += "".join(trial.outcome.printed for trial in tried if not part.hidden)
         failure = next((trial.failure for trial in tried if trial.failure), None)
         points = 0.0 if failure else float(part.points)
         results.append(PartResult(part.name, points, float(part.points), part.hidden, failure))
     diagnosis, lesson_learned = _diagnose(exercise, trials)
     message = _message(exercise, results, lesson_learned)
-    printed = "".join(trial.outcome.printed for trial in trials)[:_LONGEST_PRINT]
-    return Verdict(exercise.name, exercise.lesson, tuple(results), diagnosis, message, seed, printed=printed)
+    shown = _printable(printed[:_LONGEST_PRINT])
+    return Verdict(exercise.name, exercise.lesson, tuple(results), diagnosis, message, seed, printed=shown)
 
 
 def _key(exercise: Exercise) -> int:
@@ -143,8 +146,9 @@ def _try_case(exercise: Exercise, part: Part, case: Case, answer: Any) -> _Trial
     if not callable(answer):
         nothing = calls.Outcome(None, None, (), "", "")
         return _Trial(case, nothing, Failure("missing", f"There is no function `{exercise.name}` yet."))
+    want = _expected(exercise, case)  # before the answer has had a chance to change what the case is made of
     outcome = calls.call(answer, case.args, case.kwargs, writable=exercise.may_move_inputs)
-    failure = _failure_of(exercise, part, case, answer, outcome)
+    failure = _failure_of(exercise, part, case, answer, outcome, want)
     if failure is None:
         return _Trial(case, outcome, None)
     if part.hidden:
@@ -152,10 +156,12 @@ def _try_case(exercise: Exercise, part: Part, case: Case, answer: Any) -> _Trial
     return _Trial(case, outcome, replace(failure, case=case.label, call=_as_code(exercise.name, case)))
 
 
-def _failure_of(exercise: Exercise, part: Part, case: Case, answer: Any, outcome: calls.Outcome) -> Failure | None:
+def _failure_of(
+    exercise: Exercise, part: Part, case: Case, answer: Any, outcome: calls.Outcome, want: Any
+) -> Failure | None:
     if outcome.error is not None:
         return _error(exercise.name, outcome.error)
-    failure = mismatch(exercise, part, outcome.value, _expected(exercise, case))
+    failure = mismatch(exercise, part, outcome.value, want)
     if failure:
         return failure
     if outcome.changed:
@@ -180,19 +186,31 @@ def _error(name: str, error: BaseException) -> Failure:
         return Failure("unfinished", f"Not written yet: put your answer in place of the `raise` in `{name}`.")
     if isinstance(error, calls.TooSlowError):
         return Failure("timeout", f"It did not come back within {calls.DEADLINE_SECONDS:g} seconds.")
-    if isinstance(error, ValueError) and "read-only" in str(error):
+    if isinstance(error, ValueError) and "read-only" in _text_of(error):
         return Failure("changed input", f"It changes its input{_where(error)}: work on a copy.")
-    return Failure("raised", f"It raised {type(error).__name__}: {str(error)[:200]}{_where(error)}.")
+    return Failure("raised", f"It raised {type(error).__name__}: {_text_of(error)[:200]}{_where(error)}.")
+
+
+def _text_of(error: BaseException) -> str:
+    """Give an exception's text, which a student's class may refuse or write in letters that no file can hold."""
+    try:
+        return _printable(str(error))
+    except Exception:
+        return "(no text)"
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _where(error: BaseException) -> str:
     """Quote the line of the student's code that was running."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _PACKAGE not in frame.filename]
-    own = [frame for frame in frames if "site-packages" not in frame.filename]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
+    own = [frame for frame in frames if not frame.filename.startswith(_OURS)]
     if not own or own[-1].lineno is None:
         return ""
     line = linecache.getline(own[-1].filename, own[-1].lineno).strip()
-    return f", at `{line}`" if line else ""
+    return f", at `{_printable(line)}`" if line else ""
 
 
 def _redacted(failure: Failure, case: Case, outcome: calls.Outcome) -> Failure:
@@ -227,20 +245,31 @@ def _diagnose(exercise: Exercise, trials: Sequence[_Trial]) -> tuple[str | None,
         return None, ""
     if any(failure.kind in ("type", "shape", "dtype", "value", "raised") for failure in failures):
         for mistake in exercise.mistakes:
-            if all(_same_fingerprint(exercise, mistake.function, trial) for trial in trials):
+            if _same_fingerprint(exercise, mistake.function, trials):
                 return mistake.name, mistake.message
     if any(f.kind == "type" and "`return` missing" in f.message for f in failures):
         return "returns_none", ""
     return next((_GENERAL_DIAGNOSES[f.kind] for f in failures if f.kind in _GENERAL_DIAGNOSES), None), ""
 
 
-def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], trial: _Trial) -> bool:
-    case = trial.case
-    theirs = trial.outcome
-    ours = calls.call(mistake, case.args, case.kwargs, writable=exercise.may_move_inputs)
-    if theirs.error is not None or ours.error is not None:
-        return type(theirs.error) is type(ours.error)
-    return same_output(exercise, theirs.value, ours.value)
+def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], trials: Sequence[_Trial]) -> bool:
+    """Tell whether a known mistake gives what the answer gave, on every case and on at least one that is wrong.
+
+    Where the answer raised and the mistake does not, the answer has a second problem, and the case says nothing.
+    """
+    shared = False
+    for trial in trials:
+        ours = calls.call(mistake, trial.case.args, trial.case.kwargs, writable=exercise.may_move_inputs)
+        theirs = trial.outcome
+        if theirs.error is None:
+            if ours.error is not None or not same_output(exercise, theirs.value, ours.value):
+                return False
+            shared |= trial.failure is not None and trial.failure.kind in ("type", "shape", "value")
+        elif ours.error is not None:
+            if type(ours.error) is not type(theirs.error) or _text_of(ours.error) != _text_of(theirs.error):
+                return False
+            shared = True
+    return shared
 
 
 def _message(exercise: Exercise, results: Sequence[PartResult], lesson_learned: str) -> str:
@@ -265,17 +294,23 @@ def _as_code(name: str, case: Case) -> str:
 
 def _with_references(exercise: Exercise, answer: Any) -> Callable[..., Any] | None:
     """Give the answer as it would be if the earlier exercises it calls were right; `None` where it calls none."""
-    if not isinstance(answer, types.FunctionType):
+    called = _called(exercise, answer)
+    if not called:
         return None
-    used = {name: find(name).reference for name in exercise.uses if name in answer.__globals__}
-    if not used:
-        return None
+    references = {name: find(name).reference for name in called}
     helped = types.FunctionType(
         answer.__code__,
-        {**answer.__globals__, **used},
+        {**answer.__globals__, **references},
         answer.__name__,
         answer.__defaults__,
         answer.__closure__,
     )
     helped.__kwdefaults__ = answer.__kwdefaults__
     return helped
+
+
+def _called(exercise: Exercise, answer: Any) -> tuple[str, ...]:
+    """Name the earlier exercises that stand in the student's notebook and that this function can call."""
+    if not isinstance(answer, types.FunctionType):
+        return ()
+    return tuple(name for name in exercise.uses if name in answer.__globals__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -59,9 +60,12 @@ def _draw(curve: Curve, got: Any, want: Any) -> str:
 
     low, high = float(np.min(want)), float(np.max(want))
     margin = 0.15 * (high - low or 1.0)
+    far = 100 * margin  # out of sight; the numbers beyond could overflow in the drawing
     style: Any = {"svg.fonttype": "none", "svg.hashsalt": "card", "font.size": 9, "axes.edgecolor": _INK}
     style |= dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), _INK)
-    with mpl.rc_context({**mpl.rcParamsDefault, **style, "backend": mpl.rcParams._get("backend")}):
+    default = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
+    with mpl.rc_context(), np.errstate(all="ignore"):
+        mpl.rcParams.update({**default, **style})
         figure = Figure(figsize=(5.4, 2.1), layout="constrained")
         FigureCanvasSVG(figure)
         figure.patch.set_alpha(0)
@@ -69,10 +73,13 @@ def _draw(curve: Curve, got: Any, want: Any) -> str:
         ax.patch.set_alpha(0)
         ax.spines[["top", "right"]].set_visible(False)
         ax.plot(curve.x, want, color=_BLUE, linewidth=5, alpha=0.6, label="expected")
-        ax.plot(curve.x, got, color=_ORANGE, linewidth=1.6, linestyle="--", label="yours")
+        ax.plot(
+            curve.x, np.clip(got, low - far, high + far), color=_ORANGE, linewidth=1.6, linestyle="--", label="yours"
+        )
         ax.set_ylim(low - margin, high + margin)
         ax.set(xlabel=curve.xlabel, ylabel=curve.ylabel, xscale="log" if curve.logx else "linear")
         ax.legend(frameon=False, loc="best")
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    # matplotlib's style sheet speaks of every element of the page, not only of this picture's
+    return re.sub(r"<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL)

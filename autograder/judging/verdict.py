@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 SCHEMA_VERSION = 1
+_MOST_POINTS = 1e6  # of one part; anything larger is damage
 VERDICT_MIME = "application/vnd.autograder.verdict+json"
 
 Kind = Literal[
@@ -118,10 +119,13 @@ class Verdict:
         ValueError
             If a field is missing, unknown or of another type than it must be.
         """
-        if not isinstance(data, Mapping) or data.get("schema") != SCHEMA_VERSION:
+        if not isinstance(data, Mapping) or type(data.get("schema")) is not int or data["schema"] != SCHEMA_VERSION:
             raise ValueError(f"a verdict must have schema {SCHEMA_VERSION} (got {str(data)[:80]})")
+        _require_fields(data, {"schema", *(field.name for field in dataclasses.fields(cls))})
         parts = [_part(entry) for entry in _typed(data, "parts", list | tuple)]
         judged_with = _typed(data, "judged_with", list | tuple)
+        if not all(isinstance(name, str) for name in judged_with):
+            raise ValueError(f"the field 'judged_with' of a verdict must hold names (got {judged_with!s:.80})")
         return cls(
             exercise=_typed(data, "exercise", str),
             lesson=_typed(data, "lesson", str),
@@ -129,20 +133,21 @@ class Verdict:
             diagnosis=_typed(data, "diagnosis", str | None),
             message=_typed(data, "message", str),
             seed=_typed(data, "seed", int),
-            judged_with=tuple(str(name) for name in judged_with),
+            judged_with=tuple(judged_with),
             printed=_typed(data, "printed", str),
         )
 
 
 def _part(entry: Any) -> PartResult:
     failure = _typed(entry, "failure", Mapping | None)
-    points, max_points = (float(_typed(entry, key, int | float)) for key in ("points", "max_points"))
-    if not 0 <= points <= max_points:
+    _require_fields(entry, {field.name for field in dataclasses.fields(PartResult)})
+    points, max_points = (_typed(entry, key, int | float) for key in ("points", "max_points"))
+    if not 0 <= points <= max_points <= _MOST_POINTS:
         raise ValueError(f"a part's points must lie in 0 … {max_points} (got {points})")
     return PartResult(
         name=_typed(entry, "name", str),
-        points=points,
-        max_points=max_points,
+        points=float(points),
+        max_points=float(max_points),
         hidden=_typed(entry, "hidden", bool),
         failure=None if failure is None else _failure(failure),
     )
@@ -150,10 +155,17 @@ def _part(entry: Any) -> PartResult:
 
 def _failure(entry: Mapping[str, Any]) -> Failure:
     kind = _typed(entry, "kind", str)
+    _require_fields(entry, {field.name for field in dataclasses.fields(Failure)})
     if kind not in get_args(Kind):
         raise ValueError(f"a failure's kind must be one of {', '.join(get_args(Kind))} (got {kind!r})")
     texts = {f.name: _typed(entry, f.name, str) for f in dataclasses.fields(Failure) if f.name != "kind"}
     return Failure(kind=kind, **texts)
+
+
+def _require_fields(entry: Mapping[str, Any], known: set[str]) -> None:
+    unknown = sorted(str(key) for key in entry if key not in known)
+    if unknown:
+        raise ValueError(f"a verdict must have known fields only (got {', '.join(unknown):.80})")
 
 
 def _typed(entry: Any, key: str, types: Any) -> Any:
