@@ -19,7 +19,7 @@ def experiment() -> Iterator[None]:
             plt.show()
 
     An exercise that still raises `NotImplementedError` is named. Any other exception is told by its
-    name, text and line: something that an exercise returned did not fit.
+    name and text: something that an exercise returned did not fit.
     """
     try:
         yield

@@ -103,9 +103,10 @@ def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
     """
     pre_activations, inputs = [], [x]
     for W, b in zip(network.weights, network.biases, strict=True):
+        if pre_activations:
+            inputs.append(network.activation(pre_activations[-1]))
         pre_activations.append(dense_forward(inputs[-1], W, b))
-        inputs.append(network.activation(pre_activations[-1]))
-    return pre_activations, inputs[:-1]
+    return pre_activations, inputs
 
 
 def loss_and_gradients(network: Network, x: Array, labels: Labels) -> tuple[float, Gradients]:

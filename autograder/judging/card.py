@@ -55,7 +55,7 @@ def as_html(exercise: Exercise, verdict: Verdict, function: Callable[..., Any] |
         f'<th scope="col" style="{_CELL};font-weight:600">points</th></tr></thead><tbody>{rows}</tbody></table>',
         *(f'<p style="margin:6px 0">{_prose(note)}</p>' for note in _notes(verdict)),
     ]
-    if function is not None and state != _NOT_STARTED:
+    if function is not None and not _hopeless(verdict):
         blocks.append(curve_svg(exercise, function))
     return (
         f'<div role="group" aria-label="Result for {escape(exercise.name)}" style="max-width:680px;'
@@ -84,6 +84,11 @@ def as_text(exercise: Exercise, verdict: Verdict) -> str:
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, 88, initial_indent="  ", subsequent_indent="  ", tabsize=4)
+
+
+def _hopeless(verdict: Verdict) -> bool:
+    """Tell whether calling the function once more, for its curve, would give nothing or take as long again."""
+    return any(part.failure and part.failure.kind in ("missing", "unfinished", "timeout") for part in verdict.parts)
 
 
 _NOT_STARTED = "is not written yet"

@@ -45,7 +45,7 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
     """
     exercise = find(_exercise_name(function, sys._getframe(1)))
     verdict = judge(exercise, function, hidden=hidden, seed=_course_seed() if hidden else PUBLIC_SEED)
-    points = exercise.max_points if verdict.passed else verdict.points
+    points = exercise.max_points if verdict.parts and verdict.passed else verdict.points
     if _in_jupyter():
         from IPython.display import display
 
