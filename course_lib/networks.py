@@ -101,7 +101,8 @@ def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
     inputs : list of ndarray
         What each layer received: `x`, then the activations h of the hidden layers.
     """
-    pre_activations, inputs = [], [x]
+    pre_activations: list[Array] = []
+    inputs = [x]
     for W, b in zip(network.weights, network.biases, strict=True):
         if pre_activations:
             inputs.append(network.activation(pre_activations[-1]))
