@@ -152,11 +152,15 @@ def _grade(course: Course, lesson: str, only: Sequence[str], timeout: int | None
     outcomes = []
     with course.writing(), _progress() as progress:
         task = progress.add_task(lesson, total=len(students))
-        for outcome in grade_lesson(course, lesson, students, timeout=timeout):
-            outcomes.append(outcome)
-            progress.advance(task)
-            if outcome.status == "failed":
-                _err.print(f"{outcome.student}: {outcome.reason}", highlight=False, markup=False, soft_wrap=True)
+        try:
+            for outcome in grade_lesson(course, lesson, students, timeout=timeout):
+                outcomes.append(outcome)
+                progress.advance(task)
+                if outcome.status == "failed":
+                    _err.print(f"{outcome.student}: {outcome.reason}", highlight=False, markup=False, soft_wrap=True)
+        except KeyboardInterrupt:
+            _err.print(f"stopped: {len(outcomes)} of {len(students)} were graded and stay so; run the command again")
+            raise
     return outcomes
 
 

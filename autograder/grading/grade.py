@@ -119,13 +119,21 @@ def grade_lesson(
     if timeout is not None:
         config.RunSubmission.timeout = timeout
     for student in students:
-        try:
-            require_gradable(course.submission(student, lesson), lesson, cells)
-            _run(config, lesson, student)
-            yield read_outcome(course, lesson, student)
-        except SubmissionError as problem:
-            _clear(course, lesson, student)
-            yield Outcome(student, lesson, "failed", reason=str(problem))
+        yield _grade_one(course, config, lesson, student, cells)
+
+
+def _grade_one(course: Course, config: Any, lesson: str, student: str, cells: set[str]) -> Outcome:
+    """Grade one submission; whatever ends it early, no half of a mark stays."""
+    try:
+        require_gradable(course.submission(student, lesson), lesson, cells)
+        _run(config, lesson, student)
+        return read_outcome(course, lesson, student)
+    except SubmissionError as problem:
+        _clear(course, lesson, student)
+        return Outcome(student, lesson, "failed", reason=str(problem))
+    except KeyboardInterrupt:
+        _clear(course, lesson, student)
+        raise
 
 
 def read_outcome(course: Course, lesson: str, student: str) -> Outcome:

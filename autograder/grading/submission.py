@@ -65,7 +65,8 @@ def _read(path: Path) -> Any:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as damage:
-        raise SubmissionError(f"{path.name} is damaged: not JSON ({damage})") from None
+        place = f"line {damage.lineno}" if isinstance(damage, json.JSONDecodeError) else "nested too deeply"
+        raise SubmissionError(f"the notebook is damaged: not JSON ({place})") from None
     if not isinstance(data, dict) or "nbformat" not in data:
         raise SubmissionError(f"{path.name} is JSON, but not a notebook")
     try:
