@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import rmtree
 
 from autograder.grading import gradebook
+from autograder.grading.converters import Grade
 from autograder.grading.course import Course
 from autograder.grading.errors import CourseError, SubmissionError
 from autograder.grading.marks import METADATA_KEY, exercise_of
@@ -72,19 +73,6 @@ class Outcome:
     def max_points(self) -> float:
         """Points possible in the exercises."""
         return sum(mark.max_points for mark in self.exercises.values())
-
-
-class _Autograde(Autograde):  # type: ignore[misc]  # nbgrader publishes no types
-    """nbgrader's converter, which says what went wrong instead of logging it."""
-
-    problem: Exception | None = None
-
-    def convert_single_notebook(self, notebook_filename: str) -> None:
-        try:
-            super().convert_single_notebook(notebook_filename)
-        except Exception as problem:
-            self.problem = problem
-            raise
 
 
 def grade_lesson(
@@ -168,7 +156,7 @@ def read_outcome(course: Course, lesson: str, student: str) -> Outcome:
 def _run(config: Any, lesson: str, student: str) -> None:
     """Let nbgrader restore, run, mark and give feedback."""
     directory = CourseDirectory(config=config, assignment_id=lesson, student_id=student)
-    autograde = _Autograde(coursedir=directory, config=config, force=True)
+    autograde = Grade(coursedir=directory, config=config, force=True)
     try:
         autograde.start()
         GenerateFeedback(coursedir=directory, config=config, force=True).start()

@@ -5,25 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
-from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 
+from autograder.grading.converters import Release
 from autograder.grading.course import Course, secret_seed
 from autograder.grading.errors import CourseError
 from autograder.grading.marks import exercise_of
-
-
-class _GenerateAssignment(GenerateAssignment):  # type: ignore[misc]  # nbgrader publishes no types
-    """nbgrader's converter, which says what went wrong instead of logging it."""
-
-    problem: Exception | None = None
-
-    def convert_single_notebook(self, notebook_filename: str) -> None:
-        try:
-            super().convert_single_notebook(notebook_filename)
-        except Exception as problem:
-            self.problem = problem
-            raise
 
 
 def release_lesson(course: Course, lesson: str) -> Path:
@@ -51,7 +38,7 @@ def release_lesson(course: Course, lesson: str) -> Path:
     secret_seed(course.root)
     config = course.config()
     directory = CourseDirectory(config=config, assignment_id=lesson)
-    converter = _GenerateAssignment(coursedir=directory, config=config, force=True)
+    converter = Release(coursedir=directory, config=config, force=True)
     try:
         converter.start()
     except Exception as refusal:
