@@ -91,7 +91,13 @@ class Course:
     def config(self) -> Config:
         """Give nbgrader's configuration: the course's own file where there is one, else what that file would say."""
         if (self.root / "nbgrader_config.py").is_file():
-            config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+            try:
+                config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+            except CourseError:
+                raise
+            except Exception as damage:  # the file is the instructor's own Python
+                reason = f"{type(damage).__name__}: {damage}"
+                raise CourseError(f"{self.root / 'nbgrader_config.py'} must be loadable ({reason})") from damage
         else:
             config = Config()
             nbgrader_setup.configure(config, self.root)

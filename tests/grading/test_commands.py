@@ -79,6 +79,13 @@ def test_a_damaged_seed_is_refused_and_not_replaced(small_course: SmallCourse) -
         assert path.read_text() == damage
 
 
+def test_a_broken_configuration_is_refused(small_course: SmallCourse) -> None:
+    small_course.hand_in("anna", solve)
+    (small_course.root / "nbgrader_config.py").write_text("c = get_config(\n")
+    text = refuse("grade", LESSON, "--course", small_course.root)
+    assert "nbgrader_config.py must be loadable (SyntaxError" in text
+
+
 def test_the_seed_is_drawn_once_and_differs_between_courses(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir()
