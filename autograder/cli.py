@@ -37,6 +37,12 @@ def _refusals() -> Iterator[None]:
         raise _Refusal(str(problem)) from problem
 
 
+def _require_folder_of(json_file: Path | None) -> None:
+    """Refuse a file that could not be written in the end, before minutes of grading."""
+    if json_file is not None and not json_file.resolve().parent.is_dir():
+        raise CourseError(f"the folder of --json must exist (got {json_file})")
+
+
 def _course_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--course",
@@ -101,7 +107,9 @@ def _release(course: Course, lessons: Sequence[str]) -> None:
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @_course_option
 @click.option("--student", "only", multiple=True, metavar="ID", help="Only this student; may be given again.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the results to this file.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results to this file."
+)
 @click.option("--cell-timeout", type=click.IntRange(1), metavar="SECONDS", help="Longest a cell may run.")
 @click.pass_context
 def grade(
@@ -124,6 +132,7 @@ def grade(
     """
     with _refusals():
         course = Course.at(directory)
+        _require_folder_of(json_file)
         results: dict[str, list[Outcome]] = {}
         for lesson in lessons or [name for name in course.lessons() if course.students(name)]:
             course.require_lesson(lesson)
@@ -167,7 +176,9 @@ def _grade(course: Course, lesson: str, only: Sequence[str], timeout: int | None
 @cli.command()
 @click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
 @_course_option
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the results to this file.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results to this file."
+)
 def report(lessons: Sequence[str], directory: Path, json_file: Path | None) -> None:
     """Show the class table as the gradebook has it now.
 
@@ -175,6 +186,7 @@ def report(lessons: Sequence[str], directory: Path, json_file: Path | None) -> N
     """
     with _refusals():
         course = Course.at(directory)
+        _require_folder_of(json_file)
         results = {}
         for lesson in lessons:
             course.require_lesson(lesson)

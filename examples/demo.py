@@ -13,6 +13,7 @@ from pathlib import Path
 
 EXAMPLE = Path(__file__).parent / "class"
 LESSON = "01_sigmoid_saturation"
+MARKER = ".made-by-the-demo"  # only a directory that holds it may be removed
 
 
 def autograder(*arguments: str) -> int:
@@ -23,8 +24,11 @@ def autograder(*arguments: str) -> int:
 
 def main(directory: Path) -> int:
     """Release the lessons, grade the class, say where the feedback is."""
+    if directory.exists() and not (directory / MARKER).is_file():
+        sys.exit(f"the demo makes its directory anew, so it must not exist yet (got {directory})")
     shutil.rmtree(directory, ignore_errors=True)
     shutil.copytree(EXAMPLE, directory)
+    (directory / MARKER).touch()
     course = ("--course", str(directory))
     released = autograder("release", *course)
     if released:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -58,7 +59,7 @@ class Course:
         """Where the solved lessons are."""
         return nbgrader_setup.source_directory(self.root)
 
-    @property
+    @cached_property
     def gradebook_url(self) -> str:
         """Address of the gradebook, for SQLAlchemy."""
         return str(self.config().CourseDirectory.get("db_url", f"sqlite:///{self.root / 'gradebook.db'}"))

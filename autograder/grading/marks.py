@@ -54,12 +54,13 @@ class SettleMarks(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publi
         if exercise is None:
             return cell, resources
         verdict, html = _verdict_of(cell, exercise)
-        points = exercise.max_points if verdict.passed else verdict.points
         cell.metadata[METADATA_KEY] = verdict.to_dict()
         shown = {"text/html": html, "text/plain": card.as_text(exercise, verdict)}
         cell.outputs = [
             new_output("display_data", data=shown),
-            new_output("execute_result", data={"text/plain": repr(points)}, execution_count=cell.execution_count),
+            new_output(
+                "execute_result", data={"text/plain": repr(verdict.points)}, execution_count=cell.execution_count
+            ),
         ]
         return cell, resources
 

@@ -88,15 +88,15 @@ def _wrapped(text: str) -> list[str]:
 
 def _hopeless(verdict: Verdict) -> bool:
     """Tell whether calling the function once more, for its curve, would give nothing or take as long again."""
-    return any(part.failure and part.failure.kind in ("missing", "unfinished", "timeout") for part in verdict.parts)
+    return any(part.failure and part.failure.not_worth_calling_again for part in verdict.parts)
 
 
 _NOT_STARTED = "is not written yet"
 
 
 def _state(verdict: Verdict) -> tuple[str, str]:
-    kinds = {part.failure.kind for part in verdict.parts if part.failure}
-    if kinds & {"unfinished", "missing"}:
+    first = _first_failure(verdict)
+    if first and first.not_written and not verdict.points:
         return _NOT_STARTED, _BLUE
     return ("is right", _GREEN) if verdict.passed else ("is not right yet", _ORANGE)
 
@@ -108,7 +108,7 @@ def _points(verdict: Verdict) -> str:
 def _mark(part: PartResult) -> str:
     if part.passed:
         return "✓ right"
-    waiting = part.failure is not None and part.failure.kind in ("unfinished", "missing")
+    waiting = part.failure is not None and part.failure.not_written
     return "– open" if waiting else "✗ not yet"
 
 
@@ -150,7 +150,7 @@ def _first_failure(verdict: Verdict) -> Failure | None:
 
 def _facts(failure: Failure) -> list[tuple[str, str]]:
     """List what there is to say of the first failure: on which input, where, what came and what should have."""
-    if failure.kind in ("missing", "unfinished"):
+    if failure.not_written:
         return []
     return [
         (label, text)
@@ -169,7 +169,7 @@ def _facts(failure: Failure) -> list[tuple[str, str]]:
 def _notes(verdict: Verdict) -> list[str]:
     notes = []
     first = _first_failure(verdict)
-    if first and first.kind not in ("missing", "unfinished") and first.message not in verdict.message:
+    if first and not first.not_written and first.message not in verdict.message:
         notes.append(f"What was seen: {first.message}")
     if verdict.judged_with:
         names = ", ".join(f"`{name}`" for name in verdict.judged_with)

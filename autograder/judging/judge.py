@@ -26,11 +26,6 @@ PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, s
 _OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders whose lines no student wrote
 _LONGEST_CALL = 90  # characters of a call that is still shown as code
 _LONGEST_PRINT = 500
-_HOPELESS: tuple[Kind, ...] = (
-    "missing",
-    "unfinished",
-    "timeout",
-)  # trying on would say the same, or take as long
 
 # What went wrong in general, where no known mistake fits.
 _GENERAL_DIAGNOSES: dict[Kind, str] = {
@@ -111,9 +106,6 @@ def _judge_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: b
     trials: list[_Trial] = []
     printed = ""
     for number, part in parts:
-        if results and results[-1].failure and results[-1].failure.kind in _HOPELESS:
-            results.append(PartResult(part.name, 0.0, float(part.points), part.hidden, results[-1].failure))
-            continue
         tried = _try_part(exercise, part, answer, np.random.default_rng([seed, _key(exercise), number]))
         trials += tried
         printed += "".join(trial.outcome.printed for trial in tried if not part.hidden)
@@ -132,12 +124,15 @@ def _key(exercise: Exercise) -> int:
 
 
 def _try_part(exercise: Exercise, part: Part, answer: Any, rng: np.random.Generator) -> list[_Trial]:
-    """Try the cases in order, up to one that leaves no hope for the rest."""
+    """Try the cases in order; one failure loses the part, so after one that hangs nobody need wait for the rest.
+
+    Other parts are tried all the same: what hangs on one input may be right on another.
+    """
     trials: list[_Trial] = []
     for case in part.cases(rng):
         trial = _try_case(exercise, part, case, answer)
         trials.append(trial)
-        if trial.failure and trial.failure.kind in _HOPELESS:
+        if trial.failure and trial.failure.not_worth_calling_again:
             break
     return trials
 
@@ -247,7 +242,7 @@ def _diagnose(exercise: Exercise, trials: Sequence[_Trial]) -> tuple[str | None,
         for mistake in exercise.mistakes:
             if _same_fingerprint(exercise, mistake.function, trials):
                 return mistake.name, mistake.message
-    if any(f.kind == "type" and "`return` missing" in f.message for f in failures):
+    if any(trial.failure and trial.failure.kind == "type" and trial.outcome.value is None for trial in trials):
         return "returns_none", ""
     return next((_GENERAL_DIAGNOSES[f.kind] for f in failures if f.kind in _GENERAL_DIAGNOSES), None), ""
 
@@ -278,7 +273,7 @@ def _message(exercise: Exercise, results: Sequence[PartResult], lesson_learned: 
         return "Everything that was tested is right."
     first = failed[0].failure
     assert first is not None
-    if first.kind in ("missing", "unfinished"):
+    if first.not_written:
         return first.message
     where = ", ".join(f"“{result.name}”" for result in failed)
     return f"Not right yet: {where}. {lesson_learned or first.message}"

@@ -44,6 +44,16 @@ class Failure:
     expected: str = ""
     difference: str = ""
 
+    @property
+    def not_written(self) -> bool:
+        """Whether there is no answer yet."""
+        return self.kind in ("missing", "unfinished")
+
+    @property
+    def not_worth_calling_again(self) -> bool:
+        """Whether another call would say the same, or take as long again."""
+        return self.not_written or self.kind == "timeout"
+
 
 @dataclass(frozen=True)
 class PartResult:

@@ -13,11 +13,8 @@ from traitlets import Integer, Unicode
 
 from autograder.judging.check import SEED_VARIABLE
 
-_LEASHES = (
-    None,
-    15,
-    5,
-)  # seconds a cell may take after 0, 1, 2 or more cells that hung; None: the full limit
+# Seconds a cell may take after 0, 1, 2 or more cells that hung; None is the full limit.
+_LEASHES = (None, 15, 5)
 
 
 class RunSubmission(Execute):  # type: ignore[misc]  # nbgrader publishes no types
@@ -56,7 +53,7 @@ class RunSubmission(Execute):  # type: ignore[misc]  # nbgrader publishes no typ
     start_new_kernel = run_sync(async_start_new_kernel)
 
     def _get_timeout(self, cell: Any) -> int | None:
-        """Give every test cell the full limit, and other cells less once two of them hung."""
+        """Give every test cell the full limit, and other cells less once one of them hung."""
         leash = _LEASHES[min(self._hung, len(_LEASHES) - 1)]
         if leash is None or cell is None or is_grade(cell):
             return int(self.timeout)

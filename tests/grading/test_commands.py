@@ -45,6 +45,23 @@ def test_a_class_without_submissions_is_refused(small_course: SmallCourse) -> No
     assert "there must be submissions" in refuse("grade", "--course", small_course.root)
 
 
+def test_a_json_file_that_could_not_be_written_is_refused_before_grading(small_course: SmallCourse) -> None:
+    small_course.hand_in("anna", solve)
+    for command in ("grade", "report"):
+        text = refuse(command, LESSON, "--course", small_course.root, "--json", small_course.root / "no" / "out.json")
+        assert "the folder of --json must exist" in text
+    assert not (small_course.root / "autograded").exists()
+
+
+def test_the_demo_never_removes_a_directory_of_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    command = [sys.executable, str(ROOT / "examples" / "demo.py"), str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "must not exist yet" in result.stderr
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
 def test_an_unknown_student_is_refused(small_course: SmallCourse) -> None:
     small_course.hand_in("anna", solve)
     text = refuse("grade", LESSON, "--course", small_course.root, "--student", "nobody")

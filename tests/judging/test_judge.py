@@ -5,6 +5,7 @@ import pytest
 
 from autograder import judge
 from autograder.exercises import lesson_00, lesson_01
+from autograder.judging import calls
 from autograder.judging.exercise import Case, Exercise, Mistake, Part
 from course_lib import activations, gradients
 
@@ -225,3 +226,29 @@ def test_defaults_and_keywords_survive_the_second_judging():
 
 def test_a_lesson_of_one_exercise_calls_on_nobody():
     assert judge("numerical_gradient", gradients.numerical_gradient, seed=0).judged_with == ()
+
+
+def test_a_part_that_is_not_finished_costs_no_other_part():
+    def half_finished(a):
+        a = np.asarray(a)
+        if a.dtype == np.float64 and a.size and np.nanmax(np.abs(a)) > 20:
+            raise NotImplementedError
+        return activations.sigmoid(a)
+
+    verdict = judge("sigmoid", half_finished, seed=0)
+    assert [part.points for part in verdict.parts] == [2.0, 0.0, 1.0]
+    assert verdict.diagnosis == "unfinished"
+
+
+def test_a_call_that_never_ends_costs_no_other_part(monkeypatch):
+    monkeypatch.setattr(calls, "DEADLINE_SECONDS", 0.2)
+
+    def hangs_far_out(a):
+        a = np.asarray(a)
+        while a.dtype == np.float64 and a.size and np.nanmax(np.abs(a)) > 20:
+            pass
+        return activations.sigmoid(a)
+
+    verdict = judge("sigmoid", hangs_far_out, seed=0)
+    assert [part.points for part in verdict.parts] == [2.0, 0.0, 1.0]
+    assert verdict.diagnosis == "never_returns"
