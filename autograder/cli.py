@@ -54,10 +54,19 @@ def _course_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--json",
+        "json_file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the results to this file.",
+    )(command)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="keep-the-signal-alive")
 def cli() -> None:
-    r"""Release lessons, grade classes, and see what students got wrong.
+    """Release lessons, grade classes, and see what students got wrong.
 
     A course directory is nbgrader's: put what students hand in under
     submitted/STUDENT/LESSON/LESSON.ipynb. Lessons come from its notebooks/ folder.
@@ -107,9 +116,7 @@ def _release(course: Course, lessons: Sequence[str]) -> None:
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @_course_option
 @click.option("--student", "only", multiple=True, metavar="ID", help="Only this student; may be given again.")
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results to this file."
-)
+@_json_option
 @click.option("--cell-timeout", type=click.IntRange(1), metavar="SECONDS", help="Longest a cell may run.")
 @click.pass_context
 def grade(
@@ -120,7 +127,7 @@ def grade(
     json_file: Path | None,
     cell_timeout: int | None,
 ) -> None:
-    r"""Grade what students handed in for LESSONs.
+    """Grade what students handed in for LESSONs.
 
     Without LESSONs, for all that have submissions.
 
@@ -176,9 +183,7 @@ def _grade(course: Course, lesson: str, only: Sequence[str], timeout: int | None
 @cli.command()
 @click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
 @_course_option
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results to this file."
-)
+@_json_option
 def report(lessons: Sequence[str], directory: Path, json_file: Path | None) -> None:
     """Show the class table as the gradebook has it now.
 

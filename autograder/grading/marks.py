@@ -56,11 +56,10 @@ class SettleMarks(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publi
         verdict, html = _verdict_of(cell, exercise)
         cell.metadata[METADATA_KEY] = verdict.to_dict()
         shown = {"text/html": html, "text/plain": card.as_text(exercise, verdict)}
+        points = {"text/plain": repr(verdict.points)}
         cell.outputs = [
             new_output("display_data", data=shown),
-            new_output(
-                "execute_result", data={"text/plain": repr(verdict.points)}, execution_count=cell.execution_count
-            ),
+            new_output("execute_result", data=points, execution_count=cell.execution_count),
         ]
         return cell, resources
 

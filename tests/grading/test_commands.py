@@ -164,3 +164,9 @@ def test_the_report_shows_who_was_not_graded_yet(small_course: SmallCourse) -> N
     result = run_autograder("report", LESSON, "--course", small_course.root, "--json", report)
     assert result.returncode == 0, result.stderr
     assert "not graded yet" in json.loads(report.read_text())["students"]["anna"]["reason"]
+
+
+def test_help_keeps_the_lines_of_its_example() -> None:
+    lines = CliRunner().invoke(cli, ["--help"]).output.splitlines()
+    assert "    autograder release 01_sigmoid_saturation     students get release/" in lines
+    assert not [line for line in lines if "\\b" in line or "\b" in line]
