@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course_lib.arrays import Array, as_float
+from course_lib.arrays import Array, as_float, require_finite, require_positive
 
 
 def sigmoid(a: ArrayLike) -> Array:
@@ -64,3 +64,211 @@ def sigmoid_derivative(a: ArrayLike) -> Array:
     """
     a = as_float(a)
     return sigmoid(a) * sigmoid(-a)
+
+
+def tanh(a: ArrayLike) -> Array:
+    """Squash `a` into (−1, 1): tanh(a) = 2·σ(2a) − 1, zero at zero with slope 1.
+
+    Parameters
+    ----------
+    a : array_like
+        Pre-activation, any shape. float32 stays float32, integers become float64.
+
+    Returns
+    -------
+    ndarray
+        tanh(a), the shape of `a`.
+
+    Raises
+    ------
+    ValueError
+        If `a` does not hold real numbers.
+
+    References
+    ----------
+    LeCun, Bottou, Orr and Müller (1998), *Efficient BackProp*, section 4.4.
+    """
+    return np.tanh(as_float(a))
+
+
+def tanh_derivative(a: ArrayLike) -> Array:
+    """Slope of the hyperbolic tangent, 1 − tanh²(a) = 4·e / (1 + e)² with e = exp(−2·abs(a)), in (0, 1].
+
+    The textbook form on the left rounds to 0 from a = 19 on; the one on the right keeps its digits.
+
+    Parameters
+    ----------
+    a : array_like
+        Pre-activation, any shape. float32 stays float32, integers become float64.
+
+    Returns
+    -------
+    ndarray
+        d tanh/da, the shape of `a`; the same at a and −a.
+
+    Raises
+    ------
+    ValueError
+        If `a` does not hold real numbers.
+    """
+    a = as_float(a)
+    e = np.exp(-2 * np.abs(a))
+    return 4 * e / (1 + e) ** 2
+
+
+def relu(a: ArrayLike) -> Array:
+    """Rectified linear unit: a where a > 0, else 0.
+
+    Parameters
+    ----------
+    a : array_like
+        Pre-activation, any shape. float32 stays float32, integers become float64.
+
+    Returns
+    -------
+    ndarray
+        max(a, 0), the shape of `a`.
+
+    Raises
+    ------
+    ValueError
+        If `a` does not hold real numbers.
+
+    References
+    ----------
+    Nair and Hinton (2010), *Rectified linear units improve restricted Boltzmann machines*.
+    """
+    return np.maximum(as_float(a), 0)
+
+
+def relu_derivative(a: ArrayLike) -> Array:
+    """Slope of the rectified linear unit: 1 where a > 0, else 0 (at 0 any value in [0, 1] is a subgradient).
+
+    Parameters
+    ----------
+    a : array_like
+        Pre-activation, any shape. float32 stays float32, integers become float64.
+
+    Returns
+    -------
+    ndarray
+        0 or 1, NaN where `a` is; the shape of `a`.
+
+    Raises
+    ------
+    ValueError
+        If `a` does not hold real numbers.
+    """
+    a = as_float(a)
+    return np.where(np.isnan(a), a, a > 0)
+
+
+def leaky_relu(a: ArrayLike, k: float = 0.01) -> Array:
+    """Leaky rectified linear unit: a where a > 0, else k·a.
+
+    Parameters
+    ----------
+    a : array_like
+        Pre-activation, any shape. float32 stays float32, integers become float64.
+    k : float
+        Slope to the left of 0; between 0 and 1 in use.
+
+    Returns
+    -------
+    ndarray
+        The activation, the shape of `a`.
+
+    Raises
+    ------
+    ValueError
+        If `a` does not hold real numbers or `k` is not finite.
+
+    References
+    ----------
+    Maas, Hannun and Ng (2013), *Rectifier nonlinearities improve neural network acoustic models*.
+    """
+    require_finite("k", k)
+    a = as_float(a)
+    return np.where(a > 0, a, k * a)
+
+
+def leaky_relu_derivative(a: ArrayLike, k: float = 0.01) -> Array:
+    """Slope of the leaky rectified linear unit: 1 where a > 0, else k (at 0 any value in [k, 1] is a subgradient).
+
+    Parameters
+    ----------
+    a : array_like
+        Pre-activation, any shape. float32 stays float32, integers become float64.
+    k : float
+        Slope to the left of 0.
+
+    Returns
+    -------
+    ndarray
+        k or 1, NaN where `a` is; the shape of `a`.
+
+    Raises
+    ------
+    ValueError
+        If `a` does not hold real numbers or `k` is not finite.
+    """
+    require_finite("k", k)
+    a = as_float(a)
+    return np.where(np.isnan(a), a, np.where(a > 0, 1, k).astype(a.dtype))
+
+
+def elu(a: ArrayLike, k: float = 1.0) -> Array:
+    """Exponential linear unit: a where a > 0, else k·(exp(a) − 1).
+
+    `expm1` keeps the digits of a tiny `a`, and the exponential is never taken of a positive number.
+
+    Parameters
+    ----------
+    a : array_like
+        Pre-activation, any shape. float32 stays float32, integers become float64.
+    k : float
+        The function approaches −k far to the left; above 0.
+
+    Returns
+    -------
+    ndarray
+        The activation, the shape of `a`.
+
+    Raises
+    ------
+    ValueError
+        If `a` does not hold real numbers or `k` is not a positive finite number.
+
+    References
+    ----------
+    Clevert, Unterthiner and Hochreiter (2015), *Fast and accurate deep network learning by exponential
+    linear units (ELUs)*, eq. 15.
+    """
+    require_positive("k", k)
+    a = as_float(a)
+    return np.where(a > 0, a, k * np.expm1(np.minimum(a, 0)))
+
+
+def elu_derivative(a: ArrayLike, k: float = 1.0) -> Array:
+    """Slope of the exponential linear unit: 1 where a > 0, else k·exp(a), which is elu(a) + k.
+
+    Parameters
+    ----------
+    a : array_like
+        Pre-activation, any shape. float32 stays float32, integers become float64.
+    k : float
+        As for `elu`; at 0 any value between k and 1 is a subgradient.
+
+    Returns
+    -------
+    ndarray
+        The slope, NaN where `a` is; the shape of `a`.
+
+    Raises
+    ------
+    ValueError
+        If `a` does not hold real numbers or `k` is not a positive finite number.
+    """
+    require_positive("k", k)
+    a = as_float(a)
+    return np.where(a > 0, 1, k * np.exp(np.minimum(a, 0)))

@@ -101,6 +101,18 @@ def require_finite(name: str, value: float) -> None:
         raise ValueError(f"{name} must be a finite number (got {value!r})")
 
 
+def require_probability(name: str, value: float) -> None:
+    """Refuse a number outside [0, 1].
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    if not (_is_real(value) and 0 <= value <= 1):
+        raise ValueError(f"{name} must lie in [0, 1] (got {value!r})")
+
+
 def require_count(name: str, value: int, least: int = 0) -> None:
     """Refuse anything but a whole number of at least `least`.
 
@@ -111,6 +123,30 @@ def require_count(name: str, value: int, least: int = 0) -> None:
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ValueError(f"{name} must be an integer of at least {least} (got {value!r})")
+
+
+def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    """Refuse a word that is not one of `choices`.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)} (got {value!r})")
+
+
+def require_same_length(name: str, value: Sequence[Any], other_name: str, other: Sequence[Any]) -> None:
+    """Refuse a sequence that is not as long as another one.
+
+    Raises
+    ------
+    ValueError
+        Naming both, and their lengths.
+    """
+    if len(value) != len(other):
+        raise ValueError(f"{name} must be as many as {other_name}, {len(other)} (got {len(value)})")
 
 
 def require_labels(name: str, value: Any, length: int, classes: int) -> None:
