@@ -137,6 +137,32 @@ def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(choices)} (got {value!r})")
 
 
+def require_sizes(name: str, value: Sequence[int]) -> None:
+    """Refuse anything but two or more positive integers: the widths of a network, from input to output.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    if len(value) < 2:
+        raise ValueError(f"{name} must name at least an input and an output (got {list(value)})")
+    for size in value:
+        require_count(f"every entry of {name}", size, least=1)
+
+
+def require_matrices(name: str, value: Sequence[Any]) -> None:
+    """Refuse a sequence in which not every entry is an array with two axes.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what it must be and what it got.
+    """
+    for entry in value:
+        require_rank(f"every entry of {name}", entry, 2)
+
+
 def require_same_length(name: str, value: Sequence[Any], other_name: str, other: Sequence[Any]) -> None:
     """Refuse a sequence that is not as long as another one.
 

@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from course_lib.arrays import Array, require_not_negative, require_positive, require_rank, require_same_length
+from course_lib.arrays import (
+    Array,
+    require_matrices,
+    require_not_negative,
+    require_positive,
+    require_rank,
+    require_same_length,
+)
 
 Elementwise = Callable[[Array], Array]
 
@@ -212,6 +219,5 @@ def gradient_bound(weights: Sequence[Array]) -> float:
     ValueError
         If an entry has not two axes.
     """
-    for W in weights:
-        require_rank("every entry of weights", W, 2)
+    require_matrices("weights", weights)
     return float(np.prod([np.linalg.norm(W, 2) / 4 for W in weights]))

@@ -7,7 +7,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from course_lib.arrays import Array, require_choice, require_count, require_finite, require_not_negative, require_rank
+from course_lib.arrays import (
+    Array,
+    require_choice,
+    require_count,
+    require_finite,
+    require_not_negative,
+    require_rank,
+    require_sizes,
+)
 from course_lib.backpropagation import backward_pass
 
 Elementwise = Callable[[Array], Array]
@@ -232,15 +240,14 @@ def rescue_init(rng: np.random.Generator, sizes: Sequence[int]) -> list[Array]:
     Raises
     ------
     ValueError
-        If a size is not positive.
+        If there are fewer than two sizes or one is not positive.
 
     References
     ----------
     Saxe, McClelland and Ganguli (2014), *Exact solutions to the nonlinear dynamics of learning in deep linear
     neural networks*; He, Zhang, Ren and Sun (2015) for the factor.
     """
-    for size in sizes:
-        require_count("every entry of sizes", size, least=1)
+    require_sizes("sizes", sizes)
     weights = []
     for n_in, n_out in pairwise(sizes):
         q, _ = np.linalg.qr(rng.normal(size=(max(n_in, n_out), min(n_in, n_out))))

@@ -11,6 +11,7 @@ from autograder.judging.exercise import Case, Exercise, Mistake, Part
 from course_lib import dense, gradients, losses
 
 LESSON = "00_gradients_you_can_trust"
+MINUTES = 90
 
 Array = np.ndarray[Any, Any]
 

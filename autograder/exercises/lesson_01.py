@@ -7,44 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from autograder.exercises.common import element_wise, quiet
 from autograder.judging.exercise import Case, Curve, Exercise, Mistake, Part
 from course_lib import activations, saturation
 from course_lib.activations import sigmoid as reference_sigmoid
 from course_lib.activations import sigmoid_derivative as reference_slope
 
 LESSON = "01_sigmoid_saturation"
+MINUTES = 80
 
-Answer = Callable[..., Any]
 Array = np.ndarray[Any, Any]
 
 
-def _quiet(function: Answer) -> Answer:
-    """Let a wrong answer overflow in silence: only its values are its fingerprint."""
-
-    def silent(*args: Any, **kwargs: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return function(*args, **kwargs)
-
-    return silent
-
-
-def _element_wise(rng: np.random.Generator) -> list[Case]:
-    """Give one case for each promise an element-wise function makes on dtype and shape."""
-    a = rng.normal(scale=2.0, size=(4, 3))
-    with_nan = np.array([0.5, np.nan, -0.5])
-    return [
-        Case(a.astype(np.float32), label="float32 in, float32 out"),
-        Case(rng.integers(-5, 6, size=7), label="int64 in, float64 out"),
-        Case(rng.integers(-5, 6, size=(2, 3)).astype(np.int32), label="int32 in, float64 out"),
-        Case(float(a[0, 0]), label="a Python number"),
-        Case(np.array(a[1, 1]), label="an array without axes"),
-        Case(rng.normal(size=(2, 3, 2, 2)), label="four axes"),
-        Case(np.zeros((0, 3)), label="an empty array"),
-        Case(with_nan, label="NaN in, NaN out", warning_forgiven=True),
-    ]
-
-
-def _pointwise(function: Answer, x: Array) -> Array:
+def _pointwise(function: Callable[..., Any], x: Array) -> Array:
     return np.array([float(function(float(value))) for value in x])
 
 
@@ -82,13 +57,13 @@ SIGMOID = Exercise(
             hidden=True,
             rtol=1e-12,
             atol=0,
-            cases=_element_wise,
+            cases=element_wise,
         ),
     ],
     mistakes=[
         Mistake(
             "sign",
-            _quiet(lambda a: 1 / (1 + np.exp(a))),
+            quiet(lambda a: 1 / (1 + np.exp(a))),
             "The curve falls where it should rise: look at the sign of the exponent.",
         ),
         Mistake(
@@ -98,12 +73,12 @@ SIGMOID = Exercise(
         ),
         Mistake(
             "numerator",
-            _quiet(lambda a: np.exp(-a) / (1 + np.exp(-a))),
+            quiet(lambda a: np.exp(-a) / (1 + np.exp(-a))),
             "This is σ(−a): the curve falls where it should rise. Look at the numerator.",
         ),
         Mistake(
             "missing_parentheses",
-            _quiet(lambda a: 1 / 1 + np.exp(-a)),
+            quiet(lambda a: 1 / 1 + np.exp(-a)),
             "At 0 this gives 2: a division binds tighter than a sum. Which parentheses are missing?",
         ),
         Mistake(
@@ -141,7 +116,7 @@ SIGMOID = Exercise(
         ),
         Mistake(
             "naive_exponential_ratio",
-            _quiet(lambda a: np.exp(a) / (1 + np.exp(a))),
+            quiet(lambda a: np.exp(a) / (1 + np.exp(a))),
             "Far to the right this is infinity over infinity. Which form is safe there?",
         ),
     ],
@@ -179,7 +154,7 @@ SIGMOID_DERIVATIVE = Exercise(
             "keeps float32, accepts integers, numbers and any shape",
             points=1,
             hidden=True,
-            cases=_element_wise,
+            cases=element_wise,
         ),
     ],
     mistakes=[
@@ -288,7 +263,7 @@ SATURATION_THRESHOLD = Exercise(
         ),
         Mistake(
             "threshold_of_the_output",
-            _quiet(lambda tolerance: float(abs(np.log(tolerance / (1 - tolerance))) if tolerance < 1 else 0.0)),
+            quiet(lambda tolerance: float(abs(np.log(tolerance / (1 - tolerance))) if tolerance < 1 else 0.0)),
             "This is where σ(a) comes within the tolerance of 0 or 1. The question is where its slope falls below it.",
         ),
         Mistake(
@@ -496,7 +471,7 @@ SATURATED_FRACTION = Exercise(
 )
 
 
-def _descent(gradient: Answer, *, record_first: bool = True, extra: int = 0) -> Answer:
+def _descent(gradient: Callable[..., Any], *, record_first: bool = True, extra: int = 0) -> Callable[..., Any]:
     """Build a wrong `train_neuron` from the gradient it takes for right."""
 
     def run(bias: float, learning_rate: float, steps: int) -> Array:

@@ -50,7 +50,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Foreign:
-    """Stands for a result that is no plain number, array, text, tuple or list: its type is all we look at."""
+    """Stands for a result that is no plain number, array, text, tuple, list or dict: its type is all we look at."""
 
     type_name: str
 
@@ -94,7 +94,7 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
 
 
 def plain(value: Any) -> Any:
-    """Turn a result into plain values of our own: arrays, `None`, texts, and tuples and lists of these.
+    """Turn a result into plain values of our own: arrays, `None`, texts, and tuples, lists and dicts of these.
 
     Only exact types count: a subclass may answer comparisons as it likes, so it becomes `Foreign`.
     """
@@ -107,6 +107,8 @@ def plain(value: Any) -> Any:
         return np.array(value) if value.dtype.kind in "fiub" else Foreign(f"array of dtype {value.dtype}")
     if kind in (tuple, list):
         return kind(plain(entry) for entry in value)
+    if kind is dict and all(type(key) is str for key in value):
+        return {key: plain(entry) for key, entry in value.items()}
     return Foreign(kind.__name__)
 
 

@@ -109,7 +109,9 @@ def _mark(part: PartResult) -> str:
     if part.passed:
         return "✓ right"
     waiting = part.failure is not None and part.failure.not_written
-    return "– open" if waiting else "✗ not yet"
+    if waiting:
+        return "– open"
+    return "◐ in part" if part.points else "✗ not yet"
 
 
 def _row(part: PartResult) -> str:

@@ -44,6 +44,8 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
         If `function` is none of the course's exercises.
     """
     exercise = find(_exercise_name(function, sys._getframe(1)))
+    if exercise.patience:
+        print(exercise.patience)
     verdict = judge(exercise, function, hidden=hidden, seed=_course_seed() if hidden else PUBLIC_SEED)
     points = exercise.max_points if verdict.parts and verdict.passed else verdict.points
     if _in_jupyter():

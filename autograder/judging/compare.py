@@ -29,15 +29,27 @@ def mismatch(exercise: Exercise, part: Part, got: Any, want: Any) -> Failure | N
     Failure or None
         The first thing that is wrong, or `None`.
     """
+    return _mismatch(exercise, part, got, want, what="the result")
+
+
+def _mismatch(exercise: Exercise, part: Part, got: Any, want: Any, what: str) -> Failure | None:
+    if isinstance(want, np.ndarray):
+        return _array_mismatch(exercise, part, got, want, what)
     if isinstance(want, tuple):
         return _tuple_mismatch(exercise, part, got, want)
-    if isinstance(want, np.ndarray):
-        return _array_mismatch(exercise, part, got, want, what="the result")
-    return _list_mismatch(got, want)
+    if isinstance(want, dict):
+        return _dict_mismatch(exercise, part, got, want)
+    if want is None:
+        return None if got is None else Failure("value", f"{_capital(what)} must be None here; got {_describe(got)}.")
+    if isinstance(want, list) and not all(isinstance(entry, str) for entry in want):
+        return _list_mismatch(exercise, part, got, want, what)
+    return _words_mismatch(got, want)
 
 
 def same_output(exercise: Exercise, one: Any, other: Any) -> bool:
     """Tell whether two wrong results are the same mistake: equal but for rounding and dtype."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same_output(exercise, one[key], other[key]) for key in one)
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):
         pairs = zip(one, other, strict=False)
         return len(one) == len(other) and all(same_output(exercise, a, b) for a, b in pairs)
@@ -46,7 +58,9 @@ def same_output(exercise: Exercise, one: Any, other: Any) -> bool:
             return False
         float32 = np.float32 in (one.dtype, other.dtype)
         atol = max(part.atol for part in exercise.parts)
-        rtol, atol = (FLOAT32_RTOL, max(atol, FLOAT32_ATOL)) if float32 else (1e-6, atol)
+        rtol, atol = (
+            (max(exercise.likeness, FLOAT32_RTOL), max(atol, FLOAT32_ATOL)) if float32 else (exercise.likeness, atol)
+        )
         return bool(np.all(_close(one, other, rtol, atol)))
     return type(one) is type(other) and one == other  # None, str, Foreign: our own plain values
 
@@ -58,7 +72,32 @@ def _tuple_mismatch(exercise: Exercise, part: Part, got: Any, want: tuple[Any, .
         have = f"{len(got)}" if isinstance(got, tuple | list) else _describe(got)
         return Failure("type", f"It must return {what}; got {have}.")
     for name, entry, expected in zip(names, got, want, strict=True):
-        failure = _array_mismatch(exercise, part, entry, expected, what=f"`{name}`")
+        failure = _mismatch(exercise, part, entry, expected, what=f"`{name}`")
+        if failure:
+            return failure
+    return None
+
+
+def _dict_mismatch(exercise: Exercise, part: Part, got: Any, want: dict[str, Any]) -> Failure | None:
+    if not isinstance(got, dict) or got.keys() != want.keys():
+        have = f"the keys {', '.join(sorted(got))[:200]}" if isinstance(got, dict) else _describe(got)
+        return Failure("type", f"It must return a dict with the keys {', '.join(sorted(want))}; got {have}.")
+    if part.holds:
+        return None  # values of several types may be right
+    failures = (_mismatch(exercise, part, got[key], want[key], what=f"`{key}`") for key in want)
+    return next((failure for failure in failures if failure), None)
+
+
+def _list_mismatch(exercise: Exercise, part: Part, got: Any, want: list[Any], what: str) -> Failure | None:
+    must = (
+        f"{_capital(what)} must be a list of {len(want)} {'array' if len(want) == 1 else 'arrays'}, first layer first"
+    )
+    if not isinstance(got, list | tuple):
+        return Failure("type", f"{must}; got {_describe(got)}.")
+    if len(got) != len(want):
+        return Failure("shape", f"{must}; got {len(got)}.")
+    for number, (entry, expected) in enumerate(zip(got, want, strict=True), start=1):
+        failure = _mismatch(exercise, part, entry, expected, what=f"layer {number} of {what}")
         if failure:
             return failure
     return None
@@ -73,6 +112,10 @@ def _array_mismatch(exercise: Exercise, part: Part, got: Any, want: Any, what: s
         return Failure("shape", f"{_capital(what)} must be {must}; got {have}.")
     if exercise.keeps_dtype and got.dtype != want.dtype:
         return Failure("dtype", f"{_capital(what)} must have dtype {want.dtype} for this input; got {got.dtype}.")
+    if want.dtype.kind == "b" and got.dtype.kind != "b":
+        return Failure("dtype", f"{_capital(what)} must hold True and False; got dtype {got.dtype}.")
+    if part.holds:
+        return _not_finite(got, what)
     float32 = want.dtype == np.float32
     rtol = max(part.rtol, FLOAT32_RTOL) if float32 else part.rtol
     atol = max(part.atol, FLOAT32_ATOL) if float32 else part.atol
@@ -80,13 +123,23 @@ def _array_mismatch(exercise: Exercise, part: Part, got: Any, want: Any, what: s
     return _first_wrong(got, want, wrong, what) if np.any(wrong) else None
 
 
-def _list_mismatch(got: Any, want: list[Any]) -> Failure | None:
+def _words_mismatch(got: Any, want: list[str]) -> Failure | None:
     if not isinstance(got, list | tuple) or not all(isinstance(entry, str) for entry in got):
         return Failure("type", f"It must return a list of names; got {_describe(got)}.")
     if list(got) == want:
         return None
     shown = [", ".join(entry[:40] for entry in names[:12])[:200] for names in (got, want)]
     return Failure("value", "The list of names is wrong.", got=f"[{shown[0]}]", expected=f"[{shown[1]}]")
+
+
+def _not_finite(got: Any, what: str) -> Failure | None:
+    wrong = ~np.isfinite(got)
+    if not np.any(wrong):
+        return None
+    index = ", ".join(str(i) for i in np.argwhere(wrong)[0])
+    return Failure(
+        "value", f"{_capital(what)} must hold finite numbers.", index=f"[{index}]", got=_number(got[wrong][0])
+    )
 
 
 def _close(got: Any, want: Any, rtol: float, atol: float) -> Any:
@@ -120,6 +173,8 @@ def _describe(value: Any) -> str:
         return f"an array of shape {value.shape} and dtype {value.dtype}" if value.ndim else f"{value!s}"
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of length {len(value)}"
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}"
     return type(value).__name__
 
 

@@ -11,6 +11,31 @@ import numpy as np
 Cases = Callable[[np.random.Generator], Sequence["Case"]]
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What a property makes of a result.
+
+    Attributes
+    ----------
+    share : float
+        Of the points, in [0, 1]; below 1 something is not as it should be.
+    message : str
+        Then: what must be and what was got, in words.
+    """
+
+    share: float
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share must lie in [0, 1] (got {self.share})")
+        if self.share < 1 and not self.message:
+            raise ValueError("a finding with a share below 1 must have a message")
+
+
+AS_IT_SHOULD_BE = Finding(1.0)
+
+
 class Case:
     """One call of the student's function.
 
@@ -23,13 +48,18 @@ class Case:
         What is special about this input, in words: the only thing a student learns of a hidden case.
     warning_forgiven : bool
         Whether a NumPy warning costs nothing here (inputs that hold NaN).
+    aside : object
+        What only the part's property knows, such as the seeds of a training run.
     """
 
-    def __init__(self, *args: Any, label: str = "", warning_forgiven: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, label: str = "", warning_forgiven: bool = False, aside: Any = None, **kwargs: Any
+    ) -> None:
         self.args = args
         self.kwargs = kwargs
         self.label = label
         self.warning_forgiven = warning_forgiven
+        self.aside = aside
 
 
 @dataclass(frozen=True)
@@ -48,6 +78,10 @@ class Part:
         Whether it is judged only when the work is graded.
     rtol, atol : float
         A value v passes where |v − want| ≤ atol + rtol·|want| (float64; float32 is given 2e-5 and 1e-6).
+    holds : callable or None
+        Where there are many right answers: takes the result (of the reference's type and shape, of finite
+        numbers) and the case, and judges it in place of the comparison with the reference's values. The part
+        earns the smallest share of its cases.
     """
 
     name: str
@@ -56,6 +90,7 @@ class Part:
     hidden: bool = False
     rtol: float = 1e-9
     atol: float = 1e-12
+    holds: Callable[[Any, Case], Finding] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +158,13 @@ class Exercise:
     may_move_inputs : bool
         Whether inputs are writable during the call (they must still be the same afterwards).
     curve : Curve or None
+    features : callable or None
+        Where there are many right answers: takes a result and the case, and gives what two results have in
+        common when they are the same mistake, such as the spread of random weights.
+    likeness : float
+        Relative tolerance within which two results (or their features) are the same mistake.
+    patience : str
+        Said before judging, where that takes seconds: what is going on and how long it takes.
     """
 
     name: str
@@ -135,6 +177,9 @@ class Exercise:
     keeps_dtype: bool = False
     may_move_inputs: bool = False
     curve: Curve | None = None
+    features: Callable[[Any, Case], Any] | None = None
+    likeness: float = 1e-6
+    patience: str = ""
     max_points: float = field(init=False)
 
     def __post_init__(self) -> None:

@@ -45,6 +45,7 @@ class _Trial:
     case: Case
     outcome: calls.Outcome
     failure: Failure | None
+    share: float = 0.0  # of the points, where there is a failure
 
 
 def judge(
@@ -110,8 +111,8 @@ def _judge_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: b
         trials += tried
         printed += "".join(trial.outcome.printed for trial in tried if not part.hidden)
         failure = next((trial.failure for trial in tried if trial.failure), None)
-        points = 0.0 if failure else float(part.points)
-        results.append(PartResult(part.name, points, float(part.points), part.hidden, failure))
+        points = part.points * min((trial.share for trial in tried if trial.failure), default=1.0)
+        results.append(PartResult(part.name, float(points), float(part.points), part.hidden, failure))
     diagnosis, lesson_learned = _diagnose(exercise, trials)
     message = _message(exercise, results, lesson_learned)
     shown = _printable(printed[:_LONGEST_PRINT])
@@ -143,12 +144,16 @@ def _try_case(exercise: Exercise, part: Part, case: Case, answer: Any) -> _Trial
         return _Trial(case, nothing, Failure("missing", f"There is no function `{exercise.name}` yet."))
     want = _expected(exercise, case)  # before the answer has had a chance to change what the case is made of
     outcome = calls.call(answer, case.args, case.kwargs, writable=exercise.may_move_inputs)
-    failure = _failure_of(exercise, part, case, answer, outcome, want)
+    failure, share = _failure_of(exercise, part, case, answer, outcome, want), 0.0
+    if failure is None and part.holds:
+        finding = part.holds(outcome.value, case)
+        share = finding.share
+        failure = Failure("value", finding.message) if share < 1 else None
     if failure is None:
         return _Trial(case, outcome, None)
     if part.hidden:
-        return _Trial(case, outcome, _redacted(failure, case, outcome))
-    return _Trial(case, outcome, replace(failure, case=case.label, call=_as_code(exercise.name, case)))
+        return _Trial(case, outcome, _redacted(failure, case, outcome), share)
+    return _Trial(case, outcome, replace(failure, case=case.label, call=_as_code(exercise.name, case)), share)
 
 
 def _failure_of(
@@ -228,6 +233,8 @@ def _redacted(failure: Failure, case: Case, outcome: calls.Outcome) -> Failure:
 def _identical(one: Any, other: Any) -> bool:
     if isinstance(one, tuple | list):
         return type(one) is type(other) and len(one) == len(other) and all(map(_identical, one, other))
+    if isinstance(one, dict):
+        return isinstance(other, dict) and one.keys() == other.keys() and all(_identical(one[k], other[k]) for k in one)
     if isinstance(one, np.ndarray):
         return isinstance(other, np.ndarray) and one.tobytes() == other.tobytes()
     return type(one) is type(other) and one == other
@@ -257,7 +264,7 @@ def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], trials: S
         ours = calls.call(mistake, trial.case.args, trial.case.kwargs, writable=exercise.may_move_inputs)
         theirs = trial.outcome
         if theirs.error is None:
-            if ours.error is not None or not same_output(exercise, theirs.value, ours.value):
+            if ours.error is not None or not _alike(exercise, trial.case, theirs.value, ours.value):
                 return False
             shared |= trial.failure is not None and trial.failure.kind in ("type", "shape", "value")
         elif ours.error is not None:
@@ -265,6 +272,30 @@ def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], trials: S
                 return False
             shared = True
     return shared
+
+
+def _alike(exercise: Exercise, case: Case, one: Any, other: Any) -> bool:
+    """Tell whether two results are the same mistake, by their features where the exercise has some."""
+    if exercise.features is None:
+        return same_output(exercise, one, other)
+    if _form(one) != _form(other):
+        return False
+    try:
+        features = [calls.plain(exercise.features(value, case)) for value in (one, other)]
+    except Exception:  # made for results of the right form, which these are not
+        return same_output(exercise, one, other)
+    return same_output(exercise, *features)
+
+
+def _form(value: Any) -> Any:
+    """Give a result's types and shapes without its values."""
+    if isinstance(value, np.ndarray):
+        return value.shape
+    if isinstance(value, tuple | list):
+        return [_form(entry) for entry in value]
+    if isinstance(value, dict):
+        return sorted(value)
+    return type(value)
 
 
 def _message(exercise: Exercise, results: Sequence[PartResult], lesson_learned: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder import judge
-from autograder.exercises import lesson_00, lesson_01
+from autograder.exercises import LESSONS as SPECS
 
 SEEDS = range(10)
 GENERAL = {
@@ -30,7 +30,7 @@ def _answers(name):
     return module
 
 
-LESSONS = [(lesson_00, _answers("lesson_00")), (lesson_01, _answers("lesson_01"))]
+LESSONS = [(spec, _answers(spec.__name__.rpartition(".")[2])) for spec in SPECS if spec.EXERCISES]
 EXERCISES = [(exercise, answers) for specs, answers in LESSONS for exercise in specs.EXERCISES]
 RIGHT = [(exercise, style, f) for exercise, answers in EXERCISES for style, f in answers.RIGHT[exercise.name]]
 WRONG = [
