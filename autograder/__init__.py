@@ -7,6 +7,7 @@ is behind the console script `autograder`.
 from autograder import exercises as _exercises  # registers the course's exercises  # noqa: F401
 from autograder.judging.check import check
 from autograder.judging.judge import judge
+from autograder.judging.progress import progress
 from autograder.judging.verdict import Failure, PartResult, Verdict
 
-__all__ = ["Failure", "PartResult", "Verdict", "check", "judge"]
+__all__ = ["Failure", "PartResult", "Verdict", "check", "judge", "progress"]

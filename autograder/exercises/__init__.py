@@ -10,9 +10,9 @@ from autograder.exercises import (
     lesson_06,
     lesson_07,
 )
-from autograder.judging.registry import register
+from autograder.judging.registry import register_lesson
 
 LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07)
 
 for lesson in LESSONS:
-    register(*lesson.EXERCISES)
+    register_lesson(lesson.LESSON, lesson.MINUTES, lesson.EXERCISES)

@@ -16,7 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.batchnorm import BatchNormCache
+
 DEADLINE_SECONDS = 5.0  # a right answer takes milliseconds; three parts, judged twice, fit into one cell's time
+_CACHE_FIELDS = BatchNormCache._fields  # as they were before any student's code ran
 
 
 class TooSlowError(BaseException):
@@ -50,7 +53,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Foreign:
-    """Stands for a result that is no plain number, array, text, tuple, list or dict: its type is all we look at."""
+    """Stands for a result that is none of the plain kinds: its type is all we look at."""
 
     type_name: str
 
@@ -96,7 +99,9 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
 def plain(value: Any) -> Any:
     """Turn a result into plain values of our own: arrays, `None`, texts, and tuples, lists and dicts of these.
 
-    Only exact types count: a subclass may answer comparisons as it likes, so it becomes `Foreign`.
+    Only exact types count: a subclass may answer comparisons as it likes, so it becomes `Foreign`. The one
+    NamedTuple that an answer returns is `BatchNormCache`; its entries are those of the tuple, whatever its
+    attributes say.
     """
     kind = type(value)
     if value is None or kind is str:
@@ -107,6 +112,8 @@ def plain(value: Any) -> Any:
         return np.array(value) if value.dtype.kind in "fiub" else Foreign(f"array of dtype {value.dtype}")
     if kind in (tuple, list):
         return kind(plain(entry) for entry in value)
+    if kind is BatchNormCache and tuple.__len__(value) == len(_CACHE_FIELDS):
+        return tuple.__new__(BatchNormCache, [plain(entry) for entry in tuple.__iter__(value)])
     if kind is dict and all(type(key) is str for key in value):
         return {key: plain(entry) for key, entry in value.items()}
     return Foreign(kind.__name__)
@@ -126,7 +133,8 @@ def _copy(value: Any, writable: bool) -> Any:
     if isinstance(value, dict):
         return {key: _copy(entry, writable) for key, entry in value.items()}
     if isinstance(value, tuple | list):
-        return type(value)(_copy(entry, writable) for entry in value)
+        entries = [_copy(entry, writable) for entry in value]
+        return type(value)._make(entries) if hasattr(value, "_make") else type(value)(entries)
     if isinstance(value, np.random.Generator):
         return copy.deepcopy(value)
     return value

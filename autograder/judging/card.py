@@ -1,28 +1,16 @@
-"""The card: a verdict as people read it, in a notebook (HTML) and in a terminal (text).
-
-Styles stand inside the tags, because notebooks that are not trusted lose style sheets. Text takes the
-page's own colour, so that the card reads on light and on dark.
-"""
+"""The card: a verdict as people read it, in a notebook (HTML) and in a terminal (text)."""
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Callable
 from html import escape
 from typing import Any
 
+from autograder.judging import style
 from autograder.judging.exercise import Exercise
 from autograder.judging.picture import curve_svg
 from autograder.judging.verdict import Failure, PartResult, Verdict
-
-_GREEN, _ORANGE, _BLUE = (
-    "#009E73",
-    "#D55E00",
-    "#3A8FC8",
-)  # told apart by colour-blind readers, on white and black
-_CELL = "padding:3px 12px 3px 0;text-align:left;vertical-align:top;border:0;background:transparent;color:inherit"
-_CODE = "font-family:var(--jp-code-font-family,monospace);background:rgba(128,128,128,.14);padding:0 4px"
 
 
 def as_html(exercise: Exercise, verdict: Verdict, function: Callable[..., Any] | None) -> str:
@@ -42,26 +30,18 @@ def as_html(exercise: Exercise, verdict: Verdict, function: Callable[..., Any] |
         One `div`; everything that came from the student is escaped.
     """
     state, colour = _state(verdict)
-    rows = "".join(_row(part) for part in verdict.parts) + _waiting_row(exercise, verdict)
     blocks = [
         f'<div style="display:flex;flex-wrap:wrap;justify-content:space-between;gap:2px 16px">'
-        f'<span style="font-weight:600"><code style="{_CODE}">{escape(exercise.name)}</code> {state}</span>'
+        f'<span style="font-weight:600"><code style="{style.CODE}">{escape(exercise.name)}</code> {state}</span>'
         f"<span>{_points(verdict)}</span></div>",
-        f'<p style="margin:6px 0">{_prose(verdict.message)}</p>',
-        _details(verdict),
-        f'<table style="border-collapse:collapse;margin:6px 0;border:0;font-size:inherit">'
-        f'<thead><tr><th scope="col" style="{_CELL};font-weight:600">part</th>'
-        f'<th scope="col" style="{_CELL};font-weight:600">result</th>'
-        f'<th scope="col" style="{_CELL};font-weight:600">points</th></tr></thead><tbody>{rows}</tbody></table>',
-        *(f'<p style="margin:6px 0">{_prose(note)}</p>' for note in _notes(verdict)),
+        style.paragraph(verdict.message),
+        style.facts(_facts(failure) if (failure := _first_failure(verdict)) else []),
+        style.table(["part", "result", "points"], [*map(_row, verdict.parts), *_waiting_row(exercise, verdict)]),
+        *map(style.paragraph, _notes(verdict)),
     ]
     if function is not None and not _hopeless(verdict):
         blocks.append(curve_svg(exercise, function))
-    return (
-        f'<div role="group" aria-label="Result for {escape(exercise.name)}" style="max-width:680px;'
-        f"border:1px solid rgba(128,128,128,.35);border-left:5px solid {colour};border-radius:4px;"
-        f'padding:10px 14px;margin:6px 0;color:inherit;line-height:1.45">{"".join(blocks)}</div>'
-    )
+    return style.box(f"Result for {exercise.name}", colour, blocks)
 
 
 def as_text(exercise: Exercise, verdict: Verdict) -> str:
@@ -97,8 +77,8 @@ _NOT_STARTED = "is not written yet"
 def _state(verdict: Verdict) -> tuple[str, str]:
     first = _first_failure(verdict)
     if first and first.not_written and not verdict.points:
-        return _NOT_STARTED, _BLUE
-    return ("is right", _GREEN) if verdict.passed else ("is not right yet", _ORANGE)
+        return _NOT_STARTED, style.BLUE
+    return ("is right", style.GREEN) if verdict.passed else ("is not right yet", style.ORANGE)
 
 
 def _points(verdict: Verdict) -> str:
@@ -114,36 +94,14 @@ def _mark(part: PartResult) -> str:
     return "◐ in part" if part.points else "✗ not yet"
 
 
-def _row(part: PartResult) -> str:
+def _row(part: PartResult) -> list[str]:
     hidden = " (hidden)" if part.hidden else ""
-    return (
-        f'<tr style="background:transparent"><td style="{_CELL}">{escape(part.name)}{hidden}</td>'
-        f'<td style="{_CELL}">{_mark(part)}</td>'
-        f'<td style="{_CELL}">{part.points:g} of {part.max_points:g}</td></tr>'
-    )
+    return [escape(part.name) + hidden, _mark(part), f"{part.points:g} of {part.max_points:g}"]
 
 
-def _waiting_row(exercise: Exercise, verdict: Verdict) -> str:
+def _waiting_row(exercise: Exercise, verdict: Verdict) -> list[list[str]]:
     waiting = exercise.max_points - verdict.max_points
-    if not waiting:
-        return ""
-    return (
-        f'<tr style="background:transparent;opacity:.75"><td style="{_CELL}">hidden cases</td>'
-        f'<td style="{_CELL}">judged when the work is graded</td><td style="{_CELL}">{waiting:g} more</td></tr>'
-    )
-
-
-def _details(verdict: Verdict) -> str:
-    failure = _first_failure(verdict)
-    facts = _facts(failure) if failure else []
-    if not facts:
-        return ""
-    rows = "".join(
-        f'<tr style="background:transparent"><th scope="row" style="{_CELL};font-weight:400;opacity:.75">{label}</th>'
-        f'<td style="{_CELL};overflow-wrap:anywhere"><code style="{_CODE}">{escape(text)}</code></td></tr>'
-        for label, text in facts
-    )
-    return f'<table style="border-collapse:collapse;margin:6px 0;border:0;font-size:inherit">{rows}</table>'
+    return [["hidden cases", "judged when the work is graded", f"{waiting:g} more"]] if waiting else []
 
 
 def _first_failure(verdict: Verdict) -> Failure | None:
@@ -179,8 +137,3 @@ def _notes(verdict: Verdict) -> list[str]:
     if verdict.printed:
         notes.append(f"It printed: {verdict.printed.strip()}")
     return notes
-
-
-def _prose(text: str) -> str:
-    """Escape a text and set what stands between backticks as code."""
-    return re.sub(r"`([^`]+)`", rf'<code style="{_CODE}">\1</code>', escape(text))

@@ -11,7 +11,9 @@ from typing import Any
 
 from autograder.judging import card
 from autograder.judging.judge import PUBLIC_SEED, judge
+from autograder.judging.record import remember
 from autograder.judging.registry import find, is_exercise
+from autograder.judging.surface import in_jupyter, show
 from autograder.judging.verdict import VERDICT_MIME
 
 SEED_VARIABLE = "AUTOGRADER_COURSE_SEED"  # set for the kernel by the grading, nowhere else
@@ -48,17 +50,9 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
         print(exercise.patience)
     verdict = judge(exercise, function, hidden=hidden, seed=_course_seed() if hidden else PUBLIC_SEED)
     points = exercise.max_points if verdict.parts and verdict.passed else verdict.points
-    if _in_jupyter():
-        from IPython.display import display
-
-        bundle = {
-            "text/html": card.as_html(exercise, verdict, function),
-            "text/plain": card.as_text(exercise, verdict),
-            VERDICT_MIME: verdict.to_dict(),
-        }
-        display(bundle, raw=True)
-    else:
-        print(card.as_text(exercise, verdict))
+    remember(verdict, on_disk=in_jupyter() and SEED_VARIABLE not in os.environ)
+    html = card.as_html(exercise, verdict, function) if in_jupyter() else ""
+    show(html, card.as_text(exercise, verdict), {VERDICT_MIME: verdict.to_dict()})
     return points
 
 
@@ -78,10 +72,3 @@ def _exercise_name(function: Any, caller: FrameType) -> str:
 def _course_seed() -> int | None:
     text = os.environ.get(SEED_VARIABLE)
     return int(text) if text else None
-
-
-def _in_jupyter() -> bool:
-    """Tell whether output goes to a notebook: IPython's own shell in a terminal shows no HTML."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell is not None and hasattr(shell, "kernel")

@@ -9,6 +9,7 @@ import numpy as np
 from autograder.judging.calls import Foreign
 from autograder.judging.exercise import Exercise, Part
 from autograder.judging.verdict import Failure
+from course_lib.batchnorm import BatchNormCache
 
 FLOAT32_RTOL, FLOAT32_ATOL = 2e-5, 1e-6
 
@@ -35,10 +36,15 @@ def mismatch(exercise: Exercise, part: Part, got: Any, want: Any) -> Failure | N
 def _mismatch(exercise: Exercise, part: Part, got: Any, want: Any, what: str) -> Failure | None:
     if isinstance(want, np.ndarray):
         return _array_mismatch(exercise, part, got, want, what)
+    if isinstance(want, BatchNormCache):
+        return _cache_mismatch(exercise, part, got, want, what)
     if isinstance(want, tuple):
         return _tuple_mismatch(exercise, part, got, want)
     if isinstance(want, dict):
         return _dict_mismatch(exercise, part, got, want)
+    if isinstance(want, str) and isinstance(got, str):
+        wrong = Failure("value", f"{_capital(what)} has a wrong value.", got=got[:40], expected=want)
+        return None if got == want else wrong
     if want is None:
         return None if got is None else Failure("value", f"{_capital(what)} must be None here; got {_describe(got)}.")
     if isinstance(want, list) and not all(isinstance(entry, str) for entry in want):
@@ -76,6 +82,23 @@ def _tuple_mismatch(exercise: Exercise, part: Part, got: Any, want: tuple[Any, .
         if failure:
             return failure
     return None
+
+
+def _cache_mismatch(exercise: Exercise, part: Part, got: Any, want: BatchNormCache, what: str) -> Failure | None:
+    """Compare a NamedTuple: its type is part of the promise, since others read the fields by name."""
+    name, fields = type(want).__name__, type(want)._fields
+    if type(got) is not type(want):
+        have = f"another class of that name than {type(want).__module__}'s" if _is_named(got, name) else _describe(got)
+        return Failure("type", f"{_capital(what)} must be a {name}, made as {name}({', '.join(fields)}); got {have}.")
+    for field, entry, expected in zip(fields, got, want, strict=True):
+        failure = _mismatch(exercise, part, entry, expected, what=f"`{field}` of {what}")
+        if failure:
+            return failure
+    return None
+
+
+def _is_named(value: Any, name: str) -> bool:
+    return isinstance(value, Foreign) and value.type_name == name
 
 
 def _dict_mismatch(exercise: Exercise, part: Part, got: Any, want: dict[str, Any]) -> Failure | None:

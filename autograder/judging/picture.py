@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judging import calls
+from autograder.judging import calls, style
 from autograder.judging.exercise import Curve, Exercise
 
-_BLUE, _ORANGE = "#3A8FC8", "#D55E00"
 _INK = "#010203"  # drawn in this colour by matplotlib, then replaced by the page's own text colour
 
 
@@ -61,21 +60,20 @@ def _draw(curve: Curve, got: Any, want: Any) -> str:
     low, high = float(np.min(want)), float(np.max(want))
     margin = 0.15 * (high - low or 1.0)
     far = 100 * margin  # out of sight; the numbers beyond could overflow in the drawing
-    style: Any = {"svg.fonttype": "none", "svg.hashsalt": "card", "font.size": 9, "axes.edgecolor": _INK}
-    style |= dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), _INK)
+    inked: Any = {"svg.fonttype": "none", "svg.hashsalt": "card", "font.size": 9, "axes.edgecolor": _INK}
+    inked |= dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), _INK)
     default = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
     with mpl.rc_context(), np.errstate(all="ignore"):
-        mpl.rcParams.update({**default, **style})
+        mpl.rcParams.update({**default, **inked})
         figure = Figure(figsize=(5.4, 2.1), layout="constrained")
         FigureCanvasSVG(figure)
         figure.patch.set_alpha(0)
         ax = figure.add_subplot()
         ax.patch.set_alpha(0)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.plot(curve.x, want, color=_BLUE, linewidth=5, alpha=0.6, label="expected")
-        ax.plot(
-            curve.x, np.clip(got, low - far, high + far), color=_ORANGE, linewidth=1.6, linestyle="--", label="yours"
-        )
+        ax.plot(curve.x, want, color=style.BLUE, linewidth=5, alpha=0.6, label="expected")
+        seen = np.clip(got, low - far, high + far)
+        ax.plot(curve.x, seen, color=style.ORANGE, linewidth=1.6, linestyle="--", label="yours")
         ax.set_ylim(low - margin, high + margin)
         ax.set(xlabel=curve.xlabel, ylabel=curve.ylabel, xscale="log" if curve.logx else "linear")
         ax.legend(frameon=False, loc="best")

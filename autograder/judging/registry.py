@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 from autograder.judging.exercise import Exercise
 
 _exercises: dict[str, Exercise] = {}
+_minutes: dict[str, int] = {}
 
 
 def register(*exercises: Exercise) -> None:
@@ -21,6 +23,34 @@ def register(*exercises: Exercise) -> None:
         if _exercises.get(exercise.name, exercise) is not exercise:
             raise ValueError(f"an exercise's name must be new (got {exercise.name!r} a second time)")
         _exercises[exercise.name] = exercise
+
+
+def register_lesson(lesson: str, minutes: int, exercises: Sequence[Exercise]) -> None:
+    """Make a lesson known: its folder, the time planned for it, its exercises in their order.
+
+    Raises
+    ------
+    ValueError
+        If another exercise already has a name, or one names another lesson.
+    """
+    for exercise in exercises:
+        if exercise.lesson != lesson:
+            raise ValueError(f"an exercise of {lesson} must name it as its lesson (got {exercise.lesson!r})")
+    register(*exercises)
+    _minutes[lesson] = minutes
+
+
+def minutes_of(lesson: str) -> int:
+    """Give the minutes planned for a lesson.
+
+    Raises
+    ------
+    ValueError
+        If there is no such lesson; the text names the ones there are.
+    """
+    if lesson not in _minutes:
+        raise ValueError(f"lesson must be one of {', '.join(sorted(_minutes))} (got {lesson!r})")
+    return _minutes[lesson]
 
 
 def find(name: str) -> Exercise:

@@ -12,6 +12,7 @@ from autograder import judge
 from autograder.judging import calls
 from autograder.judging.exercise import Case, Exercise, Part
 from course_lib import activations
+from course_lib.batchnorm import BatchNormCache
 
 TWICE = Exercise(
     "twice",
@@ -402,3 +403,130 @@ def test_a_generator_is_copied_so_that_every_call_draws_the_same():
     one, other = (run(lambda r: r.normal(size=3), rng) for _ in range(2))
     np.testing.assert_array_equal(one.value, other.value)
     assert one.changed == ""
+
+
+# The one NamedTuple ---------------------------------------------------------------------------------
+
+
+def cache_of(x):
+    return BatchNormCache(2 * x, np.float64(0.5), x)
+
+
+CACHES = Exercise(
+    "caches",
+    "lesson",
+    lambda x: (x, cache_of(x)),
+    [Part("visible", 1, lambda rng: [Case(np.array([1.0, 2.0]), label="two numbers")])],
+    outputs=("y", "cache"),
+)
+
+
+class SubclassedCache(BatchNormCache):
+    """Answers as it likes."""
+
+    def __iter__(self):
+        return iter(cache_of(np.array([1.0, 2.0])))
+
+
+def failure_of_cache(cache):
+    return judge(CACHES, lambda x: (x, cache), seed=0).parts[0].failure
+
+
+def test_a_cache_comes_back_as_one_with_plain_entries():
+    x = np.array([1.0, 2.0])
+    value = calls.plain((x, cache_of(x)))
+    assert type(value) is tuple
+    assert type(value[1]) is BatchNormCache
+    assert [type(entry) for entry in value[1]] == [np.ndarray] * 3
+    assert not np.shares_memory(value[1].gamma, x)
+    assert judge(CACHES, CACHES.reference, seed=0).passed
+
+
+def test_what_is_in_a_cache_is_not_believed_either():
+    class Boast(np.ndarray):
+        pass
+
+    value = calls.plain(BatchNormCache(np.ones(2).view(Boast), object(), [1.0, None]))
+    assert value[0] == calls.Foreign("Boast")
+    assert value[1] == calls.Foreign("object")
+    assert value[2] == [np.array(1.0), None]
+
+
+@pytest.mark.parametrize("entries", [(), (1.0, 2.0), (1.0, 2.0, 3.0, 4.0)])
+def test_a_cache_of_another_length_is_foreign(entries):
+    assert calls.plain(tuple.__new__(BatchNormCache, entries)) == calls.Foreign("BatchNormCache")
+
+
+def test_a_class_that_was_tampered_with_shows_what_the_tuple_holds(monkeypatch):
+    cache = BatchNormCache(1.0, 2.0, 3.0)
+    monkeypatch.setattr(BatchNormCache, "__iter__", lambda self: iter("abc"))
+    monkeypatch.setattr(BatchNormCache, "__len__", lambda self: 0)
+    monkeypatch.setattr(BatchNormCache, "__getitem__", lambda self, index: "d")
+    monkeypatch.setattr(BatchNormCache, "x_hat", "e")
+    monkeypatch.setattr(BatchNormCache, "_fields", ())
+    monkeypatch.setattr(BatchNormCache, "__new__", lambda *args: None)
+    value = calls.plain(cache)
+    assert [float(entry) for entry in tuple.__iter__(value)] == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("cache", "text"),
+    [
+        (tuple(cache_of(np.array([1.0, 2.0]))), "got a tuple of length 3."),
+        (list(cache_of(np.array([1.0, 2.0]))), "got a list of length 3."),
+        (cache_of(np.array([1.0, 2.0]))._asdict(), "got dict."),
+        (None, "got None: is a `return` missing?."),
+        (SubclassedCache(*cache_of(np.array([1.0, 2.0]))), "got SubclassedCache."),
+    ],
+)
+def test_a_cache_of_another_type_is_named_with_what_it_must_be(cache, text):
+    failure = failure_of_cache(cache)
+    assert failure.kind == "type"
+    assert failure.message == f"`cache` must be a BatchNormCache, made as BatchNormCache(x_hat, inv_std, gamma); {text}"
+
+
+def test_a_class_of_the_same_name_is_told_apart():
+    class BatchNormCache(tuple):
+        pass
+
+    failure = failure_of_cache(BatchNormCache(cache_of(np.array([1.0, 2.0]))))
+    assert failure.kind == "type"
+    assert failure.message.endswith("got another class of that name than course_lib.batchnorm's.")
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "text"),
+    [
+        ({"x_hat": np.array([2.0, 5.0])}, "value", "`x_hat` of `cache`: 1 of 2 entries are wrong, the first at [1]."),
+        ({"inv_std": 2.0}, "value", "`inv_std` of `cache` has a wrong value."),
+        ({"gamma": np.ones((1, 2))}, "shape", "`gamma` of `cache` must be an array of shape (2,); got shape (1, 2)."),
+        ({"gamma": None}, "type", "`gamma` of `cache` must be an array of shape (2,); got None: is a `return` missing?."),
+    ],
+)
+def test_the_field_of_a_cache_that_is_wrong_is_named(change, kind, text):
+    failure = failure_of_cache(cache_of(np.array([1.0, 2.0]))._replace(**change))
+    assert (failure.kind, failure.message) == (kind, text)
+
+
+def test_a_cache_as_argument_keeps_its_type_and_is_read_only():
+    cache = cache_of(np.array([1.0, 2.0]))
+
+    def tells(given):
+        assert type(given) is BatchNormCache
+        assert not np.shares_memory(given.x_hat, cache.x_hat)
+        return given.x_hat.flags.writeable or given.gamma.flags.writeable
+
+    outcome = run(tells, cache)
+    assert outcome.error is None
+    assert not outcome.value
+    assert outcome.changed == ""
+
+
+def test_a_changed_entry_of_a_cache_is_noticed():
+    def changes(given):
+        given.gamma[0] = 7.0
+
+    cache = cache_of(np.array([1.0, 2.0]))
+    outcome = calls.call(changes, (cache,), {}, writable=True)
+    assert outcome.changed == "1"
+    np.testing.assert_array_equal(cache.gamma, [1.0, 2.0])

@@ -1,0 +1,56 @@
+"""How cards look: colours, boxes, tables and code, with every style inside its tag.
+
+Notebooks that are not trusted lose style sheets. Text takes the page's own colour, so that a card
+reads on light and on dark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+
+# Told apart by colour-blind readers, on white and on black.
+GREEN, ORANGE, BLUE = "#009E73", "#D55E00", "#3A8FC8"
+CELL = "padding:3px 12px 3px 0;text-align:left;vertical-align:top;border:0;background:transparent;color:inherit"
+CODE = "font-family:var(--jp-code-font-family,monospace);background:rgba(128,128,128,.14);padding:0 4px"
+_TABLE = "border-collapse:collapse;margin:6px 0;border:0;font-size:inherit"
+
+
+def box(name: str, colour: str, blocks: Iterable[str]) -> str:
+    """Put blocks of HTML into a card that screen readers announce by `name`."""
+    return (
+        f'<div role="group" aria-label="{escape(name)}" style="max-width:680px;'
+        f"border:1px solid rgba(128,128,128,.35);border-left:5px solid {colour};border-radius:4px;"
+        f'padding:10px 14px;margin:6px 0;color:inherit;line-height:1.45">{"".join(blocks)}</div>'
+    )
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table; the cells are HTML already."""
+    head = "".join(f'<th scope="col" style="{CELL};font-weight:600">{text}</th>' for text in heads)
+    return f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{"".join(map(_row, rows))}</tbody></table>'
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Write names and values below each other; both are plain text."""
+    rows = "".join(
+        f'<tr style="background:transparent"><th scope="row" style="{CELL};font-weight:400;opacity:.75">{escape(name)}'
+        f'</th><td style="{CELL};overflow-wrap:anywhere"><code style="{CODE}">{escape(text)}</code></td></tr>'
+        for name, text in pairs
+    )
+    return f'<table style="{_TABLE}">{rows}</table>' if rows else ""
+
+
+def prose(text: str) -> str:
+    """Escape a text and set what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", rf'<code style="{CODE}">\1</code>', escape(text))
+
+
+def paragraph(text: str) -> str:
+    """Write a paragraph of prose."""
+    return f'<p style="margin:6px 0">{prose(text)}</p>'
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f'<tr style="background:transparent">{"".join(f"""<td style="{CELL}">{cell}</td>""" for cell in cells)}</tr>'

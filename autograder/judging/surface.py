@@ -1,0 +1,34 @@
+"""Where output goes: rich in a notebook, plain text anywhere else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+
+def show(html: str, text: str, more: Mapping[str, Any] | None = None) -> None:
+    """Show something once.
+
+    Parameters
+    ----------
+    html : str
+        For a notebook.
+    text : str
+        For a terminal.
+    more : mapping, optional
+        Further forms for a notebook, by MIME type.
+    """
+    if not in_jupyter():
+        print(text)
+        return
+    from IPython.display import display
+
+    display({"text/html": html, "text/plain": text, **(more or {})}, raw=True)
+
+
+def in_jupyter() -> bool:
+    """Tell whether output goes to a notebook: IPython's own shell in a terminal shows no HTML."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")
