@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lab format lock site clean
+.PHONY: help setup demo test grader-report check lab format lock site clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 setup: $(READY) ## install everything into .venv
 
@@ -28,6 +28,9 @@ demo: setup ## release the lessons, grade the example class, show the table
 test: setup ## run every test
 	@echo "Running all tests ..."
 	@$(BIN)/python -m pytest
+
+grader-report: setup ## judge every answer of tests/answers with 200 seeds, write docs/grader-accuracy.md
+	@$(BIN)/python tests/answers/report.py --seeds 200 --write docs/grader-accuracy.md
 
 check: setup ## lint, format, types
 	@$(BIN)/ruff check .

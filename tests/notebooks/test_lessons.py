@@ -17,7 +17,7 @@ import pytest
 from nbclient import NotebookClient
 from support import ROOT, run_autograder
 
-from autograder.judging.registry import exercises_of, find, is_exercise
+from autograder.judging.registry import exercises_of, find, is_exercise, minutes_of
 
 LESSONS = sorted(path.name for path in (ROOT / "notebooks").iterdir() if path.is_dir())
 CONTRACT = {
@@ -258,7 +258,13 @@ def test_a_committed_lesson_has_no_output_and_stable_unique_ids(lesson: str) -> 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_states_its_time_asks_for_predictions_and_ends_with_verdicts_and_references(lesson: str) -> None:
     texts = [cell.source for cell in source_of(lesson).cells if cell.cell_type == "markdown"]
-    assert re.search(r"\*\*Plan about \d+ minutes", texts[0]), "the time to plan stands in the first cell"
+    assert f"**Plan about {minutes_of(lesson)} minutes" in texts[0]
     assert sum("*My prediction:*" in text for text in texts) >= 3
     assert "| verdict |" in "\n".join(texts[-3:])
     assert "## References" in "\n".join(texts[-3:])
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_ends_with_an_overview_of_its_exercises(lesson: str) -> None:
+    last = source_of(lesson).cells[-1]
+    assert (last.id, last.source) == ("progress", f'from autograder import progress\n\nprogress("{lesson}")')
