@@ -119,6 +119,19 @@ def plain(value: Any) -> Any:
     return Foreign(kind.__name__)
 
 
+def text_of(error: BaseException) -> str:
+    """Give an exception's text, which a student's class may refuse or write in letters that no file can hold."""
+    try:
+        return printable(str(error))
+    except Exception:
+        return "(no text)"
+
+
+def printable(text: str) -> str:
+    """Replace what no file can hold, such as half of a character."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _number(value: Any) -> Any:
     array = np.asarray(value)
     return array if array.dtype.kind in "fiub" else Foreign(type(value).__name__)

@@ -9,7 +9,7 @@ import traceback
 import types
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,35 +17,17 @@ import numpy as np
 
 import course_lib
 from autograder.judging import calls
-from autograder.judging.compare import mismatch, same_output
+from autograder.judging.compare import mismatch
+from autograder.judging.diagnosis import diagnose
 from autograder.judging.exercise import Case, Exercise, Part
 from autograder.judging.registry import find
+from autograder.judging.trial import Trial
 from autograder.judging.verdict import Failure, Kind, PartResult, Verdict
 
 PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, so that a card can be compared
 _OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders whose lines no student wrote
 _LONGEST_CALL = 90  # characters of a call that is still shown as code
 _LONGEST_PRINT = 500
-
-# What went wrong in general, where no known mistake fits.
-_GENERAL_DIAGNOSES: dict[Kind, str] = {
-    "missing": "missing",
-    "unfinished": "unfinished",
-    "timeout": "never_returns",
-    "changed input": "changes_its_input",
-    "not repeatable": "not_repeatable",
-    "warned": "numpy_warning",
-}
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """One case: what the reference and the answer made of it."""
-
-    case: Case
-    outcome: calls.Outcome
-    failure: Failure | None
-    share: float = 0.0  # of the points, where there is a failure
 
 
 def judge(
@@ -104,7 +86,7 @@ def judge(
 def _judge_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: bool, seed: int) -> Verdict:
     parts = [(n, part) for n, part in enumerate(exercise.parts) if hidden or not part.hidden]
     results: list[PartResult] = []
-    trials: list[_Trial] = []
+    trials: list[Trial] = []
     printed = ""
     for number, part in parts:
         tried = _try_part(exercise, part, answer, np.random.default_rng([seed, _key(exercise), number]))
@@ -113,9 +95,9 @@ def _judge_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: b
         failure = next((trial.failure for trial in tried if trial.failure), None)
         points = part.points * min((trial.share for trial in tried if trial.failure), default=1.0)
         results.append(PartResult(part.name, float(points), float(part.points), part.hidden, failure))
-    diagnosis, lesson_learned = _diagnose(exercise, trials)
+    diagnosis, lesson_learned = diagnose(exercise, trials)
     message = _message(exercise, results, lesson_learned)
-    shown = _printable(printed[:_LONGEST_PRINT])
+    shown = calls.printable(printed[:_LONGEST_PRINT])
     return Verdict(exercise.name, exercise.lesson, tuple(results), diagnosis, message, seed, printed=shown)
 
 
@@ -124,12 +106,12 @@ def _key(exercise: Exercise) -> int:
     return zlib.crc32(exercise.name.encode())
 
 
-def _try_part(exercise: Exercise, part: Part, answer: Any, rng: np.random.Generator) -> list[_Trial]:
+def _try_part(exercise: Exercise, part: Part, answer: Any, rng: np.random.Generator) -> list[Trial]:
     """Try the cases in order; one failure loses the part, so after one that hangs nobody need wait for the rest.
 
     Other parts are tried all the same: what hangs on one input may be right on another.
     """
-    trials: list[_Trial] = []
+    trials: list[Trial] = []
     for case in part.cases(rng):
         trial = _try_case(exercise, part, case, answer)
         trials.append(trial)
@@ -138,10 +120,10 @@ def _try_part(exercise: Exercise, part: Part, answer: Any, rng: np.random.Genera
     return trials
 
 
-def _try_case(exercise: Exercise, part: Part, case: Case, answer: Any) -> _Trial:
+def _try_case(exercise: Exercise, part: Part, case: Case, answer: Any) -> Trial:
     if not callable(answer):
         nothing = calls.Outcome(None, None, (), "", "")
-        return _Trial(case, nothing, Failure("missing", f"There is no function `{exercise.name}` yet."))
+        return Trial(part, case, None, nothing, Failure("missing", f"There is no function `{exercise.name}` yet."))
     want = _expected(exercise, case)  # before the answer has had a chance to change what the case is made of
     outcome = calls.call(answer, case.args, case.kwargs, writable=exercise.may_move_inputs)
     failure, share = _failure_of(exercise, part, case, answer, outcome, want), 0.0
@@ -150,10 +132,11 @@ def _try_case(exercise: Exercise, part: Part, case: Case, answer: Any) -> _Trial
         share = finding.share
         failure = Failure("value", finding.message) if share < 1 else None
     if failure is None:
-        return _Trial(case, outcome, None)
+        return Trial(part, case, want, outcome, None)
     if part.hidden:
-        return _Trial(case, outcome, _redacted(failure, case, outcome), share)
-    return _Trial(case, outcome, replace(failure, case=case.label, call=_as_code(exercise.name, case)), share)
+        return Trial(part, case, want, outcome, _redacted(failure, case, outcome), share)
+    shown = replace(failure, case=case.label, call=_as_code(exercise.name, case))
+    return Trial(part, case, want, outcome, shown, share)
 
 
 def _failure_of(
@@ -186,21 +169,9 @@ def _error(name: str, error: BaseException) -> Failure:
         return Failure("unfinished", f"Not written yet: put your answer in place of the `raise` in `{name}`.")
     if isinstance(error, calls.TooSlowError):
         return Failure("timeout", f"It did not come back within {calls.DEADLINE_SECONDS:g} seconds.")
-    if isinstance(error, ValueError) and "read-only" in _text_of(error):
+    if isinstance(error, ValueError) and "read-only" in calls.text_of(error):
         return Failure("changed input", f"It changes its input{_where(error)}: work on a copy.")
-    return Failure("raised", f"It raised {type(error).__name__}: {_text_of(error)[:200]}{_where(error)}.")
-
-
-def _text_of(error: BaseException) -> str:
-    """Give an exception's text, which a student's class may refuse or write in letters that no file can hold."""
-    try:
-        return _printable(str(error))
-    except Exception:
-        return "(no text)"
-
-
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return Failure("raised", f"It raised {type(error).__name__}: {calls.text_of(error)[:200]}{_where(error)}.")
 
 
 def _where(error: BaseException) -> str:
@@ -210,7 +181,7 @@ def _where(error: BaseException) -> str:
     if not own or own[-1].lineno is None:
         return ""
     line = linecache.getline(own[-1].filename, own[-1].lineno).strip()
-    return f", at `{_printable(line)}`" if line else ""
+    return f", at `{calls.printable(line)}`" if line else ""
 
 
 def _redacted(failure: Failure, case: Case, outcome: calls.Outcome) -> Failure:
@@ -238,64 +209,6 @@ def _identical(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray):
         return isinstance(other, np.ndarray) and one.tobytes() == other.tobytes()
     return type(one) is type(other) and one == other
-
-
-def _diagnose(exercise: Exercise, trials: Sequence[_Trial]) -> tuple[str | None, str]:
-    """Find the known mistake whose outputs are the answer's on every case; a wrong function is its fingerprint."""
-    failures = [trial.failure for trial in trials if trial.failure]
-    if not failures:
-        return None, ""
-    if any(failure.kind in ("type", "shape", "dtype", "value", "raised") for failure in failures):
-        for mistake in exercise.mistakes:
-            if _same_fingerprint(exercise, mistake.function, trials):
-                return mistake.name, mistake.message
-    if any(trial.failure and trial.failure.kind == "type" and trial.outcome.value is None for trial in trials):
-        return "returns_none", ""
-    return next((_GENERAL_DIAGNOSES[f.kind] for f in failures if f.kind in _GENERAL_DIAGNOSES), None), ""
-
-
-def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], trials: Sequence[_Trial]) -> bool:
-    """Tell whether a known mistake gives what the answer gave, on every case and on at least one that is wrong.
-
-    Where the answer raised and the mistake does not, the answer has a second problem, and the case says nothing.
-    """
-    shared = False
-    for trial in trials:
-        ours = calls.call(mistake, trial.case.args, trial.case.kwargs, writable=exercise.may_move_inputs)
-        theirs = trial.outcome
-        if theirs.error is None:
-            if ours.error is not None or not _alike(exercise, trial.case, theirs.value, ours.value):
-                return False
-            shared |= trial.failure is not None and trial.failure.kind in ("type", "shape", "value")
-        elif ours.error is not None:
-            if type(ours.error) is not type(theirs.error) or _text_of(ours.error) != _text_of(theirs.error):
-                return False
-            shared = True
-    return shared
-
-
-def _alike(exercise: Exercise, case: Case, one: Any, other: Any) -> bool:
-    """Tell whether two results are the same mistake, by their features where the exercise has some."""
-    if exercise.features is None:
-        return same_output(exercise, one, other)
-    if _form(one) != _form(other):
-        return False
-    try:
-        features = [calls.plain(exercise.features(value, case)) for value in (one, other)]
-    except Exception:  # made for results of the right form, which these are not
-        return same_output(exercise, one, other)
-    return same_output(exercise, *features)
-
-
-def _form(value: Any) -> Any:
-    """Give a result's types and shapes without its values."""
-    if isinstance(value, np.ndarray):
-        return value.shape
-    if isinstance(value, tuple | list):
-        return [_form(entry) for entry in value]
-    if isinstance(value, dict):
-        return sorted(value)
-    return type(value)
 
 
 def _message(exercise: Exercise, results: Sequence[PartResult], lesson_learned: str) -> str:

@@ -49,8 +49,8 @@ def _of_lesson(spec: ModuleType) -> Iterator[Answer]:
     module = _load(_file(spec))
     for exercise in spec.EXERCISES:
         yield Answer(exercise, "the reference", exercise.reference, right=True)
-        yield from (Answer(exercise, style, f, True) for style, f in module.RIGHT[exercise.name])
-        yield from (Answer(exercise, style, f, False, named) for style, f, named in module.WRONG[exercise.name])
+        yield from (Answer(exercise, style, f, True) for style, f in module.RIGHT.get(exercise.name, ()))
+        yield from (Answer(exercise, style, f, False, named) for style, f, named in module.WRONG.get(exercise.name, ()))
 
 
 def _file(spec: ModuleType) -> Path:

@@ -1,0 +1,324 @@
+"""What is recognizable in any exercise: a result that is the right one but for its shape, its scale or its wrapping."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.judging.exercise import Exercise
+from autograder.judging.trial import Trial
+
+Array = np.ndarray[Any, Any]
+Clue = tuple[str, str]  # name, message
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """One array of a result beside the expected one."""
+
+    got: Array
+    want: Array
+    rows: int  # of the first array argument: the N of most exercises
+    columns: int
+    argument: Array | None  # the first array argument, where it has the shape of the expected result
+    hidden: bool
+
+    @property
+    def same(self) -> bool:
+        """Whether this array is right."""
+        return _close(self.got, self.want)
+
+
+def clue(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
+    """Name what is wrong with results in a way that every exercise shares.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    trials : sequence of Trial
+        At least one of them failed.
+
+    Returns
+    -------
+    (name, message) or None
+        Only what explains *every* case that came back.
+    """
+    wrapping = _wrapping(exercise, trials)
+    if wrapping:
+        return wrapping
+    if exercise.features or any(trial.part.holds for trial in trials):
+        return None  # many answers are right: the reference's values say nothing
+    found: list[tuple[str, Clue]] = []
+    outputs = _by_output(exercise, trials)
+    rounded = _float32([pair for pairs in outputs.values() for pair in pairs])
+    if rounded:
+        return rounded
+    for name, pairs in outputs.items():
+        if all(pair.same for pair in pairs):
+            continue
+        explanation = _explain(pairs)
+        if explanation is None:
+            return None
+        found.append((name, explanation))
+    if not found:
+        return None
+    texts = dict.fromkeys(f"`{output}`: {message}" if output else message for output, (_, message) in found)
+    return found[0][1][0], " ".join(texts)
+
+
+# ---- how the result is wrapped ----------------------------------------------------------------------------------
+
+
+def _wrapping(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
+    """Look at types: `None`, a list for an array, a tuple with a value missing or in another order."""
+    failed = [
+        t for t in trials if t.failure and t.failure.kind in ("type", "shape", "value") and t.outcome.error is None
+    ]
+    if any(t.outcome.value is None and t.want is not None for t in failed):
+        if any(t.outcome.printed.strip() for t in failed):
+            return "prints_instead_of_returning", "It prints its result and returns nothing: use `return`, not `print`."
+        return "returns_none", "It returns None: is a `return` missing?"
+    if failed and all(_is_listed(t.outcome.value, t.want) for t in failed):
+        return "returns_list", "The numbers are right, but they come in a list: return a NumPy array."
+    tuples = [t for t in failed if isinstance(t.want, tuple)]
+    if tuples and len(tuples) == len(failed):
+        return _missing_value(exercise, tuples) or _swapped_values(exercise, tuples)
+    return None
+
+
+def _is_listed(got: Any, want: Any) -> bool:
+    if not isinstance(got, list | tuple) or not isinstance(want, np.ndarray):
+        return False
+    try:
+        array = np.array(got, dtype=np.float64)
+    except (ValueError, TypeError):  # rows of different lengths, or no numbers
+        return False
+    return array.shape == want.shape and _close(array, want)
+
+
+def _missing_value(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
+    """Find the one value of a tuple without which everything is right."""
+    for missing, name in enumerate(exercise.outputs):
+        if all(_equals(_as_tuple(t.outcome.value), t.want[:missing] + t.want[missing + 1 :]) for t in trials):
+            return "forgets_a_value", f"What it returns is right, but `{name}` is missing from it."
+    return None
+
+
+def _swapped_values(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
+    last = len(exercise.outputs)
+    for i in range(last):
+        for j in range(i + 1, last):
+            order = [*range(last)]
+            order[i], order[j] = j, i
+            if all(_equals(_as_tuple(t.outcome.value), tuple(t.want[k] for k in order)) for t in trials):
+                names = f"`{exercise.outputs[i]}` and `{exercise.outputs[j]}`"
+                return "swapped_values", f"The values are right, but {names} have changed places."
+    return None
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else (value,)
+
+
+def _equals(got: Any, want: Any) -> bool:
+    if isinstance(want, tuple | list):
+        return isinstance(got, tuple | list) and len(got) == len(want) and all(map(_equals, got, want))
+    return isinstance(got, np.ndarray) and isinstance(want, np.ndarray) and _close(got, want)
+
+
+# ---- which arrays to compare ------------------------------------------------------------------------------------
+
+
+def _by_output(exercise: Exercise, trials: Sequence[Trial]) -> dict[str, list[_Pair]]:
+    """Collect the arrays of all results, by the name of the output; a list of layers counts as one output."""
+    found: dict[str, list[_Pair]] = {}
+    for trial in trials:
+        if trial.outcome.error is not None:
+            continue
+        for name, got, want in _outputs(exercise, trial):
+            found.setdefault(name, []).append(_pair(trial, got, want))
+    return found
+
+
+def _outputs(exercise: Exercise, trial: Trial) -> Iterator[tuple[str, Any, Any]]:
+    got, want = trial.outcome.value, trial.want
+    names: Sequence[str] = exercise.outputs if isinstance(want, tuple) else [""]
+    gots, wants = (got, want) if isinstance(want, tuple) else ((got,), (want,))
+    if not isinstance(gots, tuple | list) or len(gots) != len(wants):
+        return
+    for name, one, other in zip(names, gots, wants, strict=True):
+        layers = isinstance(other, list) and isinstance(one, tuple | list) and len(one) == len(other)
+        pairs = zip(one, other, strict=True) if layers else [(one, other)]
+        yield from ((name, a, b) for a, b in pairs if isinstance(a, np.ndarray) and isinstance(b, np.ndarray))
+
+
+def _pair(trial: Trial, got: Array, want: Array) -> _Pair:
+    arrays = [arg for arg in trial.case.args if isinstance(arg, np.ndarray) and arg.ndim]
+    first = arrays[0] if arrays else np.zeros((1, 1))
+    columns = first.shape[1] if first.ndim > 1 else 1
+    argument = first if arrays and first.shape == want.shape else None
+    return _Pair(got, want, len(first), columns, argument, trial.part.hidden)
+
+
+# ---- what one output is but for ---------------------------------------------------------------------------------
+
+# (name, what is done to the right result, message). {N} is written out by the message itself.
+_TRANSFORMATIONS: tuple[tuple[str, Callable[[_Pair], Array], str], ...] = (
+    ("transposed", lambda p: p.want.T, "It is the transpose of the right result: which axis is which?"),
+    ("axis_kept", lambda p: p.want[np.newaxis], "The values are right, but an axis of length 1 is left over."),
+    ("axis_kept", lambda p: p.want[..., np.newaxis], "The values are right, but an axis of length 1 is left over."),
+    ("rows_reversed", lambda p: p.want[::-1] if p.want.ndim else p.want, "The rows are right, but in reversed order."),
+    ("factor_minus_one", lambda p: -p.want, "Right but for the sign of every entry."),
+    ("factor_2", lambda p: 2 * p.want, "Every entry is twice as large as it must be."),
+    ("factor_one_half", lambda p: p.want / 2, "Every entry is half of what it must be."),
+    (
+        "factor_n",
+        lambda p: p.want * p.rows,
+        "Every entry is N times too large, N being the number of rows: a sum where a mean is asked for?",
+    ),
+    (
+        "factor_one_over_n",
+        lambda p: p.want / p.rows,
+        "Every entry is N times too small, N being the number of rows: a mean where a sum is asked for?",
+    ),
+    (
+        "summed_not_averaged",
+        lambda p: p.want * p.columns,
+        "Too large by the length of an axis: a sum over the columns where a mean is asked for?",
+    ),
+    (
+        "averaged_not_summed",
+        lambda p: p.want / p.columns,
+        "Too small by the length of an axis: a mean over the columns where a sum is asked for?",
+    ),
+    ("factor_sqrt_n", lambda p: p.want * math.sqrt(p.rows), "Too large by the square root of the number of rows."),
+    (
+        "factor_one_over_sqrt_n",
+        lambda p: p.want / math.sqrt(p.rows),
+        "Too small by the square root of the number of rows.",
+    ),
+    ("factor_sqrt_2", lambda p: p.want * math.sqrt(2), "Too large by the square root of 2."),
+    ("factor_one_over_sqrt_2", lambda p: p.want / math.sqrt(2), "Too small by the square root of 2."),
+    ("square_root_missing", lambda p: p.want**2, "It is the square of the right result: a root is missing."),
+    ("one_square_root_too_many", lambda p: np.sqrt(p.want), "It is the square root of the right result."),
+)
+
+
+def _explain(pairs: Sequence[_Pair]) -> Clue | None:
+    """Find what was done to the right result, the same in every pair."""
+    with np.errstate(all="ignore"):
+        for name, transform, message in _TRANSFORMATIONS:
+            if all(_possible(transform, pair) for pair in pairs) and _evidence(transform, pairs) >= 2:
+                return name, message
+        if any(pair.got.shape != pair.want.shape for pair in pairs):
+            return None
+        for find in (_factor, _added, _zero_in_part, _positive_only):
+            found = find([pair for pair in pairs if pair.want.size])
+            if found:
+                return found
+    return None
+
+
+def _possible(transform: Callable[[_Pair], Array], pair: _Pair) -> bool:
+    return pair.want.size == 0 or _close(pair.got, transform(pair))
+
+
+def _evidence(transform: Callable[[_Pair], Array], pairs: Sequence[_Pair]) -> int:
+    """Count entries that the right result would not have."""
+    return sum(pair.want.size for pair in pairs if pair.want.size and not pair.same)
+
+
+def _factor(pairs: Sequence[_Pair]) -> Clue | None:
+    """Recognize one constant factor, whatever it is."""
+    got, want = _all(pairs)
+    usable = np.isfinite(got) & np.isfinite(want) & (want != 0)
+    if np.count_nonzero(usable) < 3 or not np.array_equal(np.isfinite(got), np.isfinite(want)):
+        return None
+    factor = float(np.median(got[usable] / want[usable]))
+    if abs(factor - 1) < 1e-6 or factor == 0 or not _close(got, factor * want):
+        return None
+    number = "" if all(pair.hidden for pair in pairs if not pair.same) else f", {factor:.6g}"
+    return "constant_factor", f"Right up to one constant factor{number}, the same for every entry."
+
+
+def _float32(pairs: Sequence[_Pair]) -> Clue | None:
+    """Recognize results that went through single precision: near to the right ones, and float32 numbers."""
+    wrong = [pair for pair in pairs if pair.want.dtype == np.float64 and not np.array_equal(pair.got, pair.want)]
+    if wrong and all(_is_rounded(pair) for pair in wrong):
+        return "float32_rounding", "Right to seven digits only: is something float32 on the way?"
+    return None
+
+
+def _is_rounded(pair: _Pair) -> bool:
+    """Tell whether a result is as near to the right one as single precision gets, small entries less than large."""
+    got, want = pair.got, pair.want
+    finite = np.isfinite(want)
+    if got.shape != want.shape or not np.array_equal(np.isfinite(got), finite):
+        return False
+    got, want = got[finite].astype(np.float64), want[finite]
+    error = np.abs(got - want)
+    near = error <= 1e-6 * np.max(np.abs(want), initial=0.0)
+    return bool(np.all(near & (error <= 1e-2 * np.abs(want))) and np.any(error > 1e-9 * np.abs(want)))
+
+
+def _added(pairs: Sequence[_Pair]) -> Clue | None:
+    """Recognize one added constant."""
+    got, want = _all(pairs)
+    difference = got - want
+    finite = difference[np.isfinite(difference)]
+    if finite.size < 3 or np.ptp(want[np.isfinite(want)]) == 0:
+        return None
+    constant = float(np.median(finite))
+    scale = float(np.max(np.abs(want[np.isfinite(want)])))
+    if abs(constant) < 1e-6 * scale or not _close(got, want + constant):
+        return None
+    return "added_constant", "Right up to one constant that is added to every entry."
+
+
+def _zero_in_part(pairs: Sequence[_Pair]) -> Clue | None:
+    """Recognize results that are right in some entries and 0 in all others."""
+    got, want = _all(pairs)
+    wrong = ~_each_close(got, want)
+    if wrong.all() or not wrong.any() or np.any(got[wrong] != 0) or np.isnan(want[wrong]).any():
+        return None
+    return "zero_in_part", "Some entries are right and all others are 0: is a part of the result never filled in?"
+
+
+def _positive_only(pairs: Sequence[_Pair]) -> Clue | None:
+    """Recognize element-wise functions that are right for positive inputs only."""
+    if any(pair.argument is None and pair.want.ndim for pair in pairs):
+        return None
+    known = [pair for pair in pairs if pair.argument is not None and pair.want.dtype != np.float32]
+    got, want = _all(known)
+    argument = _long([pair.argument for pair in known if pair.argument is not None])
+    wrong = ~_each_close(got, want)
+    if np.isnan(want[wrong]).any():
+        return None
+    if wrong.any() and not np.any(wrong & (argument > 0)) and np.count_nonzero(~wrong & (argument > 0)) >= 3:
+        return "right_for_positive_only", "Right where the input is positive, wrong where it is not."
+    return None
+
+
+def _all(pairs: Sequence[_Pair]) -> tuple[Array, Array]:
+    """Put all entries of all pairs into two long arrays; float32 ones have too few digits to join in."""
+    double = [pair for pair in pairs if pair.want.dtype != np.float32]
+    return _long([pair.got for pair in double]), _long([pair.want for pair in double])
+
+
+def _long(arrays: Sequence[Array]) -> Array:
+    return np.concatenate([np.ravel(array).astype(np.float64) for array in arrays]) if arrays else np.zeros(0)
+
+
+def _each_close(got: Array, want: Array) -> Any:
+    finite = np.abs(want[np.isfinite(want)])
+    atol = 1e-9 * float(np.max(finite, initial=0.0))
+    single = np.float32 in (got.dtype, want.dtype)
+    return np.isclose(got, want, rtol=2e-5 if single else 1e-6, atol=max(atol, 1e-12), equal_nan=True)
+
+
+def _close(got: Array, want: Array) -> bool:
+    return got.shape == want.shape and bool(np.all(_each_close(got, want)))

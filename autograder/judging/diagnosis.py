@@ -1,0 +1,99 @@
+"""Naming what went wrong: a known mistake by its fingerprint, else a general one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.judging import calls
+from autograder.judging.compare import same_output
+from autograder.judging.detective import clue
+from autograder.judging.exercise import Case, Exercise
+from autograder.judging.trial import Trial
+from autograder.judging.verdict import Kind
+
+# What went wrong with the call, where the result does not tell.
+_BY_KIND: dict[Kind, str] = {
+    "missing": "missing",
+    "unfinished": "unfinished",
+    "timeout": "never_returns",
+    "changed input": "changes_its_input",
+    "not repeatable": "not_repeatable",
+    "warned": "numpy_warning",
+}
+_ABOUT_THE_RESULT = ("type", "shape", "dtype", "value", "raised")
+
+
+def diagnose(exercise: Exercise, trials: Sequence[Trial]) -> tuple[str | None, str]:
+    """Find what explains an answer that is not right.
+
+    First the exercise's known mistakes: the one whose outputs are the answer's on every case, for a wrong
+    function *is* its fingerprint. Then what is recognizable in any exercise. Then the kind of the first failure.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    trials : sequence of Trial
+
+    Returns
+    -------
+    name : str or None
+        `None` where nothing fits, or everything passed.
+    message : str
+        Where to look; "" where the failure itself says it.
+    """
+    failures = [trial.failure for trial in trials if trial.failure]
+    if any(failure.kind in _ABOUT_THE_RESULT for failure in failures):
+        for mistake in exercise.mistakes:
+            if _same_fingerprint(exercise, mistake.function, trials):
+                return mistake.name, mistake.message
+        found = clue(exercise, trials)
+        if found:
+            return found
+    return next((_BY_KIND[failure.kind] for failure in failures if failure.kind in _BY_KIND), None), ""
+
+
+def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], trials: Sequence[Trial]) -> bool:
+    """Tell whether a known mistake gives what the answer gave, on every case and on at least one that is wrong.
+
+    Where the answer raised and the mistake does not, the answer has a second problem, and the case says nothing.
+    """
+    shared = False
+    for trial in trials:
+        ours = calls.call(mistake, trial.case.args, trial.case.kwargs, writable=exercise.may_move_inputs)
+        theirs = trial.outcome
+        if theirs.error is None:
+            if ours.error is not None or not _alike(exercise, trial.case, theirs.value, ours.value):
+                return False
+            shared |= trial.failure is not None and trial.failure.kind in ("type", "shape", "value")
+        elif ours.error is not None:
+            if type(ours.error) is not type(theirs.error) or calls.text_of(ours.error) != calls.text_of(theirs.error):
+                return False
+            shared = True
+    return shared
+
+
+def _alike(exercise: Exercise, case: Case, one: Any, other: Any) -> bool:
+    """Tell whether two results are the same mistake, by their features where the exercise has some."""
+    if exercise.features is None:
+        return same_output(exercise, one, other)
+    if _form(one) != _form(other):
+        return False
+    try:
+        features = [calls.plain(exercise.features(value, case)) for value in (one, other)]
+    except Exception:  # made for results of the right form, which these are not
+        return same_output(exercise, one, other)
+    return same_output(exercise, *features)
+
+
+def _form(value: Any) -> Any:
+    """Give a result's types and shapes without its values."""
+    if isinstance(value, np.ndarray):
+        return value.shape
+    if isinstance(value, tuple | list):
+        return [_form(entry) for entry in value]
+    if isinstance(value, dict):
+        return sorted(value)
+    return type(value)
