@@ -120,7 +120,7 @@ SIGMOID = Exercise(
             "Far to the right this is infinity over infinity. Which form is safe there?",
         ),
     ],
-    curve=Curve(np.linspace(-8, 8, 161), lambda f, x: f(x), "pre-activation a", "σ(a)"),
+    picture=Curve(np.linspace(-8, 8, 161), lambda f, x: f(x), "pre-activation a", "σ(a)"),
 )
 
 
@@ -200,7 +200,7 @@ SIGMOID_DERIVATIVE = Exercise(
             "while at −37 it is not. How can 1 − σ(a) be written without subtracting?",
         ),
     ],
-    curve=Curve(np.linspace(-8, 8, 161), lambda f, x: f(x), "pre-activation a", "σ'(a)"),
+    picture=Curve(np.linspace(-8, 8, 161), lambda f, x: f(x), "pre-activation a", "σ'(a)"),
 )
 
 
@@ -293,7 +293,7 @@ SATURATION_THRESHOLD = Exercise(
             "A slope is never above 1/4: for such tolerances every a is saturated already. What is t then?",
         ),
     ],
-    curve=Curve(
+    picture=Curve(
         np.geomspace(1e-8, 0.2, 60),
         _pointwise,
         "tolerance",
@@ -382,7 +382,7 @@ LINEARITY_ERROR = Exercise(
             "A little too small: the error is largest at the very end of the interval, and your grid stops before it.",
         ),
     ],
-    curve=Curve(np.linspace(0.0, 8.0, 81), _pointwise, "radius", "largest error"),
+    picture=Curve(np.linspace(0.0, 8.0, 81), _pointwise, "radius", "largest error"),
 )
 
 
@@ -572,7 +572,7 @@ TRAIN_NEURON = Exercise(
             "These are the biases; the exercise asks for the neuron's outputs.",
         ),
     ],
-    curve=Curve(np.arange(301.0), lambda f, x: f(5.0, 1.0, len(x) - 1), "step", "output y"),
+    picture=Curve(np.arange(301.0), lambda f, x: f(5.0, 1.0, len(x) - 1), "step", "output y"),
 )
 
 

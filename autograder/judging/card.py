@@ -7,13 +7,16 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from autograder.judging import style
+from autograder.judging import reproduce, style
 from autograder.judging.exercise import Exercise
-from autograder.judging.picture import curve_svg
+from autograder.judging.picture import picture_svg
+from autograder.judging.trial import Trial
 from autograder.judging.verdict import Failure, PartResult, Verdict
 
 
-def as_html(exercise: Exercise, verdict: Verdict, function: Callable[..., Any] | None) -> str:
+def as_html(
+    exercise: Exercise, verdict: Verdict, function: Callable[..., Any] | None, evidence: Trial | None = None
+) -> str:
     """Draw the card for a notebook.
 
     Parameters
@@ -23,6 +26,8 @@ def as_html(exercise: Exercise, verdict: Verdict, function: Callable[..., Any] |
         Of an answer to this exercise.
     function : callable or None
         The answer, for its curve; called once more on public inputs.
+    evidence : Trial or None
+        The case to look at closely; never a hidden one.
 
     Returns
     -------
@@ -40,8 +45,20 @@ def as_html(exercise: Exercise, verdict: Verdict, function: Callable[..., Any] |
         *map(style.paragraph, _notes(verdict)),
     ]
     if function is not None and not _hopeless(verdict):
-        blocks.append(curve_svg(exercise, function))
+        blocks.append(picture_svg(exercise, function, evidence))
+    if evidence is not None and evidence.failure is not None and not evidence.failure.not_written:
+        blocks.append(_to_paste(exercise, evidence))
     return style.box(f"Result for {exercise.name}", colour, blocks)
+
+
+def _to_paste(exercise: Exercise, evidence: Trial) -> str:
+    code = reproduce.cell(exercise.name, evidence.case)
+    if not code:
+        return ""
+    return (
+        f'<details style="margin:6px 0"><summary>The input of this case, as code to paste into a cell</summary>'
+        f'<pre style="{style.PRE}">{escape(code)}</pre></details>'
+    )
 
 
 def as_text(exercise: Exercise, verdict: Verdict) -> str:

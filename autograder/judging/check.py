@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 from autograder.judging import card
-from autograder.judging.judge import PUBLIC_SEED, judge
+from autograder.judging.judge import PUBLIC_SEED, examine
 from autograder.judging.record import remember
 from autograder.judging.registry import find, is_exercise
 from autograder.judging.surface import in_jupyter, show
@@ -48,10 +48,11 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
     exercise = find(_exercise_name(function, sys._getframe(1)))
     if exercise.patience:
         print(exercise.patience)
-    verdict = judge(exercise, function, hidden=hidden, seed=_course_seed() if hidden else PUBLIC_SEED)
+    examination = examine(exercise, function, hidden=hidden, seed=_course_seed() if hidden else PUBLIC_SEED)
+    verdict = examination.verdict
     points = exercise.max_points if verdict.parts and verdict.passed else verdict.points
     remember(verdict, on_disk=in_jupyter() and SEED_VARIABLE not in os.environ)
-    html = card.as_html(exercise, verdict, function) if in_jupyter() else ""
+    html = card.as_html(exercise, verdict, function, examination.evidence) if in_jupyter() else ""
     show(html, card.as_text(exercise, verdict), {VERDICT_MIME: verdict.to_dict()})
     return points
 

@@ -114,7 +114,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Curve:
-    """How to draw an exercise's answer as a curve on its card.
+    """Draw an answer as a curve.
 
     Attributes
     ----------
@@ -132,6 +132,24 @@ class Curve:
     xlabel: str
     ylabel: str
     logx: bool = False
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Draw how the entries of a random result are distributed, over those of the reference's."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Draw the points that a result transforms an exercise's examples into.
+
+    Attributes
+    ----------
+    points : callable
+        Takes a result and the case, returns the points, one a row.
+    """
+
+    points: Callable[[Any, Case], Any]
 
 
 @dataclass(frozen=True)
@@ -157,7 +175,8 @@ class Exercise:
         Whether the dtype of the result is judged (element-wise functions).
     may_move_inputs : bool
         Whether inputs are writable during the call (they must still be the same afterwards).
-    curve : Curve or None
+    picture : Curve, Histogram, Cloud or None
+        What its card draws; with `None`, matrices and lists of layers that are wrong.
     features : callable or None
         Where there are many right answers: takes a result and the case, and gives what two results have in
         common when they are the same mistake, such as the spread of random weights.
@@ -176,7 +195,7 @@ class Exercise:
     uses: Sequence[str] = ()
     keeps_dtype: bool = False
     may_move_inputs: bool = False
-    curve: Curve | None = None
+    picture: Curve | Histogram | Cloud | None = None
     features: Callable[[Any, Case], Any] | None = None
     likeness: float = 1e-6
     patience: str = ""

@@ -7,16 +7,17 @@ import linecache
 import secrets
 import traceback
 import types
+import warnings
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import course_lib
-from autograder.judging import calls
+from autograder.judging import calls, reproduce
 from autograder.judging.compare import mismatch
 from autograder.judging.diagnosis import diagnose
 from autograder.judging.exercise import Case, Exercise, Part
@@ -26,7 +27,6 @@ from autograder.judging.verdict import Failure, Kind, PartResult, Verdict
 
 PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, so that a card can be compared
 _OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders whose lines no student wrote
-_LONGEST_CALL = 90  # characters of a call that is still shown as code
 _LONGEST_PRINT = 500
 
 
@@ -68,22 +68,54 @@ def judge(
     >>> judge("sigmoid", lambda a: 1 / (1 + np.exp(a))).diagnosis
     'sign'
     """
+    return examine(exercise, answer, hidden=hidden, seed=seed).verdict
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A verdict, and the cases behind it.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    trials : tuple of Trial
+        In the order in which they were tried.
+    """
+
+    verdict: Verdict
+    trials: tuple[Trial, ...]
+
+    @property
+    def evidence(self) -> Trial | None:
+        """The case to look at: the first that failed, or the first of all; never a hidden one."""
+        seen = [trial for trial in self.trials if not trial.part.hidden]
+        return next((trial for trial in seen if trial.failure), seen[0] if seen else None)
+
+
+def examine(
+    exercise: str | Exercise,
+    answer: Callable[..., Any] | None,
+    *,
+    hidden: bool = True,
+    seed: int | None = None,
+) -> Examination:
+    """Do what `judge` does, and keep the cases: for cards, never for files."""
     if isinstance(exercise, str):
         exercise = find(exercise)
     if seed is None:
         seed = secrets.randbits(63)
     if seed < 0:
         raise ValueError(f"seed must be an integer of at least 0 (got {seed})")
-    verdict = _judge_once(exercise, answer, hidden, seed)
-    helped = None if verdict.passed else _with_references(exercise, answer)
+    first = _examine_once(exercise, answer, hidden, seed)
+    helped = None if first.verdict.passed else _with_references(exercise, answer)
     if helped is not None:
-        second = _judge_once(exercise, helped, hidden, seed)
-        if second.points > verdict.points:
-            return replace(second, judged_with=_called(exercise, answer))
-    return verdict
+        second = _examine_once(exercise, helped, hidden, seed)
+        if second.verdict.points > first.verdict.points:
+            return replace(second, verdict=replace(second.verdict, judged_with=_called(exercise, answer)))
+    return first
 
 
-def _judge_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: bool, seed: int) -> Verdict:
+def _examine_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: bool, seed: int) -> Examination:
     parts = [(n, part) for n, part in enumerate(exercise.parts) if hidden or not part.hidden]
     results: list[PartResult] = []
     trials: list[Trial] = []
@@ -98,7 +130,8 @@ def _judge_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: b
     diagnosis, lesson_learned = diagnose(exercise, trials)
     message = _message(exercise, results, lesson_learned)
     shown = calls.printable(printed[:_LONGEST_PRINT])
-    return Verdict(exercise.name, exercise.lesson, tuple(results), diagnosis, message, seed, printed=shown)
+    verdict = Verdict(exercise.name, exercise.lesson, tuple(results), diagnosis, message, seed, printed=shown)
+    return Examination(verdict, tuple(trials))
 
 
 def _key(exercise: Exercise) -> int:
@@ -128,14 +161,15 @@ def _try_case(exercise: Exercise, part: Part, case: Case, answer: Any) -> Trial:
     outcome = calls.call(answer, case.args, case.kwargs, writable=exercise.may_move_inputs)
     failure, share = _failure_of(exercise, part, case, answer, outcome, want), 0.0
     if failure is None and part.holds:
-        finding = part.holds(outcome.value, case)
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):  # of absurd numbers
+            finding = part.holds(outcome.value, case)
         share = finding.share
         failure = Failure("value", finding.message) if share < 1 else None
     if failure is None:
         return Trial(part, case, want, outcome, None)
     if part.hidden:
         return Trial(part, case, want, outcome, _redacted(failure, case, outcome), share)
-    shown = replace(failure, case=case.label, call=_as_code(exercise.name, case))
+    shown = replace(failure, case=case.label, call=reproduce.one_line(exercise.name, case))
     return Trial(part, case, want, outcome, shown, share)
 
 
@@ -221,14 +255,6 @@ def _message(exercise: Exercise, results: Sequence[PartResult], lesson_learned: 
         return first.message
     where = ", ".join(f"“{result.name}”" for result in failed)
     return f"Not right yet: {where}. {lesson_learned or first.message}"
-
-
-def _as_code(name: str, case: Case) -> str:
-    """Write the call as code a student can paste, where it is short enough to be read."""
-    with np.printoptions(threshold=20, precision=6):
-        shown = [repr(arg) for arg in case.args] + [f"{k}={v!r}" for k, v in case.kwargs.items()]
-    text = f"{name}({', '.join(' '.join(arg.split()) for arg in shown)})"
-    return text if len(text) <= _LONGEST_CALL and "<" not in text else ""
 
 
 def _with_references(exercise: Exercise, answer: Any) -> Callable[..., Any] | None:

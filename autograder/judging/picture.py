@@ -1,4 +1,4 @@
-"""Pictures on a card: the student's curve against the expected one, as an SVG that follows light and dark pages."""
+"""Which picture a card shows, as an SVG that follows light and dark pages."""
 
 from __future__ import annotations
 
@@ -10,38 +10,47 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judging import calls, style
-from autograder.judging.exercise import Curve, Exercise
+from autograder.judging import calls, drawings
+from autograder.judging.exercise import Cloud, Curve, Exercise, Histogram
+from autograder.judging.trial import Trial
 
 _INK = "#010203"  # drawn in this colour by matplotlib, then replaced by the page's own text colour
+Drawing = Callable[[Any], str]  # draws on a matplotlib figure, says in words what is to be seen
 
 
-def curve_svg(exercise: Exercise, function: Callable[..., Any]) -> str:
-    """Draw an answer's curve and the expected one; "" where the exercise has none or the answer gives no numbers.
+def picture_svg(exercise: Exercise, function: Callable[..., Any], trial: Trial | None) -> str:
+    """Draw an answer beside the expected one.
 
     Parameters
     ----------
     exercise : Exercise
     function : callable
         The answer.
+    trial : Trial or None
+        A case that may be seen: the first that failed, or the first of all.
 
     Returns
     -------
     str
-        An `svg` element with a text for screen readers.
+        An `svg` element with a text for screen readers; "" where there is nothing to draw.
     """
-    curve = exercise.curve
-    if curve is None:
+    drawing = _of_curve(exercise, exercise.picture, function) if isinstance(exercise.picture, Curve) else None
+    if drawing is None and trial is not None and trial.outcome.error is None:
+        with np.errstate(all="ignore"):
+            drawing = _of_trial(exercise, trial)
+    if drawing is None:
         return ""
+    svg, text = _render(drawing)
+    opening = f'<svg role="img" aria-label="{escape(f"{exercise.name}: {text}")}" style="max-width:100%;height:auto" '
+    return opening + svg.replace(_INK, "currentColor")[svg.index("<svg") + len("<svg ") :]
+
+
+def _of_curve(exercise: Exercise, curve: Curve, function: Callable[..., Any]) -> Drawing | None:
     got, want = _values(curve, function), _values(curve, exercise.reference)
     if got is None or want is None:
-        return ""
-    same = bool(np.allclose(got, want, rtol=1e-3, atol=1e-3 * float(np.max(np.abs(want))), equal_nan=True))
-    text = f"{exercise.name}: your curve {'lies on' if same else 'differs from'} the expected one"
-    svg = _draw(curve, got, want).replace(_INK, "currentColor")
-    start = svg.index("<svg")
-    opening = f'<svg role="img" aria-label="{escape(text)}" style="max-width:100%;height:auto" '
-    return opening + svg[start + len("<svg ") :]
+        return None
+    labels = (curve.xlabel, curve.ylabel)
+    return lambda figure: drawings.curve(figure, curve.x, got, want, labels, logx=curve.logx)
 
 
 def _values(curve: Curve, function: Callable[..., Any]) -> Any:
@@ -52,32 +61,71 @@ def _values(curve: Curve, function: Callable[..., Any]) -> Any:
     return value.astype(float)
 
 
-def _draw(curve: Curve, got: Any, want: Any) -> str:
+def _of_trial(exercise: Exercise, trial: Trial) -> Drawing | None:
+    got, want = trial.outcome.value, trial.want
+    if isinstance(exercise.picture, Cloud):
+        return _of_cloud(exercise.picture, trial)
+    if isinstance(want, tuple):
+        got, want = _first_wrong(got, want)
+    if isinstance(want, list) and want and all(isinstance(layer, np.ndarray) for layer in want):
+        return _of_layers(got, want)
+    if not isinstance(got, np.ndarray) or not isinstance(want, np.ndarray) or not (got.size and want.size):
+        return None
+    if isinstance(exercise.picture, Histogram):
+        finite = bool(np.isfinite(got).all())
+        return (lambda figure: drawings.histogram(figure, got.ravel(), want.ravel())) if finite else None
+    if trial.failure is None or trial.failure.kind not in ("value", "shape"):
+        return None  # a matrix that is right is no sight
+    if got.ndim == want.ndim == 2:
+        return lambda figure: drawings.difference(figure, got, want)
+    if got.ndim == want.ndim == 1 and 2 <= max(want.size, got.size) <= 40:
+        return lambda figure: drawings.entries(figure, got, want)
+    return None
+
+
+def _of_layers(got: Any, want: list[Any]) -> Drawing | None:
+    if not isinstance(got, list | tuple) or not got or not all(isinstance(layer, np.ndarray) for layer in got):
+        return None
+    return lambda figure: drawings.layers(figure, list(got), want)
+
+
+def _of_cloud(cloud: Cloud, trial: Trial) -> Drawing | None:
+    try:
+        got, want = (np.asarray(cloud.points(value, trial.case)) for value in (trial.outcome.value, trial.want))
+    except Exception:  # made for results of the right form, which this is not
+        return None
+    if got.shape != want.shape or not np.isfinite(got).all():
+        return None
+    return lambda figure: drawings.cloud(figure, got, want)
+
+
+def _first_wrong(got: Any, want: tuple[Any, ...]) -> tuple[Any, Any]:
+    """Choose which of several values to draw: the first that is not as expected."""
+    if not isinstance(got, tuple | list) or len(got) != len(want):
+        return None, None
+    for one, other in zip(got, want, strict=True):
+        if isinstance(other, list) or not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray):
+            return one, other
+        if one.shape != other.shape or not np.allclose(one, other, rtol=1e-6, equal_nan=True):
+            return one, other
+    return got[0], want[0]
+
+
+def _render(drawing: Drawing) -> tuple[str, str]:
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    low, high = float(np.min(want)), float(np.max(want))
-    margin = 0.15 * (high - low or 1.0)
-    far = 100 * margin  # out of sight; the numbers beyond could overflow in the drawing
     inked: Any = {"svg.fonttype": "none", "svg.hashsalt": "card", "font.size": 9, "axes.edgecolor": _INK}
     inked |= dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), _INK)
     default = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
     with mpl.rc_context(), np.errstate(all="ignore"):
         mpl.rcParams.update({**default, **inked})
-        figure = Figure(figsize=(5.4, 2.1), layout="constrained")
+        figure = Figure(figsize=(5.6, 2.1), layout="constrained")
         FigureCanvasSVG(figure)
         figure.patch.set_alpha(0)
-        ax = figure.add_subplot()
-        ax.patch.set_alpha(0)
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.plot(curve.x, want, color=style.BLUE, linewidth=5, alpha=0.6, label="expected")
-        seen = np.clip(got, low - far, high + far)
-        ax.plot(curve.x, seen, color=style.ORANGE, linewidth=1.6, linestyle="--", label="yours")
-        ax.set_ylim(low - margin, high + margin)
-        ax.set(xlabel=curve.xlabel, ylabel=curve.ylabel, xscale="log" if curve.logx else "linear")
-        ax.legend(frameon=False, loc="best")
+        text = drawing(figure)
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        figure.savefig(buffer, format="svg", metadata={"Date": None}, dpi=100)
     # matplotlib's style sheet speaks of every element of the page, not only of this picture's
-    return re.sub(r"<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL)
+    return re.sub(r"<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL), text

@@ -14,6 +14,7 @@ from html import escape
 GREEN, ORANGE, BLUE = "#009E73", "#D55E00", "#3A8FC8"
 CELL = "padding:3px 12px 3px 0;text-align:left;vertical-align:top;border:0;background:transparent;color:inherit"
 CODE = "font-family:var(--jp-code-font-family,monospace);background:rgba(128,128,128,.14);padding:0 4px"
+PRE = "max-height:16em;overflow:auto;margin:6px 0;padding:6px;background:rgba(128,128,128,.10);color:inherit"
 _TABLE = "border-collapse:collapse;margin:6px 0;border:0;font-size:inherit"
 
 

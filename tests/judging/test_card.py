@@ -16,11 +16,11 @@ from autograder import Failure, PartResult, Verdict, judge
 from autograder.exercises import lesson_00, lesson_01
 from autograder.judging import card
 from autograder.judging.exercise import Case, Curve, Exercise, Part
-from autograder.judging.picture import curve_svg
+from autograder.judging.picture import picture_svg
 from course_lib import activations
 
 ALL = [*lesson_00.EXERCISES, *lesson_01.EXERCISES]
-CURVED = [exercise for exercise in ALL if exercise.curve]
+CURVED = [exercise for exercise in ALL if isinstance(exercise.picture, Curve)]
 VOID = {"br", "hr", "img", "meta", "link", "input"}
 
 
@@ -165,18 +165,18 @@ def test_a_curve_is_an_svg_with_a_text_for_screen_readers(exercise):
 
 
 def test_no_style_sheet_of_a_curve_leaks_into_the_page():
-    assert "<style" not in curve_svg(lesson_01.SIGMOID, np.tanh)
+    assert "<style" not in picture_svg(lesson_01.SIGMOID, np.tanh, None)
 
 
 @pytest.mark.parametrize("exercise", CURVED, ids=lambda exercise: exercise.name)
 def test_a_curve_that_differs_is_said_to_differ(exercise):
-    svg = curve_svg(exercise, lambda *args: 1.5 * np.asarray(exercise.reference(*args)) + 0.1)
+    svg = picture_svg(exercise, lambda *args: 1.5 * np.asarray(exercise.reference(*args)) + 0.1, None)
     assert f"{exercise.name}: your curve differs from the expected one" in svg
 
 
 def test_the_same_answer_gives_the_same_picture():
-    assert curve_svg(lesson_01.SIGMOID, np.tanh) == curve_svg(lesson_01.SIGMOID, np.tanh)
-    assert curve_svg(lesson_01.SIGMOID, np.tanh) != curve_svg(lesson_01.SIGMOID, np.sin)
+    assert picture_svg(lesson_01.SIGMOID, np.tanh, None) == picture_svg(lesson_01.SIGMOID, np.tanh, None)
+    assert picture_svg(lesson_01.SIGMOID, np.tanh, None) != picture_svg(lesson_01.SIGMOID, np.sin, None)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_the_same_answer_gives_the_same_picture():
     ],
 )
 def test_an_answer_without_numbers_has_no_curve(answer):
-    assert curve_svg(lesson_01.SIGMOID, answer) == ""
+    assert picture_svg(lesson_01.SIGMOID, answer, None) == ""
 
 
 @pytest.mark.parametrize("exercise", [lesson_00.DENSE_FORWARD, lesson_01.SATURATED_FRACTION], ids=lambda e: e.name)
@@ -248,15 +248,15 @@ def test_any_numbers_can_be_drawn_whatever_the_students_settings(size, setting):
         return np.where(a > 0, size, -size) * np.where(a == 0, 0.0 if np.isfinite(size) else 1.0, 1.0)
 
     with np.errstate(all=setting):
-        svg = curve_svg(lesson_01.SIGMOID, odd)
+        svg = picture_svg(lesson_01.SIGMOID, odd, None)
     assert svg == "" or Page(svg).labels["svg"][0] == "img"
 
 
 def test_a_constant_and_a_zero_curve_can_be_drawn():
     curve = Curve(np.linspace(0, 1, 5), lambda f, x: f(x), "x", "y")
-    flat = Exercise("flat", "lesson", np.zeros_like, [Part("it", 1, lambda rng: [Case(1.0)])], curve=curve)
-    assert "lies on" in curve_svg(flat, np.zeros_like)
-    assert "differs" in curve_svg(flat, np.ones_like)
+    flat = Exercise("flat", "lesson", np.zeros_like, [Part("it", 1, lambda rng: [Case(1.0)])], picture=curve)
+    assert "lies on" in picture_svg(flat, np.zeros_like, None)
+    assert "differs" in picture_svg(flat, np.ones_like, None)
 
 
 def test_the_students_matplotlib_is_left_alone():
@@ -264,20 +264,20 @@ def test_the_students_matplotlib_is_left_alone():
     with mpl.rc_context({"font.size": 31, "text.usetex": False, "axes.facecolor": "red"}):
         before = mpl.rcParams.copy()
         figures = plt.get_fignums()
-        svg = curve_svg(lesson_01.SIGMOID, np.tanh)
+        svg = picture_svg(lesson_01.SIGMOID, np.tanh, None)
         assert mpl.rcParams == before
         assert plt.get_fignums() == figures
         assert "31px" not in svg
-    assert curve_svg(lesson_01.SIGMOID, np.tanh) == svg
+    assert picture_svg(lesson_01.SIGMOID, np.tanh, None) == svg
 
 
 def test_drawing_a_curve_decides_nothing_about_the_students_backend():
     code = (
         "import sys, matplotlib, numpy as np\n"
         "from autograder.exercises.lesson_01 import SIGMOID\n"
-        "from autograder.judging.picture import curve_svg\n"
+        "from autograder.judging.picture import picture_svg\n"
         "before = matplotlib.rcParams._get('backend')\n"
-        "assert curve_svg(SIGMOID, np.tanh)\n"
+        "assert picture_svg(SIGMOID, np.tanh, None)\n"
         "print(matplotlib.rcParams._get('backend') is before, 'matplotlib.pyplot' in sys.modules)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}

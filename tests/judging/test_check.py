@@ -255,6 +255,7 @@ def test_the_card_is_drawn_once_and_the_verdict_is_its_source(jupyter, monkeypat
     drawn = []
     monkeypatch.setattr(card, "as_html", lambda *args: drawn.append(args) or "<div></div>")
     check(activations.sigmoid)
-    ((exercise, verdict, function),) = drawn
+    ((exercise, verdict, function, evidence),) = drawn
+    assert not evidence.part.hidden
     assert exercise.name == verdict.exercise == "sigmoid"
     assert function is activations.sigmoid
