@@ -118,6 +118,11 @@ class SmallCourse:
         return result, json.loads(report.read_text())["students"] if report.exists() else {}
 
 
+def grade_id(cell: Any) -> str:
+    """Give a cell's nbgrader id, "" where it has none."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+
 def cell_of(notebook: Any, grade_id: str) -> Any:
     """Find a cell by its nbgrader id."""
     return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
