@@ -6,8 +6,23 @@ is behind the console script `autograder`.
 
 from autograder import exercises as _exercises  # registers the course's exercises  # noqa: F401
 from autograder.judging.check import check
+from autograder.judging.exercise import AS_IT_SHOULD_BE, Case, Curve, Exercise, Finding, Mistake, Part
 from autograder.judging.judge import judge
 from autograder.judging.progress import progress
 from autograder.judging.verdict import Failure, PartResult, Verdict
 
-__all__ = ["Failure", "PartResult", "Verdict", "check", "judge", "progress"]
+__all__ = [
+    "AS_IT_SHOULD_BE",
+    "Case",
+    "Curve",
+    "Exercise",
+    "Failure",
+    "Finding",
+    "Mistake",
+    "Part",
+    "PartResult",
+    "Verdict",
+    "check",
+    "judge",
+    "progress",
+]

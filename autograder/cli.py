@@ -209,6 +209,35 @@ def _look_up(course: Course, lesson: str, student: str) -> Outcome:
 
 
 @cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_course_option
+def add(file: Path, directory: Path) -> None:
+    """Put an exercise of your own, in FILE, into its lesson.
+
+    FILE is one Python file in the course's exercises/ folder: the reference function, whose docstring students
+    read, and one Exercise with its parts, cases and known mistakes. The exercise is tried first: with many seeds,
+    the reference must be right and every mistake caught and named. Then its two cells are written into
+    notebooks/LESSON/LESSON.ipynb, in place of older ones. Run the command again whenever FILE has changed.
+    """
+    with _refusals():
+        course = Course.at(directory)
+        if file.resolve().parent != course.root / "exercises":
+            raise CourseError(f"an exercise must be a file in {course.root / 'exercises'} (got {file})")
+        from autograder.grading.own_exercises import prove, put_into_lesson, write_records
+        from autograder.judging.own import load_file
+
+        exercise = load_file(file)
+        trials = prove(exercise)
+        for trial in trials:
+            _out.print(f"{'✗' if trial.problem else '✓'} {trial.answer} {trial.problem}", highlight=False, markup=False)
+        if any(trial.problem for trial in trials):
+            raise CourseError(f"{exercise.name} must judge its own answers as it says; nothing was written")
+        path = put_into_lesson(course, exercise)
+        write_records(course, exercise.lesson)
+        _out.print(f"wrote {exercise.name} into {path.relative_to(course.root)}", highlight=False, soft_wrap=True)
+
+
+@cli.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--course", "source", default=".", type=click.Path(path_type=Path), help="Where the lessons are.")
 def practice(directory: Path, source: Path) -> None:

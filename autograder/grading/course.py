@@ -47,11 +47,12 @@ class Course:
         Raises
         ------
         CourseError
-            If there is no such directory.
+            If there is no such directory, or one of its own exercises cannot be used.
         """
         root = Path(directory).resolve()
         if not root.is_dir():
             raise CourseError(f"the course must be an existing directory (got {directory})")
+        nbgrader_setup.own_exercises(root)
         return cls(root)
 
     @property

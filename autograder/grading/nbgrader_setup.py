@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from autograder.grading.errors import CourseError
+from autograder.judging.exercise import Exercise
+from autograder.judging.own import FOLDER, OwnExerciseError, load_folder
+
 # The lessons that came with a checkout of the project; a course directory without lessons of its own uses them.
 _SHIPPED = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -50,6 +54,22 @@ def configure(config: Any, root: Path) -> None:
         stock.CheckCellMetadata,
     ]
     config.RunSubmission.seed = str(secret_seed(root))
+    if own_exercises(root):
+        config.RunSubmission.exercises = str(root / FOLDER)
+
+
+def own_exercises(root: Path) -> list[Exercise]:
+    """Make the course's own exercises known.
+
+    Raises
+    ------
+    CourseError
+        If one of them cannot be used.
+    """
+    try:
+        return load_folder(root / FOLDER)
+    except OwnExerciseError as refusal:
+        raise CourseError(str(refusal)) from refusal
 
 
 def source_directory(root: Path) -> Path:

@@ -11,6 +11,7 @@ from autograder.grading.converters import Release
 from autograder.grading.course import Course, secret_seed
 from autograder.grading.errors import CourseError
 from autograder.grading.marks import exercise_of
+from autograder.grading.own_exercises import write_records
 
 
 def release_lesson(course: Course, lesson: str) -> Path:
@@ -36,6 +37,7 @@ def release_lesson(course: Course, lesson: str) -> Path:
     course.require_lesson(lesson)
     _require_points(course.source / lesson / f"{lesson}.ipynb")
     secret_seed(course.root)
+    write_records(course, lesson)
     config = course.config()
     directory = CourseDirectory(config=config, assignment_id=lesson)
     converter = Release(coursedir=directory, config=config, force=True)

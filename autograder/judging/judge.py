@@ -121,7 +121,7 @@ def _examine_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden:
     trials: list[Trial] = []
     printed = ""
     for number, part in parts:
-        tried = _try_part(exercise, part, answer, np.random.default_rng([seed, _key(exercise), number]))
+        tried = _try_part(exercise, part, answer, cases_of(exercise, number, seed))
         trials += tried
         printed += "".join(trial.outcome.printed for trial in tried if not part.hidden)
         failure = next((trial.failure for trial in tried if trial.failure), None)
@@ -134,18 +134,19 @@ def _examine_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden:
     return Examination(verdict, tuple(trials))
 
 
-def _key(exercise: Exercise) -> int:
-    """Give each exercise inputs of its own, the same on every machine."""
-    return zlib.crc32(exercise.name.encode())
+def cases_of(exercise: Exercise, number: int, seed: int) -> Sequence[Case]:
+    """Draw the cases of a part: every exercise and part has inputs of its own, the same on every machine."""
+    rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode()), number])
+    return exercise.parts[number].cases(rng)
 
 
-def _try_part(exercise: Exercise, part: Part, answer: Any, rng: np.random.Generator) -> list[Trial]:
+def _try_part(exercise: Exercise, part: Part, answer: Any, cases: Sequence[Case]) -> list[Trial]:
     """Try the cases in order; one failure loses the part, so after one that hangs nobody need wait for the rest.
 
     Other parts are tried all the same: what hangs on one input may be right on another.
     """
     trials: list[Trial] = []
-    for case in part.cases(rng):
+    for case in cases:
         trial = _try_case(exercise, part, case, answer)
         trials.append(trial)
         if trial.failure and trial.failure.not_worth_calling_again:

@@ -6,6 +6,7 @@ from html import escape
 
 from autograder.judging import style
 from autograder.judging.exercise import Exercise
+from autograder.judging.own import make_known
 from autograder.judging.record import Checked, remembered
 from autograder.judging.registry import exercises_of, minutes_of
 from autograder.judging.surface import show
@@ -24,8 +25,9 @@ def progress(lesson: str) -> None:
     ValueError
         If there is no such lesson.
     """
-    exercises = exercises_of(lesson)
+    make_known()
     minutes = minutes_of(lesson)
+    exercises = exercises_of(lesson)
     checked = remembered()
     show(_as_html(lesson, minutes, exercises, checked), _as_text(lesson, minutes, exercises, checked))
 
@@ -58,26 +60,25 @@ def _next(exercises: list[Exercise], checked: dict[str, Checked]) -> str:
     return f"Next: `{left[0].name}`."
 
 
-def _summary(minutes: int, exercises: list[Exercise], checked: dict[str, Checked]) -> str:
+def _summary(minutes: int | None, exercises: list[Exercise], checked: dict[str, Checked]) -> str:
     right = sum(1 for exercise in exercises if (last := checked.get(exercise.name)) and last.right)
     earned = sum(checked[exercise.name].points for exercise in exercises if exercise.name in checked)
     possible = sum(
         checked[exercise.name].max_points if exercise.name in checked else _visible(exercise) for exercise in exercises
     )
-    return (
-        f"{right} of {len(exercises)} exercises right · {earned:g} of {possible:g} points that can be checked here · "
-        f"planned for {minutes} minutes"
-    )
+    planned = f" · planned for {minutes} minutes" if minutes else ""
+    count = f"{right} of {len(exercises)} exercises right"
+    return f"{count} · {earned:g} of {possible:g} points that can be checked here{planned}"
 
 
-def _as_text(lesson: str, minutes: int, exercises: list[Exercise], checked: dict[str, Checked]) -> str:
+def _as_text(lesson: str, minutes: int | None, exercises: list[Exercise], checked: dict[str, Checked]) -> str:
     width = max(len(exercise.name) for exercise in exercises)
     lines = [f"{lesson}: {_summary(minutes, exercises, checked)}"]
     lines += [f"  {_state(e, checked):<10} {e.name:<{width}}  {_points(e, checked)}" for e in exercises]
     return "\n".join([*lines, _next(exercises, checked).replace("`", "")])
 
 
-def _as_html(lesson: str, minutes: int, exercises: list[Exercise], checked: dict[str, Checked]) -> str:
+def _as_html(lesson: str, minutes: int | None, exercises: list[Exercise], checked: dict[str, Checked]) -> str:
     rows = [
         [f'<code style="{style.CODE}">{escape(e.name)}</code>', _state(e, checked), _points(e, checked)]
         for e in exercises

@@ -25,6 +25,11 @@ def register(*exercises: Exercise) -> None:
         _exercises[exercise.name] = exercise
 
 
+def forget(name: str) -> None:
+    """Make an exercise unknown, so that a newer version may take its name."""
+    _exercises.pop(name, None)
+
+
 def register_lesson(lesson: str, minutes: int, exercises: Sequence[Exercise]) -> None:
     """Make a lesson known: its folder, the time planned for it, its exercises in their order.
 
@@ -40,17 +45,18 @@ def register_lesson(lesson: str, minutes: int, exercises: Sequence[Exercise]) ->
     _minutes[lesson] = minutes
 
 
-def minutes_of(lesson: str) -> int:
-    """Give the minutes planned for a lesson.
+def minutes_of(lesson: str) -> int | None:
+    """Give the minutes planned for a lesson; `None` for a course's own one, which plans none.
 
     Raises
     ------
     ValueError
-        If there is no such lesson; the text names the ones there are.
+        If no exercise belongs to such a lesson; the text names the lessons there are.
     """
-    if lesson not in _minutes:
-        raise ValueError(f"lesson must be one of {', '.join(sorted(_minutes))} (got {lesson!r})")
-    return _minutes[lesson]
+    lessons = {*_minutes, *(exercise.lesson for exercise in _exercises.values())}
+    if lesson not in lessons:
+        raise ValueError(f"lesson must be one of {', '.join(sorted(lessons))} (got {lesson!r})")
+    return _minutes.get(lesson)
 
 
 def find(name: str) -> Exercise:

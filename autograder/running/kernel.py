@@ -12,6 +12,7 @@ from nbgrader.utils import is_grade
 from traitlets import Integer, Unicode
 
 from autograder.judging.check import SEED_VARIABLE
+from autograder.judging.own import FOLDER_VARIABLE
 
 # Seconds a cell may take after 0, 1, 2 or more cells that hung; None is the full limit.
 _LEASHES = (None, 15, 5)
@@ -22,6 +23,7 @@ class RunSubmission(Execute):  # type: ignore[misc]  # nbgrader publishes no typ
 
     timeout = Integer(60, help="Seconds a cell may take before it is interrupted.").tag(config=True)
     seed = Unicode("", help="The course's secret seed, for the hidden cases.").tag(config=True)
+    exercises = Unicode("", help="Folder of the course's own exercises.").tag(config=True)
     startup_timeout = Integer(20, help="Seconds to wait for a kernel to answer.").tag(config=True)
     shutdown_kernel = "immediate"
 
@@ -48,6 +50,8 @@ class RunSubmission(Execute):  # type: ignore[misc]  # nbgrader publishes no typ
         }
         if self.seed:
             env[SEED_VARIABLE] = self.seed
+        if self.exercises:
+            env[FOLDER_VARIABLE] = self.exercises
         await super().async_start_new_kernel(**kwargs, env=env, stderr=subprocess.DEVNULL)
 
     start_new_kernel = run_sync(async_start_new_kernel)

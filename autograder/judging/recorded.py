@@ -1,0 +1,158 @@
+"""An exercise without its answers: visible cases with what must come out, written down once, for students' notebooks.
+
+An instructor's own exercise is a Python file that holds the reference. Students get this instead: the
+inputs of the visible parts, the right results, and what each known mistake makes of them.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.judging import calls
+from autograder.judging.encoding import EncodingError, decode, encode
+from autograder.judging.exercise import Case, Exercise, Mistake, Part
+from autograder.judging.judge import PUBLIC_SEED, cases_of
+
+SCHEMA_VERSION = 1
+
+
+def record(exercise: Exercise) -> dict[str, Any]:
+    """Write an exercise down without its code.
+
+    Hidden parts, and parts that are judged by a property, are left for the grading: their names and points
+    alone are written.
+
+    Parameters
+    ----------
+    exercise : Exercise
+
+    Returns
+    -------
+    dict
+        JSON types.
+
+    Raises
+    ------
+    EncodingError
+        If a visible case holds something that JSON cannot.
+    """
+    parts = [_record_part(exercise, part, PUBLIC_SEED, number) for number, part in enumerate(exercise.parts)]
+    return {
+        "schema": SCHEMA_VERSION,
+        "name": exercise.name,
+        "lesson": exercise.lesson,
+        "outputs": list(exercise.outputs),
+        "uses": list(exercise.uses),
+        "keeps_dtype": exercise.keeps_dtype,
+        "may_move_inputs": exercise.may_move_inputs,
+        "mistakes": [[mistake.name, mistake.message] for mistake in exercise.mistakes],
+        "parts": parts,
+    }
+
+
+def from_record(data: Mapping[str, Any]) -> Exercise:
+    """Make an exercise of what `record` wrote; it can judge its visible parts and nothing else.
+
+    Raises
+    ------
+    EncodingError
+        If `record` would not have written this.
+    """
+    if not isinstance(data, Mapping) or data.get("schema") != SCHEMA_VERSION:
+        raise EncodingError(f"a recorded exercise must have schema {SCHEMA_VERSION} (got {str(data)[:80]})")
+    try:
+        names = [name for name, _ in data["mistakes"]]
+        books: dict[str, dict[str, Any]] = {name: {} for name in ("", *names)}
+        parts = [_part(entry, books) for entry in data["parts"]]
+        return Exercise(
+            data["name"],
+            data["lesson"],
+            _Recorded(books[""]),
+            parts=parts,
+            mistakes=[Mistake(name, _Recorded(books[name]), message) for name, message in data["mistakes"]],
+            outputs=tuple(data["outputs"]),
+            uses=tuple(data["uses"]),
+            keeps_dtype=bool(data["keeps_dtype"]),
+            may_move_inputs=bool(data["may_move_inputs"]),
+        )
+    except (KeyError, TypeError, ValueError) as damage:
+        raise EncodingError(f"a recorded exercise must be whole ({damage})") from None
+
+
+class _Recorded:
+    """A function that answers the recorded calls, and only these."""
+
+    def __init__(self, book: Mapping[str, Any]) -> None:
+        self._book = book
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        outcome = self._book.get(_key(args, kwargs))
+        if outcome is None:
+            raise LookupError("this call was not recorded")
+        if "raised" in outcome:
+            name, text = outcome["raised"]
+            raise getattr(builtins, name)(text)
+        return decode(outcome["gave"])
+
+
+def _key(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    return json.dumps(encode([list(args), dict(kwargs)]), sort_keys=True)
+
+
+def _record_part(exercise: Exercise, part: Part, seed: int, number: int) -> dict[str, Any]:
+    hidden = part.hidden or part.holds is not None
+    shown = {"name": part.name, "points": part.points, "rtol": part.rtol, "atol": part.atol, "hidden": hidden}
+    return {**shown, "cases": [] if hidden else [_case(exercise, case) for case in cases_of(exercise, number, seed)]}
+
+
+def _case(exercise: Exercise, case: Case) -> dict[str, Any]:
+    functions: dict[str, Callable[..., Any]] = {"": exercise.reference}
+    functions |= {mistake.name: mistake.function for mistake in exercise.mistakes}
+    outcomes = {name: _outcome(exercise, function, case) for name, function in functions.items()}
+    return {
+        "args": encode([list(case.args), dict(case.kwargs)]),
+        "label": case.label,
+        "warning_forgiven": case.warning_forgiven,
+        "outcomes": {name: outcome for name, outcome in outcomes.items() if outcome},
+    }
+
+
+def _outcome(exercise: Exercise, function: Callable[..., Any], case: Case) -> dict[str, Any] | None:
+    """Record what a function makes of a case; `None` where that cannot be written, so that it matches nothing."""
+    outcome = calls.call(function, case.args, case.kwargs, writable=exercise.may_move_inputs)
+    if outcome.error is not None:
+        name = type(outcome.error).__name__
+        known = getattr(builtins, name, None) is type(outcome.error) and isinstance(outcome.error, Exception)
+        return {"raised": [name, calls.text_of(outcome.error)]} if known else None
+    try:
+        return {"gave": encode(outcome.value)}
+    except EncodingError:
+        if function is exercise.reference:
+            raise
+        return None
+
+
+def _part(entry: Mapping[str, Any], books: dict[str, dict[str, Any]]) -> Part:
+    cases = [_case_of(case, books) for case in entry["cases"]]
+    return Part(
+        entry["name"],
+        float(entry["points"]),
+        lambda rng: cases,
+        hidden=bool(entry["hidden"]),
+        rtol=float(entry["rtol"]),
+        atol=float(entry["atol"]),
+    )
+
+
+def _case_of(entry: Mapping[str, Any], books: dict[str, dict[str, Any]]) -> Case:
+    args, kwargs = decode(entry["args"])
+    for name, outcome in entry["outcomes"].items():
+        books[name][_key(args, kwargs)] = outcome
+    if not isinstance(kwargs, dict) or any(isinstance(value, np.generic) for value in args):
+        raise EncodingError("the arguments of a recorded case must be a list and a dict")
+    return Case(*args, label=entry["label"], warning_forgiven=bool(entry["warning_forgiven"]), **kwargs)

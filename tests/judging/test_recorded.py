@@ -1,0 +1,143 @@
+"""An exercise written down without its code judges its visible parts as the exercise itself does."""
+
+import json
+
+import numpy as np
+import pytest
+
+from autograder import judge
+from autograder.exercises import lesson_00, lesson_01
+from autograder.judging import own, registry
+from autograder.judging.encoding import EncodingError, decode, encode
+from autograder.judging.exercise import Case, Exercise, Mistake, Part
+from autograder.judging.recorded import from_record, record
+
+WHOLE = [
+    e for e in (*lesson_00.EXERCISES, *lesson_01.EXERCISES) if e.name not in ("numerical_gradient", "gradient_check")
+]
+
+
+def copied(exercise):
+    return from_record(json.loads(json.dumps(record(exercise))))
+
+
+@pytest.mark.parametrize("exercise", WHOLE, ids=lambda e: e.name)
+def test_a_copy_says_what_the_original_says(exercise):
+    copy = copied(exercise)
+    for answer in (exercise.reference, *(mistake.function for mistake in exercise.mistakes), lambda *a, **k: None):
+        want = judge(exercise, answer, hidden=False, seed=0)
+        got = judge(copy, answer, hidden=False, seed=0)
+        assert got.to_dict() == want.to_dict()
+
+
+def test_the_record_holds_neither_hidden_cases_nor_code():
+    text = json.dumps(record(lesson_01.SIGMOID))
+    assert "float32" not in text.replace("keeps float32, accepts", "")
+    assert [len(part["cases"]) > 0 for part in record(lesson_01.SIGMOID)["parts"]] == [True, True, False]
+    assert copied(lesson_01.SIGMOID).max_points == 4.0
+
+
+def test_a_part_with_a_property_is_left_for_the_grading():
+    from autograder.judging.exercise import AS_IT_SHOULD_BE
+
+    part = Part("free", 2, lambda rng: [Case(1.0)], holds=lambda got, case: AS_IT_SHOULD_BE)
+    copy = copied(Exercise("any", "lesson", lambda x: x, [part, Part("fixed", 1, lambda rng: [Case(2.0)])]))
+    assert [part.hidden for part in copy.parts] == [True, False]
+
+
+def test_a_mistake_that_raises_is_recorded_with_what_it_raises():
+    def halves(x):
+        return x / 2
+
+    def fails(x):
+        raise ValueError("no halves")
+
+    part = Part("it", 1, lambda rng: [Case(np.array([1.0, 3.0]))])
+    copy = copied(Exercise("halves", "lesson", halves, [part], mistakes=[Mistake("fails", fails, "It fails.")]))
+    assert judge(copy, fails, seed=0).diagnosis == "fails"
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"schema": 2}, {"schema": 1}, {"schema": 1, "name": "x", "parts": 3}])
+def test_a_damaged_record_is_refused(data):
+    with pytest.raises(EncodingError):
+        from_record(data)
+
+
+def test_a_notebook_s_record_is_learned_and_a_newer_one_replaces_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "_exercises", dict(registry._exercises))
+    monkeypatch.setattr(own, "_recorded", set())
+
+    def exercise(points):
+        return Exercise("own_one", "lesson", np.negative, [Part("it", points, lambda rng: [Case(np.array([1.0]))])])
+
+    for points in (1, 3):
+        own.write_record(tmp_path / own.RECORD, [exercise(points)])
+        own.make_known()
+        assert registry.find("own_one").max_points == points
+
+
+@pytest.mark.parametrize("text", ["", "{", "[3]", '[{"schema": 1}]'])
+def test_a_damaged_file_says_nothing(text, tmp_path):
+    (tmp_path / own.RECORD).write_text(text, encoding="utf-8")
+    own.make_known()
+
+
+def test_a_record_never_replaces_an_exercise_of_the_package(tmp_path):
+    fake = record(lesson_01.SIGMOID)
+    fake["parts"][0]["points"] = 100
+    (tmp_path / own.RECORD).write_text(json.dumps([fake]), encoding="utf-8")
+    own.make_known()
+    assert registry.find("sigmoid") is lesson_01.SIGMOID
+
+
+VALUES = [
+    None, True, 3, 2.5, float("inf"), "text", [1, [2.0]], (1, "a"), {"k": (None,)},
+    np.arange(6).reshape(2, 3), np.array(1.5), np.zeros((0, 2)), np.array([True]), np.float32([1.5, -0.0]),
+    np.array([[1.0, 2.0]]).T,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_a_value_survives_json_bit_for_bit(value):
+    back = decode(json.loads(json.dumps(encode(value))))
+    assert type(back) is type(value)
+    if isinstance(value, np.ndarray):
+        assert (back.dtype, back.shape, back.tobytes()) == (value.dtype, value.shape, value.tobytes())
+    else:
+        assert back == value
+
+
+def test_ufuncs_and_generators_survive_too():
+    assert decode(encode(np.tanh)) is np.tanh
+    generator = np.random.default_rng(3)
+    generator.normal(size=3)
+    assert decode(json.loads(json.dumps(encode(generator)))).normal() == generator.normal()
+
+
+class Mine(float):
+    """A float that could answer comparisons as it likes."""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), lambda x: x, Mine(1.0), {1: 2}, np.array(["a"]), np.array([1j]), {1, 2}, np.frompyfunc(abs, 1, 1)],
+)
+def test_anything_else_has_no_json_form(value):
+    with pytest.raises(EncodingError):
+        encode(value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {}, {"a": 1, "b": 2}, {"pickle": "x"}, {"array": {}}, {"ufunc": "load"}, {"ufunc": "no_such"},
+        {"array": {"dtype": "object", "shape": [1], "bytes": ""}},
+        {"array": {"dtype": "float64", "shape": [3], "bytes": "AAAA"}},
+        {"array": {"dtype": "float64", "shape": [-1], "bytes": ""}},
+        {"array": {"dtype": "float64", "shape": [1], "bytes": "not base64!"}},
+        {"generator": {"state": 1}}, {"tuple": 3}, {"float": "one"},
+    ],
+)  # fmt: skip
+def test_what_encode_would_not_write_is_refused(data):
+    with pytest.raises(EncodingError):
+        decode(data)
