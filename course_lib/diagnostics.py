@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from course_lib.arrays import Array, Labels
-from course_lib.networks import Network, forward, loss_and_gradients
+from course_lib.networks import Network, backward, forward_with_caches
+from course_lib.units import dead_units
 
 
 @dataclass(frozen=True)
 class LayerSignals:
-    """How strong the signal is in each layer, first layer first; every entry is an array of shape (L,).
+    """How strong the signal is in each layer, first layer first.
 
     Attributes
     ----------
-    spread : ndarray
+    spread : ndarray, shape (L,)
         Standard deviation across examples of what the layer receives, averaged over its inputs:
         what distinguishes one example from another there.
-    delta : ndarray
-        Root mean square of dLoss/da.
-    weight_gradient : ndarray
+    delta : ndarray, shape (L,)
+        Root mean square of dLoss/da, a = h·W + b.
+    weight_gradient : ndarray, shape (L,)
         Root mean square of dLoss/dW.
+    variance : ndarray, shape (L,)
+        Variance over all entries of the pre-activations, as they enter the activation.
+    saturated : ndarray, shape (L − 1,)
+        Share of a hidden layer's pre-activations at which the activation is nearly flat: the slope is
+        below 5% of the largest it takes on [−8, 8].
+    dead : ndarray, shape (L − 1,)
+        Share of a hidden layer's units whose activation is 0 for every example.
     """
 
     spread: Array
     delta: Array
     weight_gradient: Array
+    variance: Array
+    saturated: Array
+    dead: Array
 
 
 def layer_signals(network: Network, x: Array, labels: Labels) -> LayerSignals:
@@ -44,11 +55,22 @@ def layer_signals(network: Network, x: Array, labels: Labels) -> LayerSignals:
     -------
     LayerSignals
     """
-    _, inputs = forward(network, x)
-    _, gradients = loss_and_gradients(network, x, labels)
-    spread = np.array([np.mean(np.std(h, axis=0)) for h in inputs])
-    return LayerSignals(spread, _rms(gradients.deltas), _rms(gradients.weights))
+    pre_activations, inputs, caches = forward_with_caches(network, x)
+    _, gradients = backward(network, pre_activations, inputs, caches, labels)
+    return LayerSignals(
+        spread=np.array([np.mean(np.std(h, axis=0)) for h in inputs]),
+        delta=_rms(gradients.deltas),
+        weight_gradient=_rms(gradients.weights),
+        variance=np.array([np.var(a) for a in pre_activations]),
+        saturated=_flat_shares(pre_activations[:-1], network.derivative),
+        dead=np.array([np.mean(dead_units(h)) for h in inputs[1:]]),
+    )
 
 
 def _rms(arrays: Iterable[Array]) -> Array:
     return np.array([np.sqrt(np.mean(array**2)) for array in arrays])
+
+
+def _flat_shares(pre_activations: Iterable[Array], derivative: Callable[[Array], Array]) -> Array:
+    threshold = 0.05 * np.max(np.abs(derivative(np.linspace(-8, 8, 1601))))
+    return np.array([np.mean(np.abs(derivative(a)) < threshold) for a in pre_activations])

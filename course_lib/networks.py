@@ -1,4 +1,8 @@
-"""A deep network as plain arrays: dense layers, one activation in all hidden layers, linear scores on top."""
+"""A deep network as plain arrays: dense layers, one activation in all hidden layers, linear scores on top.
+
+Everything here is a value: nothing is changed in place, and a step gives a new network. `engine` does the same
+at speed.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,42 @@ from itertools import pairwise
 
 import numpy as np
 
-from course_lib.arrays import Array, Labels, require_count, require_not_negative
+from course_lib.arrays import (
+    Array,
+    Labels,
+    as_float,
+    require_count,
+    require_finite,
+    require_not_negative,
+    require_rank,
+)
+from course_lib.batchnorm import (
+    BatchNormCache,
+    batchnorm_backward,
+    batchnorm_forward,
+    batchnorm_inference,
+    update_running_statistics,
+)
 from course_lib.dense import dense_backward, dense_forward
 from course_lib.losses import softmax_cross_entropy
+
+
+@dataclass(frozen=True)
+class BatchNorm:
+    """Batch normalization of one hidden layer, between its dense output and its activation.
+
+    Attributes
+    ----------
+    gamma, beta : ndarray, shape (n_out,)
+        Learned scale and shift.
+    running_mean, running_var : ndarray, shape (n_out,)
+        What stands in for the batch's statistics at test time.
+    """
+
+    gamma: Array
+    beta: Array
+    running_mean: Array
+    running_var: Array
 
 
 @dataclass(frozen=True)
@@ -21,14 +58,25 @@ class Network:
     ----------
     weights : tuple of ndarray, shapes (n_in, n_out)
     biases : tuple of ndarray, shapes (n_out,)
+        That of a normalized layer has no effect on training: batch normalization subtracts it again.
     activation, derivative : callable
         Functions of the pre-activation, used in every layer but the last.
+    norms : tuple of BatchNorm
+        One for every hidden layer, or none at all.
     """
 
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
     activation: Callable[[Array], Array]
     derivative: Callable[[Array], Array]
+    norms: tuple[BatchNorm, ...] = ()
+
+    def __post_init__(self) -> None:
+        hidden = len(self.weights) - 1
+        if self.norms and len(self.norms) != hidden:
+            raise ValueError(
+                f"norms must be one for each of the {hidden} hidden layers or none (got {len(self.norms)})"
+            )
 
 
 @dataclass(frozen=True)
@@ -38,14 +86,61 @@ class Gradients:
     Attributes
     ----------
     deltas : tuple of ndarray, shapes (N, n_out)
-        dLoss/da.
+        dLoss/da with a = h·W + b: in a normalized layer, what reaches the dense layer after its way back
+        through batch normalization. So dW = hᵀ·δ in every layer.
     weights, biases : tuple of ndarray
-        dLoss/dW and dLoss/db, of the shapes of the network's.
+        dLoss/dW and dLoss/db, of the shapes of the network's; db of a normalized layer is 0 but for rounding.
+    gammas, betas : tuple of ndarray, shapes (n_out,)
+        dLoss/dγ and dLoss/dβ of the hidden layers; empty without batch normalization.
     """
 
     deltas: tuple[Array, ...]
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
+    gammas: tuple[Array, ...] = ()
+    betas: tuple[Array, ...] = ()
+
+
+def network_of(
+    weights: Sequence[Array],
+    activation: Callable[[Array], Array],
+    derivative: Callable[[Array], Array],
+    *,
+    batch_norm: bool = False,
+    hidden_bias: float = 0.0,
+) -> Network:
+    """Build a network around given weights, whichever way they were drawn.
+
+    Parameters
+    ----------
+    weights : sequence of ndarray, shapes (n_in, n_out)
+        First layer first; every layer takes as many inputs as the one before it has units.
+    activation, derivative : callable
+    batch_norm : bool
+        Whether hidden layers are batch-normalized, from γ = 1, β = 0 and stored statistics 0 and 1.
+    hidden_bias : float
+        Bias of every hidden unit; that of the scores is 0.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    ValueError
+        If there are no weights, their shapes do not fit together, or `hidden_bias` is not finite.
+    """
+    require_chain(weights)
+    require_finite("hidden_bias", hidden_bias)
+    weights = tuple(as_float(W) for W in weights)
+    biases = [np.full(W.shape[1], hidden_bias, W.dtype) for W in weights[:-1]]
+    biases.append(np.zeros(weights[-1].shape[1], weights[-1].dtype))
+    norms = tuple(_identity_norm(b) for b in biases[:-1]) if batch_norm else ()
+    return Network(weights, tuple(biases), activation, derivative, norms)
+
+
+def _identity_norm(b: Array) -> BatchNorm:
+    return BatchNorm(np.ones_like(b), np.zeros_like(b), np.zeros_like(b), np.ones_like(b))
 
 
 def random_network(
@@ -80,14 +175,12 @@ def random_network(
     for size in sizes:
         require_count("every entry of sizes", size, least=1)
     require_not_negative("gain", gain)
-    shapes = list(pairwise(sizes))
-    weights = tuple(rng.normal(0.0, gain / np.sqrt(n_in), size=(n_in, n_out)) for n_in, n_out in shapes)
-    biases = tuple(np.zeros(n_out) for _, n_out in shapes)
-    return Network(weights, biases, activation, derivative)
+    weights = [rng.normal(0.0, gain / np.sqrt(n_in), size=(n_in, n_out)) for n_in, n_out in pairwise(sizes)]
+    return network_of(weights, activation, derivative)
 
 
 def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
-    """Run a batch through the network.
+    """Run a batch through the network as in training: batch normalization uses the batch's own statistics.
 
     Parameters
     ----------
@@ -97,23 +190,69 @@ def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
     Returns
     -------
     pre_activations : list of ndarray
-        a of each layer; the last entry holds the scores.
+        What enters the activation of each layer: a = h·W + b or, in a normalized layer, γ·x̂ + β. The
+        last entry holds the scores.
     inputs : list of ndarray
         What each layer received: `x`, then the activations h of the hidden layers.
     """
+    pre_activations, inputs, _ = forward_with_caches(network, x)
+    return pre_activations, inputs
+
+
+def forward_with_caches(network: Network, x: Array) -> tuple[list[Array], list[Array], list[BatchNormCache]]:
+    """Run a batch through the network as `forward` does, and keep what `backward` needs.
+
+    Parameters
+    ----------
+    network : Network
+    x : ndarray, shape (N, sizes[0])
+
+    Returns
+    -------
+    pre_activations, inputs : list of ndarray
+        See `forward`.
+    caches : list of BatchNormCache
+        One for every normalized layer.
+    """
     pre_activations: list[Array] = []
     inputs = [x]
-    for W, b in zip(network.weights, network.biases, strict=True):
-        if pre_activations:
+    caches: list[BatchNormCache] = []
+    for layer, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+        if layer:
             inputs.append(network.activation(pre_activations[-1]))
-        pre_activations.append(dense_forward(inputs[-1], W, b))
-    return pre_activations, inputs
+        a = dense_forward(inputs[-1], W, b)
+        if layer < len(network.norms):
+            a, cache = batchnorm_forward(a, network.norms[layer].gamma, network.norms[layer].beta)
+            caches.append(cache)
+        pre_activations.append(a)
+    return pre_activations, inputs, caches
+
+
+def predict(network: Network, x: Array) -> Array:
+    """Scores as at test time: batch normalization uses stored statistics, so that a row depends on no other row.
+
+    Parameters
+    ----------
+    network : Network
+    x : ndarray, shape (N, sizes[0])
+
+    Returns
+    -------
+    ndarray, shape (N, sizes[-1])
+        Without batch normalization, the scores of `forward`.
+    """
+    h = x
+    for layer, (W, b) in enumerate(zip(network.weights[:-1], network.biases[:-1], strict=True)):
+        a = dense_forward(h, W, b)
+        if network.norms:
+            norm = network.norms[layer]
+            a = batchnorm_inference(a, norm.gamma, norm.beta, norm.running_mean, norm.running_var)
+        h = network.activation(a)
+    return dense_forward(h, network.weights[-1], network.biases[-1])
 
 
 def loss_and_gradients(network: Network, x: Array, labels: Labels) -> tuple[float, Gradients]:
     """Cross-entropy of a batch and its gradient in every layer.
-
-    δ of a hidden layer is h'(a) · (δ_next · W_nextᵀ), the deck's backpropagation equation.
 
     Parameters
     ----------
@@ -126,29 +265,139 @@ def loss_and_gradients(network: Network, x: Array, labels: Labels) -> tuple[floa
     loss : float
     gradients : Gradients
     """
-    pre_activations, inputs = forward(network, x)
+    return backward(network, *forward_with_caches(network, x), labels)
+
+
+def backward(
+    network: Network,
+    pre_activations: Sequence[Array],
+    inputs: Sequence[Array],
+    caches: Sequence[BatchNormCache],
+    labels: Labels,
+) -> tuple[float, Gradients]:
+    """Cross-entropy and gradients of a batch that `forward_with_caches` has run.
+
+    δ of a hidden layer is h'(a) · (δ_next · W_nextᵀ), the deck's backpropagation equation; in a normalized
+    layer it goes back through batch normalization as well.
+
+    Parameters
+    ----------
+    network : Network
+    pre_activations, inputs : sequence of ndarray
+    caches : sequence of BatchNormCache
+    labels : ndarray, shape (N,)
+
+    Returns
+    -------
+    loss : float
+    gradients : Gradients
+    """
     loss, delta = softmax_cross_entropy(pre_activations[-1], labels)
-    deltas, dWs, dbs = [], [], []
+    deltas, dWs, dbs, dgammas, dbetas = [], [], [], [], []
     for layer in reversed(range(len(network.weights))):
+        if layer < len(caches):
+            delta, dgamma, dbeta = batchnorm_backward(delta, caches[layer])
+            dgammas.append(dgamma)
+            dbetas.append(dbeta)
         dx, dW, db = dense_backward(delta, inputs[layer], network.weights[layer])
         deltas.append(delta)
         dWs.append(dW)
         dbs.append(db)
         if layer:
             delta = dx * network.derivative(pre_activations[layer - 1])
-    return loss, Gradients(tuple(deltas[::-1]), tuple(dWs[::-1]), tuple(dbs[::-1]))
+    return loss, Gradients(*(tuple(found[::-1]) for found in (deltas, dWs, dbs, dgammas, dbetas)))
 
 
 def step(network: Network, gradients: Gradients, learning_rate: float) -> Network:
-    """Move every parameter against its gradient: W ← W − η·dW, b ← b − η·db."""
+    """Move every parameter against its gradient: W ← W − η·dW, and b, γ and β alike.
+
+    Stored statistics are no parameters; `update_statistics` moves them.
+
+    Parameters
+    ----------
+    network : Network
+    gradients : Gradients
+    learning_rate : float
+        η.
+
+    Returns
+    -------
+    Network
+    """
+
+    def moved(parameters: Sequence[Array], slopes: Sequence[Array]) -> tuple[Array, ...]:
+        return tuple(p - learning_rate * slope for p, slope in zip(parameters, slopes, strict=True))
+
+    gammas = moved([norm.gamma for norm in network.norms], gradients.gammas)
+    betas = moved([norm.beta for norm in network.norms], gradients.betas)
     return replace(
         network,
-        weights=tuple(W - learning_rate * dW for W, dW in zip(network.weights, gradients.weights, strict=True)),
-        biases=tuple(b - learning_rate * db for b, db in zip(network.biases, gradients.biases, strict=True)),
+        weights=moved(network.weights, gradients.weights),
+        biases=moved(network.biases, gradients.biases),
+        norms=tuple(
+            replace(norm, gamma=gamma, beta=beta)
+            for norm, gamma, beta in zip(network.norms, gammas, betas, strict=True)
+        ),
     )
 
 
+def update_statistics(network: Network, x: Array, decay: float = 0.9) -> Network:
+    """Move the stored statistics of every normalized layer towards those of a batch.
+
+    Parameters
+    ----------
+    network : Network
+    x : ndarray, shape (N, sizes[0])
+        N ≥ 2, run through the network as in training.
+    decay : float
+        Weight of the old value, in [0, 1].
+
+    Returns
+    -------
+    Network
+        As it was where nothing is normalized.
+    """
+    _, inputs = forward(network, x)
+    norms = []
+    for norm, h, W, b in zip(network.norms, inputs, network.weights, network.biases, strict=False):
+        a = dense_forward(h, W, b)
+        mean, var = update_running_statistics(norm.running_mean, norm.running_var, a, decay)
+        norms.append(replace(norm, running_mean=mean, running_var=var))
+    return replace(network, norms=tuple(norms))
+
+
 def accuracy(network: Network, x: Array, labels: Labels) -> float:
-    """Fraction of a batch whose largest score is that of the right class."""
-    scores = forward(network, x)[0][-1]
+    """Fraction of a batch whose largest score, as `predict` gives it, is that of the right class.
+
+    Parameters
+    ----------
+    network : Network
+    x : ndarray, shape (N, sizes[0])
+    labels : ndarray, shape (N,)
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN where a score is not finite: a run that blew up must not pass for a guess.
+    """
+    with np.errstate(all="ignore"):
+        scores = predict(network, x)
+    if not np.all(np.isfinite(scores)):
+        return float("nan")
     return float(np.mean(np.argmax(scores, axis=1) == labels))
+
+
+def require_chain(weights: Sequence[Array]) -> None:
+    """Refuse weights that do not make a network: none at all, or shapes that do not follow on each other.
+
+    Raises
+    ------
+    ValueError
+        Naming what does not fit.
+    """
+    require_count("the number of weights", len(weights), least=1)
+    for W in weights:
+        require_rank("every entry of weights", W, 2)
+    for one, other in pairwise(weights):
+        if one.shape[1] != other.shape[0]:
+            raise ValueError(f"weights must fit together (got shape {one.shape} before {other.shape})")

@@ -79,6 +79,54 @@ def plot_runs(ax: Axes, curves: ArrayLike, label: str) -> None:
     ax.fill_between(time, rows.min(axis=0), rows.max(axis=0), color=line.get_color(), alpha=0.15, lw=0)
 
 
+def plot_percentiles(ax: Axes, time: ArrayLike, percentiles: ArrayLike, label: str) -> None:
+    """Draw how a distribution moves over training: its median, and a band between two percentiles.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    time : array_like, shape (T,)
+    percentiles : array_like, shape (T, 3)
+        Low, middle and high: the 15th, 50th and 85th in Ioffe and Szegedy (2015), figure 1.
+    label : str
+    """
+    low, middle, high = np.transpose(percentiles)
+    (line,) = ax.plot(time, middle, label=label)
+    ax.fill_between(time, low, high, color=line.get_color(), alpha=0.15, lw=0)
+
+
+def plot_matrix(ax: Axes, M: ArrayLike, title: str) -> None:
+    """Draw a matrix as a heat map, row 0 on top: white is 0, one colour stands for each sign.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    M : array_like, shape (R, C)
+    title : str
+    """
+    M = np.asarray(M)
+    # From orange to purple: neither a red-green pair nor two colours of one grey to a colour-blind reader.
+    most = float(np.max(np.abs(M))) or 1.0
+    image = ax.imshow(M, cmap="PuOr_r", vmin=-most, vmax=most)
+    ax.set_title(title, fontsize=9)
+    ax.grid(False)
+    ax.figure.colorbar(image, ax=ax, shrink=0.8)
+
+
+def plot_cloud(ax: Axes, points: Array, title: str) -> None:
+    """Draw points of the plane, one unit as long to the right as upwards: a round cloud looks round.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    points : ndarray, shape (N, 2)
+    title : str
+    """
+    ax.scatter(points[:, 0], points[:, 1], s=9, alpha=0.5, color=BLUE, lw=0)
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set_title(title, fontsize=9)
+
+
 def show_digits(images: Array, labels: Labels, rows: int = 2) -> None:
     """Show images of 64 pixels in a grid, each under the digit it is meant to be.
 

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from course_lib.arrays import require_count, require_positive
+from course_lib.arrays import Array, Labels, require_count, require_positive
 from course_lib.data import Digits
-from course_lib.networks import Network, accuracy, loss_and_gradients, step
+from course_lib.engine import Engine
+from course_lib.losses import softmax_cross_entropy
+from course_lib.networks import Network, accuracy, forward
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,34 @@ class Epoch:
     loss : float
         Mean training loss over the epoch's batches; that of the whole training part for number 0.
     test_accuracy : float
-        In [0, 1].
+        In [0, 1]; NaN where the run has blown up.
     network : Network
         As it is now.
     """
 
     number: int
+    loss: float
+    test_accuracy: float
+    network: Network
+
+
+@dataclass(frozen=True)
+class Record:
+    """State after some steps.
+
+    Attributes
+    ----------
+    step : int
+        0 is the untrained network.
+    loss : float
+        Mean training loss over the batches since the last record; that of the whole training part for step 0.
+    test_accuracy : float
+        In [0, 1]; NaN where the run has blown up.
+    network : Network
+        As it is now.
+    """
+
+    step: int
     loss: float
     test_accuracy: float
     network: Network
@@ -41,8 +66,10 @@ def train(
     learning_rate: float,
     epochs: int,
     batch_size: int = 32,
+    *,
+    dtype: DTypeLike = np.float32,
 ) -> Iterator[Epoch]:
-    """Train by minibatch gradient descent on the cross-entropy.
+    """Train by minibatch gradient descent on the cross-entropy, and look up after every epoch.
 
     Parameters
     ----------
@@ -56,6 +83,8 @@ def train(
         At least 0.
     batch_size : int
         Examples a step; a last smaller batch is left out.
+    dtype : {float32, float64}
+        Of the arithmetic, and of the networks in the records.
 
     Yields
     ------
@@ -67,19 +96,84 @@ def train(
     ValueError
         If a hyper-parameter is out of its range.
     """
-    require_positive("learning_rate", learning_rate)
     require_count("epochs", epochs)
+    _require_batch_size(batch_size, data)
+    length = len(data.x_train) // batch_size
+    for record in train_steps(rng, network, data, learning_rate, epochs * length, batch_size, length, dtype=dtype):
+        yield Epoch(record.step // length, record.loss, record.test_accuracy, record.network)
+
+
+def train_steps(
+    rng: np.random.Generator,
+    network: Network,
+    data: Digits,
+    learning_rate: float,
+    steps: int,
+    batch_size: int = 32,
+    every: int = 1,
+    *,
+    dtype: DTypeLike = np.float32,
+) -> Iterator[Record]:
+    """Train by minibatch gradient descent on the cross-entropy, and look up every few steps.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Decides the order of the examples, anew in every epoch; the same state gives the same records.
+    network : Network
+    data : Digits
+    learning_rate : float
+        η > 0.
+    steps : int
+        At least 0; as many epochs as it takes.
+    batch_size : int
+        Examples a step; a last smaller batch of an epoch is left out.
+    every : int
+        Steps from one record to the next.
+    dtype : {float32, float64}
+        Of the arithmetic, and of the networks in the records.
+
+    Yields
+    ------
+    Record
+        The untrained network first, then one record every `every` steps, and one of the last step.
+
+    Raises
+    ------
+    ValueError
+        If a hyper-parameter is out of its range.
+    """
+    require_positive("learning_rate", learning_rate)
+    require_count("steps", steps)
+    require_count("every", every, least=1)
+    _require_batch_size(batch_size, data)
+    engine = Engine(network, batch_size, dtype=dtype)
+    x_train, x_test = (np.ascontiguousarray(x, dtype) for x in (data.x_train, data.x_test))
+    network = engine.network()
+    yield Record(0, _loss(network, x_train, data.y_train), accuracy(network, x_test, data.y_test), network)
+    losses = []
+    for number, batch in zip(range(1, steps + 1), _batches(rng, len(x_train), batch_size), strict=False):
+        losses.append(engine.step(x_train[batch], data.y_train[batch], learning_rate))
+        if number % every == 0 or number == steps:
+            network = engine.network()
+            yield Record(number, float(np.mean(losses)), accuracy(network, x_test, data.y_test), network)
+            losses = []
+
+
+def _batches(rng: np.random.Generator, count: int, batch_size: int) -> Iterator[Labels]:
+    """Rows of one batch after another, without end; every epoch has an order of its own."""
+    while True:
+        order = rng.permutation(count)
+        for start in range(0, count - batch_size + 1, batch_size):
+            yield order[start : start + batch_size]
+
+
+def _loss(network: Network, x: Array, labels: Labels) -> float:
+    with np.errstate(all="ignore"):
+        return softmax_cross_entropy(forward(network, x)[0][-1], labels)[0]
+
+
+def _require_batch_size(batch_size: int, data: Digits) -> None:
     require_count("batch_size", batch_size, least=1)
     if batch_size > len(data.x_train):
         raise ValueError(f"batch_size must be at most the {len(data.x_train)} training examples (got {batch_size})")
-    initial_loss, _ = loss_and_gradients(network, data.x_train, data.y_train)
-    yield Epoch(0, initial_loss, accuracy(network, data.x_test, data.y_test), network)
-    for number in range(1, epochs + 1):
-        order = rng.permutation(len(data.x_train))
-        losses = []
-        for start in range(0, len(order) - batch_size + 1, batch_size):
-            batch = order[start : start + batch_size]
-            loss, gradients = loss_and_gradients(network, data.x_train[batch], data.y_train[batch])
-            network = step(network, gradients, learning_rate)
-            losses.append(loss)
-        yield Epoch(number, float(np.mean(losses)), accuracy(network, data.x_test, data.y_test), network)

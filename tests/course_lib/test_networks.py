@@ -1,8 +1,27 @@
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from course_lib import activations
 from course_lib.activations import sigmoid, sigmoid_derivative
-from course_lib.networks import Network, accuracy, forward, loss_and_gradients, random_network, step
+from course_lib.batchnorm import batchnorm_forward, fold_batchnorm, update_running_statistics
+from course_lib.gradients import numerical_gradient
+from course_lib.networks import (
+    BatchNorm,
+    Network,
+    accuracy,
+    forward,
+    loss_and_gradients,
+    network_of,
+    predict,
+    random_network,
+    step,
+    update_statistics,
+)
+
+NAMES = ["sigmoid", "tanh", "relu", "leaky_relu", "elu"]
 
 
 def tanh_slope(a):
@@ -15,6 +34,19 @@ def small(seed=0, sizes=(5, 7, 4, 3), N=9, activation=np.tanh, derivative=tanh_s
     biases = tuple(rng.normal(size=b.shape) for b in network.biases)
     network = Network(network.weights, biases, activation, derivative)
     return rng, network, rng.normal(size=(N, sizes[0])), rng.integers(0, sizes[-1], size=N)
+
+
+def normalized(seed=0, name="tanh", sizes=(5, 7, 4, 3), N=9):
+    """Give a batch-normalized network with no special numbers in it, and a batch."""
+    rng = np.random.default_rng(seed)
+    weights = tuple(rng.normal(size=shape) for shape in pairwise(sizes))
+    biases = tuple(rng.normal(size=n) for n in sizes[1:])
+    norms = tuple(
+        BatchNorm(rng.uniform(0.5, 2, n), rng.normal(size=n), rng.normal(size=n), rng.uniform(0.5, 2, n))
+        for n in sizes[1:-1]
+    )
+    pair = getattr(activations, name), getattr(activations, f"{name}_derivative")
+    return Network(weights, biases, *pair, norms), rng.normal(size=(N, sizes[0])), rng.integers(sizes[-1], size=N)
 
 
 def moved(network, directions, t):
@@ -62,6 +94,130 @@ def test_gradients_agree_with_differences_in_a_random_direction(sizes, activatio
         assert (above - below) / 2e-5 == pytest.approx(slope, rel=1e-6)
 
 
+def with_parameter(network, kind, layer, value):
+    """Give a network in which one array is another."""
+    if kind in ("gamma", "beta"):
+        norms = list(network.norms)
+        norms[layer] = replace(norms[layer], **{kind: value})
+        return replace(network, norms=tuple(norms))
+    arrays = list(getattr(network, kind))
+    arrays[layer] = value
+    return replace(network, **{kind: tuple(arrays)})
+
+
+@pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_gradient_agrees_with_central_differences(name, batch_norm):
+    network, x, labels = normalized(1, name)
+    if not batch_norm:
+        network = replace(network, norms=())
+    _, gradients = loss_and_gradients(network, x, labels)
+    found = {"weights": gradients.weights, "biases": gradients.biases}
+    values = {"weights": network.weights, "biases": network.biases}
+    if batch_norm:
+        found |= {"gamma": gradients.gammas, "beta": gradients.betas}
+        values |= {"gamma": [n.gamma for n in network.norms], "beta": [n.beta for n in network.norms]}
+    assert [len(arrays) for arrays in found.values()] == ([3, 3, 2, 2] if batch_norm else [3, 3])
+    for kind, arrays in found.items():
+        for layer, got in enumerate(arrays):
+
+            def loss(value, kind=kind, layer=layer):
+                return loss_and_gradients(with_parameter(network, kind, layer, value), x, labels)[0]
+
+            want = numerical_gradient(loss, values[kind][layer])
+            if batch_norm and kind == "biases" and layer < 2:
+                assert np.abs(got).max() < 1e-14
+                assert np.abs(want).max() < 1e-9
+            else:
+                assert np.linalg.norm(got - want) < 1e-7 * np.linalg.norm(want)
+
+
+def test_with_batch_norm_an_activation_receives_the_normalized_batch():
+    network, x, _ = normalized()
+    pre_activations, inputs = forward(network, x)
+    for layer, norm in enumerate(network.norms):
+        a = inputs[layer] @ network.weights[layer] + network.biases[layer]
+        want, _ = batchnorm_forward(a, norm.gamma, norm.beta)
+        np.testing.assert_allclose(pre_activations[layer], want, rtol=1e-12, atol=1e-14)
+        np.testing.assert_array_equal(inputs[layer + 1], np.tanh(pre_activations[layer]))
+    np.testing.assert_allclose(pre_activations[2], inputs[2] @ network.weights[2] + network.biases[2], rtol=1e-12)
+
+
+def test_with_batch_norm_weight_gradients_are_still_input_times_delta():
+    network, x, labels = normalized()
+    _, inputs = forward(network, x)
+    _, gradients = loss_and_gradients(network, x, labels)
+    for h, delta, dW in zip(inputs, gradients.deltas, gradients.weights, strict=True):
+        np.testing.assert_allclose(h.T @ delta, dW, rtol=1e-12, atol=1e-15)
+    for delta in gradients.deltas[:-1]:
+        assert np.abs(delta.sum(axis=0)).max() < 1e-14  # a constant added to a unit's batch changes nothing
+
+
+def test_prediction_without_batch_norm_is_the_forward_pass():
+    _, network, x, _ = small()
+    np.testing.assert_array_equal(predict(network, x), forward(network, x)[0][-1])
+
+
+def test_prediction_uses_stored_statistics_on_a_shifted_batch():
+    network, x, _ = normalized()
+    h = x + 5
+    for W, b, norm in zip(network.weights, network.biases, network.norms, strict=False):
+        scale = norm.gamma / np.sqrt(norm.running_var + 1e-5)
+        h = np.tanh((h @ W + b - norm.running_mean) * scale + norm.beta)
+    want = h @ network.weights[-1] + network.biases[-1]
+    np.testing.assert_allclose(predict(network, x + 5), want, rtol=1e-10)
+    # In training the shift disappears in the first layer's mean, and at test time it must not.
+    np.testing.assert_allclose(forward(network, x + 5)[0][-1], forward(network, x)[0][-1], rtol=1e-9)
+    assert np.abs(predict(network, x + 5) - predict(network, x)).max() > 0.1
+
+
+def test_prediction_of_a_row_depends_on_no_other_row():
+    network, x, _ = normalized()
+    together = predict(network, x)
+    for row in range(len(x)):
+        np.testing.assert_allclose(predict(network, x[row : row + 1])[0], together[row], rtol=1e-12, atol=1e-14)
+    changed = x.copy()
+    changed[1:] = 100.0
+    np.testing.assert_allclose(predict(network, changed)[0], together[0], rtol=1e-12, atol=1e-14)
+
+
+def test_a_folded_network_predicts_the_same():
+    network, x, _ = normalized()
+    layers = zip(network.weights, network.biases, network.norms, strict=False)
+    folded = [fold_batchnorm(W, b, n.gamma, n.beta, n.running_mean, n.running_var) for W, b, n in layers]
+    weights, biases = zip(*folded, (network.weights[-1], network.biases[-1]), strict=True)
+    plain = replace(network, weights=weights, biases=biases, norms=())
+    np.testing.assert_allclose(predict(plain, x), predict(network, x), rtol=1e-11)
+
+
+def test_stored_statistics_move_towards_those_of_the_dense_outputs():
+    network, x, _ = normalized()
+    after = update_statistics(network, x, decay=0.8)
+    _, inputs = forward(network, x)
+    for layer, (norm, new) in enumerate(zip(network.norms, after.norms, strict=True)):
+        a = inputs[layer] @ network.weights[layer] + network.biases[layer]
+        mean, var = update_running_statistics(norm.running_mean, norm.running_var, a, 0.8)
+        np.testing.assert_allclose(new.running_mean, mean, rtol=1e-12)
+        np.testing.assert_allclose(new.running_var, var, rtol=1e-12)
+        np.testing.assert_array_equal(new.gamma, norm.gamma)
+    assert after.weights is network.weights
+
+
+def test_statistics_of_many_batches_make_prediction_agree_with_training():
+    network, x, _ = normalized(N=400)
+    for _ in range(200):
+        network = update_statistics(network, x)
+    # What is left is N − 1 for N in the variance.
+    np.testing.assert_allclose(predict(network, x), forward(network, x)[0][-1], rtol=0.02, atol=0.02)
+
+
+def test_without_batch_norm_there_are_no_statistics_to_update():
+    _, network, x, labels = small()
+    assert update_statistics(network, x).norms == ()
+    _, gradients = loss_and_gradients(network, x, labels)
+    assert gradients.gammas == gradients.betas == ()
+
+
 def test_deltas_are_the_gradients_of_the_pre_activations():
     _, network, x, labels = small(2)
     _, gradients = loss_and_gradients(network, x, labels)
@@ -80,6 +236,32 @@ def test_a_step_goes_against_the_gradient_and_leaves_the_old_network_alone():
     assert loss_and_gradients(after, x, labels)[0] < loss
     for W, old in zip(network.weights, before, strict=True):
         np.testing.assert_array_equal(W, old)
+
+
+def test_a_step_moves_scale_and_shift_and_not_the_statistics():
+    network, x, labels = normalized()
+    _, gradients = loss_and_gradients(network, x, labels)
+    after = step(network, gradients, 0.2)
+    for layer, (norm, new) in enumerate(zip(network.norms, after.norms, strict=True)):
+        np.testing.assert_allclose(new.gamma, norm.gamma - 0.2 * gradients.gammas[layer], rtol=1e-14)
+        np.testing.assert_allclose(new.beta, norm.beta - 0.2 * gradients.betas[layer], rtol=1e-14)
+        assert (new.running_mean is norm.running_mean) and (new.running_var is norm.running_var)
+    assert loss_and_gradients(after, x, labels)[0] < loss_and_gradients(network, x, labels)[0]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_accuracy_of_a_network_that_blew_up_is_no_guess(bad):
+    _, network, x, labels = small()
+    weights = (*network.weights[:-1], network.weights[-1].copy())
+    weights[-1][0, 0] = bad
+    assert np.isnan(accuracy(replace(network, weights=weights), x, labels))
+
+
+def test_accuracy_of_a_normalized_network_is_that_of_its_predictions():
+    network, x, _ = normalized(N=40)
+    labels = np.argmax(predict(network, x), axis=1)
+    assert accuracy(network, x, labels) == 1.0
+    assert np.mean(np.argmax(forward(network, x)[0][-1], axis=1) == labels) < 1
 
 
 def test_accuracy_counts_the_rows_whose_largest_score_is_right():
@@ -122,3 +304,48 @@ def test_a_batch_of_another_width_is_refused():
     _, network, x, labels = small()
     with pytest.raises(ValueError, match=r"^W must have 4 rows, one for each column of x"):
         loss_and_gradients(network, x[:, :4], labels)
+
+
+def test_a_network_of_weights_begins_where_batch_norm_is_the_plain_normalization():
+    rng = np.random.default_rng(5)
+    weights = [rng.normal(size=shape) for shape in ((4, 3), (3, 6), (6, 2))]
+    network = network_of(weights, np.tanh, tanh_slope, batch_norm=True, hidden_bias=0.25)
+    for W, given in zip(network.weights, weights, strict=True):
+        np.testing.assert_array_equal(W, given)
+    assert [b.tolist() for b in network.biases] == [[0.25] * 3, [0.25] * 6, [0.0] * 2]
+    assert len(network.norms) == 2
+    for norm, units in zip(network.norms, (3, 6), strict=True):
+        assert [norm.gamma.tolist(), norm.running_var.tolist()] == [[1.0] * units] * 2
+        assert [norm.beta.tolist(), norm.running_mean.tolist()] == [[0.0] * units] * 2
+    assert network_of(weights, np.tanh, tanh_slope).norms == ()
+
+
+def test_a_network_of_weights_keeps_their_precision():
+    network = network_of([np.ones((2, 3), np.float32), np.ones((3, 2), np.float32)], np.tanh, tanh_slope)
+    assert {array.dtype for array in (*network.weights, *network.biases)} == {np.dtype(np.float32)}
+    assert network_of([np.ones((2, 3), int)], np.tanh, tanh_slope).weights[0].dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("weights", "bias", "text"),
+    [
+        ([], 0.0, r"^the number of weights must be an integer of at least 1 \(got 0\)$"),
+        ([np.ones(3)], 0.0, r"^every entry of weights must have 2 axes \(got shape \(3,\)\)$"),
+        ([[[1.0]]], 0.0, r"^every entry of weights must be a NumPy array with 2 axes \(got list\)$"),
+        (
+            [np.ones((2, 3)), np.ones((2, 3))],
+            0.0,
+            r"^weights must fit together \(got shape \(2, 3\) before \(2, 3\)\)$",
+        ),
+        ([np.ones((2, 3))], float("nan"), r"^hidden_bias must be a finite number \(got nan\)$"),
+    ],
+)
+def test_weights_that_make_no_network_are_refused(weights, bias, text):
+    with pytest.raises(ValueError, match=text):
+        network_of(weights, np.tanh, tanh_slope, hidden_bias=bias)
+
+
+def test_batch_norm_in_some_hidden_layers_only_is_refused():
+    network, _, _ = normalized()
+    with pytest.raises(ValueError, match=r"^norms must be one for each of the 2 hidden layers or none \(got 1\)$"):
+        replace(network, norms=network.norms[:1])

@@ -62,6 +62,50 @@ def test_runs_are_a_median_and_a_band_over_time():
     ax.figure.canvas.draw()
 
 
+def test_percentiles_are_a_line_in_a_band_over_time():
+    _, ax = plt.subplots()
+    plots.plot_percentiles(ax, [0, 50, 200], [[-1, 0, 1], [-2, 0.5, 3], [-1, 0, 2]], "unit 3")
+    (line,), (band,) = ax.get_lines(), ax.collections
+    np.testing.assert_array_equal(line.get_xdata(), [0, 50, 200])
+    np.testing.assert_array_equal(line.get_ydata(), [0, 0.5, 0])
+    assert line.get_label() == "unit 3"
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices}
+    assert {(0, -1), (50, -2), (200, -1), (0, 1), (50, 3), (200, 2)} <= corners
+    ax.figure.canvas.draw()
+
+
+def test_a_matrix_is_coloured_around_zero():
+    _, ax = plt.subplots()
+    plots.plot_matrix(ax, [[0.5, -2.0, 0.0], [1.0, 0.0, 0.0]], "covariance")
+    (image,) = ax.images
+    assert image.get_clim() == (-2.0, 2.0)
+    np.testing.assert_array_equal(image.get_array(), [[0.5, -2.0, 0.0], [1.0, 0.0, 0.0]])
+    red, green, blue, _ = image.cmap(image.norm(0.0))
+    assert min(red, green, blue) > 0.95
+    assert ax.get_title() == "covariance"
+    assert len(ax.figure.axes) == 2  # a colour bar says what a colour means
+    ax.figure.canvas.draw()
+
+
+def test_a_matrix_of_zeros_is_white():
+    _, ax = plt.subplots()
+    plots.plot_matrix(ax, np.zeros((2, 2)), "nothing")
+    assert ax.images[0].get_clim() == (-1.0, 1.0)
+    ax.figure.canvas.draw()
+
+
+def test_a_round_cloud_looks_round():
+    _, ax = plt.subplots()
+    points = np.random.default_rng(2).normal(size=(40, 2))
+    plots.plot_cloud(ax, points, "whitened")
+    ax.figure.canvas.draw()
+    (cloud,) = ax.collections
+    np.testing.assert_array_equal(cloud.get_offsets(), points)
+    (left, below), (right, above) = ax.transData.transform([[0, 0], [1, 1]])
+    assert right - left == pytest.approx(above - below)
+    assert ax.get_title() == "whitened"
+
+
 @pytest.mark.parametrize(("count", "rows"), [(10, 2), (7, 2), (1, 1), (3, 5)])
 def test_digits_stand_in_a_grid_under_their_labels(shown, count, rows):
     rng = np.random.default_rng(0)

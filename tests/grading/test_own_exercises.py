@@ -121,8 +121,7 @@ def test_adding_it_again_changes_nothing_and_keeps_what_stands_around_it(course:
         (('mode="valid")\n\n\nEXERCISE', 'mode="valid") +\n\n\nEXERCISE'), "must run by itself (SyntaxError"),
         (("import numpy", "import nunpy"), "must run by itself (ModuleNotFoundError"),
         ((CODE[CODE.index("EXERCISE =") :], ""), "must hold exactly one Exercise (got 0)"),
-        (("EXERCISE =", "OTHER = Exercise(\"other\", \"l\", abs, [Part(\"it\", 1, [])])
-EXERCISE ="), "(got 2)"),
+        (("EXERCISE =", "OTHER = Exercise('other', 'lesson', abs, [Part('it', 1, list)])\nEXERCISE ="), "(got 2)"),
         (('"moving_average",\n', '"sliding_mean",\n'), "must have the name of its reference function, moving_average"),
         (("np.ones(width), mode", "np.ones(width) / width, mode"), "must judge its own answers as it says"),
         (("moving_average", "sigmoid"), "an exercise's name must be new (got 'sigmoid' a second time)"),
