@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test grader-report check lab format lock site clean
+.PHONY: help setup demo test grader-report gallery check lab format lock site clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -47,6 +47,9 @@ lab: setup ## open lesson 00 in JupyterLab, in your own copy (work/)
 lock: setup ## compile requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-emit-package keep-the-signal-alive \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+gallery: setup ## draw a card of every kind into build/gallery.html
+	@$(BIN)/python docs/gallery/make.py
 
 site: setup ## build the documentation into docs/_build/html
 	@$(BIN)/sphinx-build -W -q -b html docs docs/_build/html && echo "open docs/_build/html/index.html"

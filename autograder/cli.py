@@ -184,10 +184,12 @@ def _grade(course: Course, lesson: str, only: Sequence[str], timeout: int | None
 @click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
 @_course_option
 @_json_option
-def report(lessons: Sequence[str], directory: Path, json_file: Path | None) -> None:
+@click.option("--mistakes", is_flag=True, help="What the class got wrong, counted, in place of the marks.")
+def report(lessons: Sequence[str], directory: Path, json_file: Path | None, mistakes: bool) -> None:
     """Show the class table as the gradebook has it now.
 
-    Marks given by hand count; nothing is graded.
+    Marks given by hand count; nothing is graded. With --mistakes: which part of which exercise was missed in
+    which way, by how many; --json then holds every verdict too.
     """
     with _refusals():
         course = Course.at(directory)
@@ -196,7 +198,10 @@ def report(lessons: Sequence[str], directory: Path, json_file: Path | None) -> N
         for lesson in lessons:
             course.require_lesson(lesson)
             results[lesson] = [_look_up(course, lesson, student) for student in course.students(lesson)]
-        _show(course, results, json_file)
+        if mistakes:
+            _show_mistakes(results, json_file)
+        else:
+            _show(course, results, json_file)
 
 
 def _look_up(course: Course, lesson: str, student: str) -> Outcome:
@@ -271,6 +276,17 @@ def _show(course: Course, results: dict[str, list[Outcome]], json_file: Path | N
         )
     if json_file is not None:
         data = [as_json(lesson, outcomes) for lesson, outcomes in results.items()]
+        write_json(json_file, data[0] if len(data) == 1 else data)
+
+
+def _show_mistakes(results: dict[str, list[Outcome]], json_file: Path | None) -> None:
+    from autograder.reporting.classtable import write_json
+    from autograder.reporting.mistakes import mistakes_as_json, mistakes_table
+
+    for lesson, outcomes in results.items():
+        _out.print(mistakes_table(lesson, outcomes))
+    if json_file is not None:
+        data = [mistakes_as_json(lesson, outcomes) for lesson, outcomes in results.items()]
         write_json(json_file, data[0] if len(data) == 1 else data)
 
 

@@ -1,5 +1,6 @@
 """Sphinx configuration of the site."""
 
+import importlib.util
 import tomllib
 from pathlib import Path
 
@@ -15,3 +16,17 @@ exclude_patterns = ["_build"]
 nb_execution_mode = "off"
 autodoc_typehints = "none"
 napoleon_google_docstring = False
+
+
+def setup(app):
+    """Draw the gallery before the pages are read."""
+    app.connect("builder-inited", _draw_gallery)
+
+
+def _draw_gallery(app):
+    folder = Path(__file__).parent
+    spec = importlib.util.spec_from_file_location("gallery", folder / "gallery" / "make.py")
+    gallery = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(gallery)
+    (folder / "_build").mkdir(exist_ok=True)
+    (folder / "_build" / "gallery.html").write_text(gallery.fragment(), encoding="utf-8")

@@ -19,6 +19,7 @@ from autograder.grading.course import Course
 from autograder.grading.errors import CourseError, SubmissionError
 from autograder.grading.marks import METADATA_KEY, exercise_of
 from autograder.grading.submission import require_gradable
+from autograder.judging.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,18 @@ class Mark:
     points : float or None
         `None` while it waits for a person.
     max_points : float
-    diagnosis : str or None
+    verdict : Verdict or None
+        `None` for what was not graded by the judge.
     """
 
     points: float | None
     max_points: float
-    diagnosis: str | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def diagnosis(self) -> str | None:
+        """Name of the recognized mistake, where there is one."""
+        return self.verdict.diagnosis if self.verdict else None
 
 
 @dataclass(frozen=True)
@@ -143,14 +150,23 @@ def read_outcome(course: Course, lesson: str, student: str) -> Outcome:
             continue
         score = scores[grade_id]
         exercise = exercise_of(cell)
-        diagnosis = cell.metadata.get(METADATA_KEY, {}).get("diagnosis")
-        mark = Mark(score.points, score.max_points, diagnosis)
+        mark = Mark(score.points, score.max_points, _verdict_of(cell))
         if cell.cell_type == "code":
             exercises[exercise.name if exercise else grade_id] = mark
         else:
             written[grade_id] = mark
     page = course.root / "feedback" / student / lesson / f"{lesson}.html"
     return Outcome(student, lesson, "graded", "", exercises, written, feedback=page if page.is_file() else None)
+
+
+def _verdict_of(cell: Any) -> Verdict | None:
+    stored = cell.metadata.get(METADATA_KEY)
+    if stored is None:
+        return None
+    try:
+        return Verdict.from_dict(stored)
+    except ValueError as damage:
+        raise SubmissionError(f"the stored verdict is damaged or of another version: {damage}") from None
 
 
 def _run(config: Any, lesson: str, student: str) -> None:

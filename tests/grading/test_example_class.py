@@ -161,3 +161,17 @@ def test_an_earlier_mistake_costs_its_own_points_only_and_the_card_says_so(cours
     root, _, _ = course
     page = (root / "feedback" / "chidi" / LESSON / f"{LESSON}.html").read_text()
     assert "Judged with the reference" in page
+
+
+def test_the_mistakes_of_the_class_are_counted(course: tuple[Path, Any, dict[str, Any]], tmp_path: Path) -> None:
+    root, _, _ = course
+    report = tmp_path / "mistakes.json"
+    done = run_autograder("report", LESSON, "--course", root, "--mistakes", "--json", report)
+    assert done.returncode == 0, done.stderr
+    assert "what 9 graded submissions got wrong" in done.stdout
+    data = json.loads(report.read_text(encoding="utf-8"))
+    assert {"exercise": "sigmoid", "part": "both tails", "kind": "value", "diagnosis": "sign", "students": 1} in data[
+        "mistakes"
+    ]
+    assert data["verdicts"]["chidi"]["sigmoid"]["diagnosis"] == "sign"
+    assert set(data["verdicts"]) >= set(EXPECTED)

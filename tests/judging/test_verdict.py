@@ -1,12 +1,19 @@
 import copy
+import dataclasses
 import json
+import re
+from pathlib import Path
+from typing import get_args
 
+import jsonschema
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import ROOT
 
 from autograder import Failure, PartResult, Verdict, judge
+from autograder.judging.verdict import SCHEMA_VERSION, Kind
 from course_lib import activations
 
 FAILURE = Failure("value", "Wrong.", "a case", "f(1)", "[0]", "1", "2", "-1")
@@ -174,3 +181,33 @@ def test_a_refusal_says_what_is_wrong(path, value, text):
 def test_entries_of_a_list_are_checked_too(path):
     with pytest.raises(ValueError, match=r"."):
         Verdict.from_dict(changed(path, put([1])))
+
+
+SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text(encoding="utf-8"))
+
+
+def test_the_published_schema_names_the_fields_there_are():
+    assert SCHEMA["properties"]["schema"]["const"] == SCHEMA_VERSION
+    assert set(SCHEMA["required"]) == {"schema", *(field.name for field in dataclasses.fields(Verdict))}
+    for name, kind in (("part", PartResult), ("failure", Failure)):
+        assert set(SCHEMA["$defs"][name]["required"]) == {field.name for field in dataclasses.fields(kind)}
+        assert set(SCHEMA["$defs"][name]["properties"]) == set(SCHEMA["$defs"][name]["required"])
+    assert SCHEMA["$defs"]["failure"]["properties"]["kind"]["enum"] == list(get_args(Kind))
+
+
+@pytest.mark.parametrize(
+    "answer", [np.tanh, None, lambda a: None, lambda a: 1 / 0, activations.sigmoid, lambda a: a * np.nan]
+)
+def test_every_verdict_has_the_published_form(answer):
+    jsonschema.validate(json.loads(json.dumps(judge("sigmoid", answer).to_dict())), SCHEMA)
+
+
+def test_the_documentation_names_every_general_diagnosis():
+    from autograder.judging import detective, diagnosis
+
+    page = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    source = Path(detective.__file__).read_text(encoding="utf-8")
+    named = set(re.findall(r'(?:return |^ +\(?)"([a-z0-9_]+)", ', source, flags=re.MULTILINE))
+    named |= {name for name, _, _ in detective._TRANSFORMATIONS} | set(diagnosis._BY_KIND.values())
+    assert len(named) > 25
+    assert {name for name in named if f"`{name}`" not in page} == set()

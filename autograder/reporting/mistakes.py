@@ -1,0 +1,71 @@
+"""What a class got wrong: every failed part and every diagnosis, counted over the stored verdicts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from autograder.grading.grade import Outcome
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One way in which one part of an exercise was missed.
+
+    Attributes
+    ----------
+    exercise, part : str
+    kind : str
+        At which step of the judging: "value", "shape", "raised", …
+    diagnosis : str
+        Of the whole answer; "" where none was recognized.
+    """
+
+    exercise: str
+    part: str
+    kind: str
+    diagnosis: str
+
+
+def count_slips(outcomes: Sequence[Outcome]) -> Counter[Slip]:
+    """Count, over a class, how often each part was missed in each way; the most frequent first."""
+    slips = Counter(slip for outcome in outcomes for slip in _slips(outcome))
+    return Counter(dict(slips.most_common()))
+
+
+def _slips(outcome: Outcome) -> Iterator[Slip]:
+    for name, mark in outcome.exercises.items():
+        for part in mark.verdict.parts if mark.verdict else ():
+            if part.failure:
+                yield Slip(name, part.name, part.failure.kind, (mark.verdict and mark.verdict.diagnosis) or "")
+
+
+def mistakes_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
+    """Draw the counts: a row a way of missing a part, the exercises in the lesson's order."""
+    graded = sum(outcome.status == "graded" for outcome in outcomes)
+    table = Table(title=f"{lesson}: what {graded} graded submissions got wrong", title_justify="left")
+    for head in ("exercise", "part", "failed at", "recognized"):
+        table.add_column(head, overflow="fold")
+    table.add_column("students", justify="right")
+    order = [name for outcome in outcomes for name in outcome.exercises]
+    slips = count_slips(outcomes)
+    for slip in sorted(slips, key=lambda slip: (order.index(slip.exercise), -slips[slip])):
+        table.add_row(*map(Text, (slip.exercise, slip.part, slip.kind, slip.diagnosis, str(slips[slip]))))
+    return table
+
+
+def mistakes_as_json(lesson: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Give every stored verdict, and the counts, as JSON types."""
+    return {
+        "lesson": lesson,
+        "mistakes": [{**vars(slip), "students": n} for slip, n in count_slips(outcomes).items()],
+        "verdicts": {
+            outcome.student: {name: mark.verdict.to_dict() for name, mark in outcome.exercises.items() if mark.verdict}
+            for outcome in outcomes
+        },
+    }
