@@ -189,7 +189,7 @@ def _number(value: Any) -> str:
 
 def _describe(value: Any) -> str:
     if value is None:
-        return "None: is a `return` missing?"
+        return "None (is a `return` missing?)"
     if isinstance(value, Foreign):
         return value.type_name
     if isinstance(value, np.ndarray):

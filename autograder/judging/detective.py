@@ -161,6 +161,8 @@ def _pair(trial: Trial, got: Array, want: Array) -> _Pair:
     first = arrays[0] if arrays else np.zeros((1, 1))
     columns = first.shape[1] if first.ndim > 1 else 1
     argument = first if arrays and first.shape == want.shape else None
+    if want.dtype.kind == "b":
+        got, want = got.astype(np.float64), want.astype(np.float64)  # which can be scaled and negated
     return _Pair(got, want, len(first), columns, argument, trial.part.hidden)
 
 

@@ -96,7 +96,7 @@ def _paired_bars(ax: Axes, heights: list[Array], first: int) -> None:
         places = np.arange(len(values)) + first + shift
         ax.bar(places, values, width=0.38, color=colour, alpha=0.8, label=name, hatch=hatch, linewidth=0)
     ax.set_xticks(range(first, first + max(map(len, heights))))
-    ax.legend(frameon=False, loc="best")
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def histogram(figure: Figure, got: Array, want: Array) -> str:
@@ -109,7 +109,7 @@ def histogram(figure: Figure, got: Array, want: Array) -> str:
         share = np.histogram(np.clip(values, -reach, reach), bins=edges)[0] / values.size
         ax.stairs(share, edges, color=colour, alpha=0.6 if filled else 1.0, fill=filled, linewidth=1.6, label=name)
     ax.set(xlabel="entry", ylabel="share")
-    ax.legend(frameon=False, loc="best")
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return (
         f"your entries have mean {np.mean(got):.3g} and standard deviation {np.std(got):.3g}, "
         f"those of a right answer {np.mean(want):.3g} and {np.std(want):.3g}"

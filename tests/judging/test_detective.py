@@ -38,7 +38,12 @@ def exercise(reference, **kwargs):
     return Exercise(reference.__name__, "lesson", reference, parts, **kwargs)
 
 
+def positive(x):
+    return x > 0.1
+
+
 AFFINE, SQUARE, MEANS = exercise(affine), exercise(square), exercise(column_means)
+POSITIVE = exercise(positive)
 TWO, LAYERS = exercise(two, outputs=("total", "parts")), exercise(layers)
 
 
@@ -76,6 +81,7 @@ def filled_to_the_third_row(x):
         (MEANS, lambda x: np.exp(x).mean(axis=0)[:, np.newaxis], "axis_kept"),
         (MEANS, lambda x: column_means(x) ** 2, "square_root_missing"),
         (MEANS, lambda x: column_means(x) ** 0.5, "one_square_root_too_many"),
+        (POSITIVE, lambda x: (x > 0.1).T, "transposed"),
         (AFFINE, filled_to_the_third_row, "zero_in_part"),
         (AFFINE, lambda x: affine(x.astype(np.float32)).astype(np.float32), "float32_rounding"),
         (AFFINE, lambda x: None, "returns_none"),
@@ -122,6 +128,7 @@ def doubled_for_many_rows(x):
         (AFFINE, lambda x: np.full((len(x), 3), np.nan)),
         (TWO, lambda x: (two(x)[0] / len(x), two(x)[1] ** 3)),
         (TWO, lambda x: 1 / 0),
+        (POSITIVE, lambda x: x < 0.1),
         (AFFINE, lambda x: affine(x) + 1e-4 * affine(x) ** 2),
     ],
 )
