@@ -248,23 +248,28 @@ def _factor(pairs: Sequence[_Pair]) -> Clue | None:
 
 
 def _float32(pairs: Sequence[_Pair]) -> Clue | None:
-    """Recognize results that went through single precision: near to the right ones, and float32 numbers."""
-    wrong = [pair for pair in pairs if pair.want.dtype == np.float64 and not np.array_equal(pair.got, pair.want)]
-    if wrong and all(_is_rounded(pair) for pair in wrong):
+    """Recognize results that are float32 numbers where float64 is expected, and right but for that."""
+    double = [pair for pair in pairs if pair.want.dtype == np.float64 and pair.want.size]
+    if double and all(map(_is_single, double)) and any(map(_is_rounded, double)):
         return "float32_rounding", "Right to seven digits only: is something float32 on the way?"
     return None
 
 
-def _is_rounded(pair: _Pair) -> bool:
-    """Tell whether a result is as near to the right one as single precision gets, small entries less than large."""
+def _is_single(pair: _Pair) -> bool:
+    """Tell whether a result could be float32 and is as near to the right one as that allows."""
     got, want = pair.got, pair.want
     finite = np.isfinite(want)
     if got.shape != want.shape or not np.array_equal(np.isfinite(got), finite):
         return False
     got, want = got[finite].astype(np.float64), want[finite]
-    error = np.abs(got - want)
-    near = error <= 1e-6 * np.max(np.abs(want), initial=0.0)
-    return bool(np.all(near & (error <= 1e-2 * np.abs(want))) and np.any(error > 1e-9 * np.abs(want)))
+    near = np.abs(got - want) <= 1e-5 * np.max(np.abs(want), initial=0.0)
+    return bool(np.all(near) and np.array_equal(got.astype(np.float32).astype(np.float64), got))
+
+
+def _is_rounded(pair: _Pair) -> bool:
+    """Tell whether the right result would need more digits, and the answer has not simply left entries at 0."""
+    wrong = np.isfinite(pair.want) & (np.abs(pair.got - pair.want) > 1e-10 * np.abs(pair.want))
+    return bool(np.any(wrong) and np.all(pair.got[wrong] != 0))
 
 
 def _added(pairs: Sequence[_Pair]) -> Clue | None:
