@@ -112,7 +112,7 @@ def tanh_derivative(a: ArrayLike) -> Array:
         If `a` does not hold real numbers.
     """
     a = as_float(a)
-    e = np.exp(-2 * np.abs(a))
+    e = np.exp(-np.abs(a)) ** 2
     return 4 * e / (1 + e) ** 2
 
 
