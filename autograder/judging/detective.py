@@ -60,7 +60,7 @@ def clue(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
     for name, pairs in outputs.items():
         if all(pair.same for pair in pairs):
             continue
-        explanation = _explain(pairs)
+        explanation = _explain(pairs, element_wise=exercise.keeps_dtype)
         if explanation is None:
             return None
         found.append((name, explanation))
@@ -210,7 +210,7 @@ _TRANSFORMATIONS: tuple[tuple[str, Callable[[_Pair], Array], str], ...] = (
 )
 
 
-def _explain(pairs: Sequence[_Pair]) -> Clue | None:
+def _explain(pairs: Sequence[_Pair], *, element_wise: bool) -> Clue | None:
     """Find what was done to the right result, the same in every pair."""
     with np.errstate(all="ignore"):
         for name, transform, message in _TRANSFORMATIONS:
@@ -218,7 +218,8 @@ def _explain(pairs: Sequence[_Pair]) -> Clue | None:
                 return name, message
         if any(pair.got.shape != pair.want.shape for pair in pairs):
             return None
-        for find in (_factor, _added, _zero_in_part, _positive_only):
+        clues = (_factor, _added, _zero_in_part, *([_positive_only] if element_wise else []))
+        for find in clues:
             found = find([pair for pair in pairs if pair.want.size])
             if found:
                 return found

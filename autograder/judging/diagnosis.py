@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], trials: S
     """
     shared = False
     for trial in trials:
-        ours = calls.call(mistake, trial.case.args, trial.case.kwargs, writable=exercise.may_move_inputs)
+        ours = _outcome_of(mistake, trial.case, exercise.may_move_inputs)
         theirs = trial.outcome
         if theirs.error is None:
             if ours.error is not None or not _alike(exercise, trial.case, theirs.value, ours.value):
@@ -73,6 +74,12 @@ def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], trials: S
                 return False
             shared = True
     return shared
+
+
+@lru_cache(maxsize=2000)
+def _outcome_of(mistake: Callable[..., Any], case: Case, writable: bool) -> calls.Outcome:
+    """Run a known mistake on a case, once for all answers that are judged on it."""
+    return calls.call(mistake, case.args, case.kwargs, writable=writable)
 
 
 def _alike(exercise: Exercise, case: Case, one: Any, other: Any) -> bool:

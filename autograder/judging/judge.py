@@ -11,6 +11,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def _examine_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden:
     trials: list[Trial] = []
     printed = ""
     for number, part in parts:
-        tried = _try_part(exercise, part, answer, cases_of(exercise, number, seed))
+        tried = _try_part(exercise, part, answer, _prepare(exercise, number, seed))
         trials += tried
         printed += "".join(trial.outcome.printed for trial in tried if not part.hidden)
         failure = next((trial.failure for trial in tried if trial.failure), None)
@@ -140,25 +141,39 @@ def cases_of(exercise: Exercise, number: int, seed: int) -> Sequence[Case]:
     return exercise.parts[number].cases(rng)
 
 
-def _try_part(exercise: Exercise, part: Part, answer: Any, cases: Sequence[Case]) -> list[Trial]:
+def _prepare(exercise: Exercise, number: int, seed: int) -> Sequence[tuple[Case, Any]]:
+    """Draw a part's cases with what the reference makes of them.
+
+    Once for a whole class with one seed; anew for every answer where a property may keep what it saw in `aside`.
+    """
+    if exercise.parts[number].holds:
+        return [(case, _expected(exercise, case)) for case in cases_of(exercise, number, seed)]
+    return _prepared(exercise, number, seed)
+
+
+@lru_cache(maxsize=64)
+def _prepared(exercise: Exercise, number: int, seed: int) -> Sequence[tuple[Case, Any]]:
+    return [(case, _expected(exercise, case)) for case in cases_of(exercise, number, seed)]
+
+
+def _try_part(exercise: Exercise, part: Part, answer: Any, cases: Sequence[tuple[Case, Any]]) -> list[Trial]:
     """Try the cases in order; one failure loses the part, so after one that hangs nobody need wait for the rest.
 
     Other parts are tried all the same: what hangs on one input may be right on another.
     """
     trials: list[Trial] = []
-    for case in cases:
-        trial = _try_case(exercise, part, case, answer)
+    for case, want in cases:
+        trial = _try_case(exercise, part, case, want, answer)
         trials.append(trial)
         if trial.failure and trial.failure.not_worth_calling_again:
             break
     return trials
 
 
-def _try_case(exercise: Exercise, part: Part, case: Case, answer: Any) -> Trial:
+def _try_case(exercise: Exercise, part: Part, case: Case, want: Any, answer: Any) -> Trial:
     if not callable(answer):
         nothing = calls.Outcome(None, None, (), "", "")
         return Trial(part, case, None, nothing, Failure("missing", f"There is no function `{exercise.name}` yet."))
-    want = _expected(exercise, case)  # before the answer has had a chance to change what the case is made of
     outcome = calls.call(answer, case.args, case.kwargs, writable=exercise.may_move_inputs)
     failure, share = _failure_of(exercise, part, case, answer, outcome, want), 0.0
     if failure is None and part.holds:

@@ -35,7 +35,8 @@ def picture_svg(exercise: Exercise, function: Callable[..., Any], trial: Trial |
         An `svg` element with a text for screen readers; "" where there is nothing to draw.
     """
     drawing = _of_curve(exercise, exercise.picture, function) if isinstance(exercise.picture, Curve) else None
-    if drawing is None and trial is not None and trial.outcome.error is None:
+    elsewhere = not isinstance(exercise.picture, Curve)  # an exercise with a curve shows nothing else
+    if elsewhere and trial is not None and trial.outcome.error is None:
         with np.errstate(all="ignore"):
             drawing = _of_trial(exercise, trial)
     if drawing is None:
@@ -65,6 +66,8 @@ def _of_trial(exercise: Exercise, trial: Trial) -> Drawing | None:
     got, want = trial.outcome.value, trial.want
     if isinstance(exercise.picture, Cloud):
         return _of_cloud(exercise.picture, trial)
+    if exercise.picture is None and trial.part.holds:
+        return None  # the reference is one right answer of many
     if isinstance(want, tuple):
         got, want = _first_wrong(got, want)
     if isinstance(want, list) and want and all(isinstance(layer, np.ndarray) for layer in want):

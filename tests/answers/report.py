@@ -1,8 +1,9 @@
 """Measure the grader: judge every answer of the corpus with many fresh seeds, and write how often it was right.
 
-    python tests/answers/report.py [--seeds 200] [--only EXERCISE] [--write docs/grader-accuracy.md]
+    python tests/answers/report.py --seeds 200 --write docs/grader-accuracy.md
 
-A verdict is *flaky* where points or diagnosis of one answer differ between seeds. The exit status is 1 where
+A verdict is *flaky* where one answer passes with one seed and not with another, or is given another diagnosis. The
+points of a wrong answer may *vary*: a part may be passed by luck, by everybody in a class alike. The exit status is 1 where
 a bar is missed: every wrong answer caught, every right one accepted, no flaky verdict, 90% of known mistakes named.
 """
 
@@ -33,23 +34,45 @@ from corpus import Answer, answers
 from autograder import judge
 
 NAMED_AT_LEAST = 0.9
-HEADS = ("exercise", "right answers", "accepted", "wrong answers", "caught", "known mistakes", "named", "flaky")
+SEEDS_A_ROUND = 10  # of one exercise, in one process
+Outcomes = Counter[tuple[bool, float, str | None]]  # passed, points, diagnosis
+HEADS = (
+    "exercise",
+    "seeds",
+    "right answers",
+    "accepted",
+    "wrong answers",
+    "caught",
+    "known mistakes",
+    "named",
+    "flaky",
+)
 
 
 @dataclass
 class Tally:
     """What happened to the answers of one exercise; a judgement is one answer with one seed."""
 
+    seeds: int = 0
     judgements: int = 0
     right: list[bool] = field(default_factory=list)  # accepted with every seed?
     wrong: list[bool] = field(default_factory=list)  # caught with every seed?
     known: list[bool] = field(default_factory=list)  # called by its name with every seed?
     flaky: list[str] = field(default_factory=list)
+    vary: list[str] = field(default_factory=list)
 
     def row(self, name: str) -> tuple[str, ...]:
         """Give the table's entries."""
         counts = [str(len(self.right)), _share(self.right), str(len(self.wrong)), _share(self.wrong)]
-        return (name, *counts, str(len(self.known)), _share(self.known), str(len(self.flaky)))
+        return (
+            name,
+            str(self.seeds or ""),
+            *counts,
+            str(len(self.known)),
+            _share(self.known),
+            str(len(self.flaky)),
+            str(len(self.vary)),
+        )
 
     @property
     def misses_a_bar(self) -> bool:
@@ -68,30 +91,39 @@ def corpus() -> list[Answer]:
     return answers()
 
 
-def verdicts(number: int, seeds: list[int]) -> Counter[tuple[bool, float, str | None]]:
-    """Judge one answer with several seeds; what came out, and how often."""
-    answer = corpus()[number]
-    counts: Counter[tuple[bool, float, str | None]] = Counter()
-    for seed in seeds:
-        verdict = judge(answer.exercise, answer.function, seed=seed)
-        counts[verdict.passed, verdict.points, verdict.diagnosis] += 1
+def verdicts(name: str, seeds: list[int]) -> dict[int, Outcomes]:
+    """Judge every answer to an exercise with several seeds: by number of the answer, what came out, and how often."""
+    counts: dict[int, Outcomes] = {}
+    for seed in seeds:  # outside, so that cases are drawn once for all answers
+        for number, answer in enumerate(corpus()):
+            if answer.exercise.name == name:
+                verdict = judge(answer.exercise, answer.function, seed=seed)
+                counts.setdefault(number, Counter())[verdict.passed, verdict.points, verdict.diagnosis] += 1
     return counts
 
 
-def measure(numbers: list[int], seeds: list[int], jobs: int) -> dict[str, Tally]:
-    """Judge the answers of these numbers, several at once, and count by exercise."""
-    tallies = {corpus()[number].exercise.name: Tally() for number in numbers}
-    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TextColumn("answers"), TimeRemainingColumn())
+def measure(names: list[str], seeds: list[int], training_seeds: int, jobs: int) -> dict[str, Tally]:
+    """Judge the answers to these exercises, several at once, and count by exercise."""
+    trains = {answer.exercise.name: bool(answer.exercise.patience) for answer in corpus()}
+    tallies = {name: Tally(seeds=min(training_seeds, len(seeds)) if trains[name] else len(seeds)) for name in names}
+    outcomes: dict[int, Outcomes] = {}
+    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TextColumn("rounds"), TimeRemainingColumn())
     with ProcessPoolExecutor(jobs) as pool, Progress(*columns, console=Console(stderr=True)) as progress:
-        slow_first = sorted(numbers, key=lambda number: not corpus()[number].exercise.patience)
-        waiting = {pool.submit(verdicts, number, seeds): number for number in slow_first}
-        for done in progress.track(as_completed(waiting), total=len(waiting)):
-            answer = corpus()[waiting[done]]
-            count(tallies[answer.exercise.name], answer, done.result())
+        rounds = [
+            pool.submit(verdicts, name, seeds[: tallies[name].seeds][start : start + SEEDS_A_ROUND])
+            for name in sorted(names, key=lambda name: not trains[name])
+            for start in range(0, tallies[name].seeds, SEEDS_A_ROUND)
+        ]
+        for done in progress.track(as_completed(rounds), total=len(rounds)):
+            for number, counts in done.result().items():
+                outcomes.setdefault(number, Counter()).update(counts)
+    for number, counts in sorted(outcomes.items()):
+        answer = corpus()[number]
+        count(tallies[answer.exercise.name], answer, counts)
     return tallies
 
 
-def count(tally: Tally, answer: Answer, outcomes: Counter[tuple[bool, float, str | None]]) -> None:
+def count(tally: Tally, answer: Answer, outcomes: Outcomes) -> None:
     """Add one answer's verdicts."""
     tally.judgements += outcomes.total()
     passed, names = {passed for passed, _, _ in outcomes}, {name for _, _, name in outcomes}
@@ -101,9 +133,12 @@ def count(tally: Tally, answer: Answer, outcomes: Counter[tuple[bool, float, str
         tally.wrong.append(passed == {False})
     if answer.known:
         tally.known.append(names == {answer.diagnosis})
-    if len(outcomes) > 1:
-        seen = ", ".join(f"{points:g} points {name or ''} ×{n}".strip() for (_, points, name), n in outcomes.items())
-        tally.flaky.append(f"{answer.exercise.name} ({answer.style}): {seen}")
+    seen = ", ".join(f"{points:g} points {name or ''} ×{n}".strip() for (_, points, name), n in outcomes.items())
+    line = f"{answer.exercise.name} ({answer.style}): {seen}"
+    if len(passed) > 1 or len(names) > 1:
+        tally.flaky.append(line)
+    elif len(outcomes) > 1:
+        tally.vary.append(line)
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
@@ -111,7 +146,7 @@ def total(tallies: Iterable[Tally]) -> Tally:
     whole = Tally()
     for tally in tallies:
         whole.judgements += tally.judgements
-        for name in ("right", "wrong", "known", "flaky"):
+        for name in ("right", "wrong", "known", "flaky", "vary"):
             getattr(whole, name).extend(getattr(tally, name))
     return whole
 
@@ -126,13 +161,17 @@ def as_markdown(tallies: dict[str, Tally], seeds: int) -> str:
         "Written by `make grader-report`; do not edit. For every exercise there is a collection of right answers in",
         "different styles, and of wrong answers, most of which make a mistake that the grader claims to know, written",
         "in another way than the grader's own copy of it (`tests/answers/`).",
-        f"Each was judged with {seeds} fresh seeds,",
+        f"Each was judged with {seeds} fresh seeds, or as many as the table says where a judgement trains networks:",
         f"{whole.judgements:,} judgements in all (Python {platform.python_version()}, NumPy {np.__version__}).",
         "",
+        "- *right*, *wrong*: how many answers there are;",
         "- *accepted*: right answers that earned full points with every seed;",
         "- *caught*: wrong answers that lost points with every seed;",
-        "- *named*: answers with a known mistake for which the card named that mistake with every seed;",
-        "- *flaky*: answers whose points or diagnosis were not the same with every seed.",
+        "- *known mistakes*: wrong answers that make one;",
+        "- *named*: those for which the card named that mistake with every seed;",
+        "- *flaky*: answers that passed with one seed and not with another, or were given different diagnoses;",
+        "- *vary*: wrong answers whose points depend on the seed, because a part can be passed by luck. Everybody in a",
+        "  class is judged with the same seed.",
         "",
         "What this cannot show: mistakes that nobody has thought of yet. Whoever meets one adds it to the collection.",
         "",
@@ -148,33 +187,35 @@ def as_markdown(tallies: dict[str, Tally], seeds: int) -> str:
 def show(tallies: dict[str, Tally]) -> None:
     """Print the table, and name every answer that was not judged as it must be."""
     console = Console()
-    table = Table(*HEADS)
+    table = Table(*HEADS, box=None)
     for name, tally in tallies.items():
         table.add_row(*tally.row(name), style="red" if tally.misses_a_bar else "")
     table.add_section()
     table.add_row(*total(tallies.values()).row("all"), style="bold")
     console.print(table)
     for tally in tallies.values():
-        for line in tally.flaky:
-            console.print(f"flaky: {line}", highlight=False, markup=False)
+        for line in [*(f"flaky: {f}" for f in tally.flaky), *(f"vary: {v}" for v in tally.vary)]:
+            console.print(line, highlight=False, markup=False)
 
 
 def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=200, help="fresh seeds for each answer (default: 200)")
+    parser.add_argument("--training-seeds", type=int, default=10, help="where judging trains networks (default: 10)")
     parser.add_argument("--only", metavar="EXERCISE", action="append", help="this exercise only; may be repeated")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table to this Markdown file")
     options = parser.parse_args()
-    names = {answer.exercise.name for answer in corpus()}
-    unknown = sorted(set(options.only or ()) - names)
+    names = list(dict.fromkeys(answer.exercise.name for answer in corpus()))
+    unknown = sorted(set(options.only or ()) - set(names))
     if unknown:
-        parser.error(f"--only must name an exercise, such as {', '.join(sorted(names)[:3])} (got {', '.join(unknown)})")
-    if options.seeds < 1 or options.jobs < 1:
-        parser.error("--seeds and --jobs must be at least 1")
-    chosen = [n for n, answer in enumerate(corpus()) if not options.only or answer.exercise.name in options.only]
-    tallies = measure(chosen, [secrets.randbits(63) for _ in range(options.seeds)], options.jobs)
+        parser.error(f"--only must name an exercise, such as {', '.join(names[:3])} (got {', '.join(unknown)})")
+    if min(options.seeds, options.training_seeds, options.jobs) < 1:
+        parser.error("--seeds, --training-seeds and --jobs must be at least 1")
+    chosen = [name for name in names if not options.only or name in options.only]
+    seeds = [secrets.randbits(63) for _ in range(options.seeds)]
+    tallies = measure(chosen, seeds, options.training_seeds, options.jobs)
     show(tallies)
     if options.write:
         options.write.write_text(as_markdown(tallies, options.seeds), encoding="utf-8")
