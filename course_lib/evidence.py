@@ -1,13 +1,45 @@
-"""Comparing training runs: how soon, over how many seeds, and one design that works."""
+"""Comparing training runs: how soon, over how many seeds; and networks built from a design."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from course_lib.arrays import Array, require_finite, require_rank
+from course_lib import activations
+from course_lib.arrays import (
+    Array,
+    require_choice,
+    require_count,
+    require_finite,
+    require_positive,
+    require_rank,
+    require_sizes,
+)
+from course_lib.data import Digits
+from course_lib.initialization import he_init, normal_init, xavier_init
+from course_lib.networks import Network, network_of
+from course_lib.training import train_steps
+
+# What a design may name.
+ACTIVATIONS = {
+    "sigmoid": (activations.sigmoid, activations.sigmoid_derivative),
+    "tanh": (activations.tanh, activations.tanh_derivative),
+    "relu": (activations.relu, activations.relu_derivative),
+    "leaky_relu": (activations.leaky_relu, activations.leaky_relu_derivative),
+    "elu": (activations.elu, activations.elu_derivative),
+}
+INITIALIZATIONS: dict[str, Callable[[np.random.Generator, int, int], Array]] = {
+    "normal": normal_init,
+    "xavier": xavier_init,
+    "he": he_init,
+}
+
+DESIGN_SIZES = (64,) * 20 + (10,)  # 20 layers of weights
+DESIGN_STEPS = 200
+DESIGN_BATCH_SIZE = 64
 
 
 def steps_to_accuracy(accuracies: Sequence[float] | Array, threshold: float) -> int | None:
@@ -67,4 +99,97 @@ def design_network() -> dict[str, Any]:
         `activation`: "sigmoid", "tanh", "relu", "leaky_relu" or "elu"; `initialization`: "normal", "xavier" or
         "he"; `batch_norm`: bool; `learning_rate`: float above 0.
     """
-    return {"activation": "tanh", "initialization": "xavier", "batch_norm": True, "learning_rate": 0.1}
+    return {"activation": "elu", "initialization": "he", "batch_norm": True, "learning_rate": 0.1}
+
+
+def build_design(rng: np.random.Generator, design: Mapping[str, Any], sizes: Sequence[int] = DESIGN_SIZES) -> Network:
+    """Draw an untrained network as a design describes it.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Of the weights.
+    design : mapping
+        With the entries of `design_network`. "normal" draws weights from N(0, 1), "xavier" and "he" are
+        those of lesson 04 without further arguments; biases are 0.
+    sizes : sequence of int
+        Width of the input, of every hidden layer and of the output.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    ValueError
+        If an entry is missing or none of those there are, or a size is not positive.
+    """
+    _require_design(design)
+    require_sizes("sizes", sizes)
+    draw = INITIALIZATIONS[design["initialization"]]
+    weights = [draw(rng, n_in, n_out) for n_in, n_out in pairwise(sizes)]
+    return network_of(weights, *ACTIVATIONS[design["activation"]], batch_norm=bool(design["batch_norm"]))
+
+
+def train_design(
+    rng: np.random.Generator,
+    design: Mapping[str, Any],
+    data: Digits,
+    steps: int = DESIGN_STEPS,
+    every: int = 50,
+    *,
+    sizes: Sequence[int] = DESIGN_SIZES,
+    batch_size: int = DESIGN_BATCH_SIZE,
+) -> Array:
+    """Draw a network as a design describes it, train it by gradient descent, and follow its test accuracy.
+
+    With its default arguments this is the training that `design_network` is graded by.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Of the weights, then of the order of the examples.
+    design : mapping
+        See `build_design`.
+    data : Digits
+    steps : int
+        At least 0.
+    every : int
+        Steps from one entry of the result to the next.
+    sizes : sequence of int
+        See `build_design`.
+    batch_size : int
+        Examples a step.
+
+    Returns
+    -------
+    ndarray
+        Test accuracy before the first step, every `every` steps, and after the last one; NaN from where the
+        run blew up.
+
+    Raises
+    ------
+    ValueError
+        If the design or an argument is not what it must be.
+    """
+    require_count("steps", steps)
+    require_count("every", every, least=1)
+    network = build_design(rng, design, sizes)
+    accuracies = np.full(1 + -(-steps // every), np.nan)
+    records = train_steps(rng, network, data, design["learning_rate"], steps, batch_size, every)
+    for number, record in enumerate(records):
+        if not np.isfinite(record.loss) or np.isnan(record.test_accuracy):
+            break
+        accuracies[number] = record.test_accuracy
+    return accuracies
+
+
+def _require_design(design: Mapping[str, Any]) -> None:
+    keys = ("activation", "initialization", "batch_norm", "learning_rate")
+    if sorted(design) != sorted(keys):
+        raise ValueError(f"design must have the keys {', '.join(keys)} (got {', '.join(map(str, design))})")
+    require_choice("activation", design["activation"], tuple(ACTIVATIONS))
+    require_choice("initialization", design["initialization"], tuple(INITIALIZATIONS))
+    if not isinstance(design["batch_norm"], bool | np.bool_):
+        raise ValueError(f"batch_norm must be True or False (got {design['batch_norm']!r})")
+    require_positive("learning_rate", design["learning_rate"])

@@ -3,8 +3,9 @@
     python tests/answers/report.py --seeds 200 --write docs/grader-accuracy.md
 
 A verdict is *flaky* where one answer passes with one seed and not with another, or is given another diagnosis. The
-points of a wrong answer may *vary*: a part may be passed by luck, by everybody in a class alike. The exit status is 1 where
-a bar is missed: every wrong answer caught, every right one accepted, no flaky verdict, 90% of known mistakes named.
+points of a wrong answer may *vary*: a part may be passed by luck, by everybody in a class alike. The exit status is 1
+where a bar is missed: every wrong answer caught, every right one accepted, no flaky verdict, 90% of known mistakes
+named.
 """
 
 from __future__ import annotations
