@@ -39,6 +39,11 @@ class Answer:
         """Whether it makes one of the exercise's known mistakes."""
         return self.diagnosis in {mistake.name for mistake in self.exercise.mistakes}
 
+    @property
+    def general(self) -> bool:
+        """Whether it is wrong in a way that is recognized in any exercise."""
+        return self.diagnosis is not None and not self.known
+
 
 def answers() -> list[Answer]:
     """Load every answer of every lesson."""

@@ -37,17 +37,20 @@ from autograder import judge
 NAMED_AT_LEAST = 0.9
 SEEDS_A_ROUND = 10  # of one exercise, in one process
 Outcomes = Counter[tuple[bool, float, str | None]]  # passed, points, diagnosis
-HEADS = (
+HEADS = [
     "exercise",
     "seeds",
-    "right answers",
+    "right",
     "accepted",
-    "wrong answers",
+    "wrong",
     "caught",
-    "known mistakes",
+    "known",
+    "named",
+    "general",
     "named",
     "flaky",
-)
+    "vary",
+]
 
 
 @dataclass
@@ -59,6 +62,7 @@ class Tally:
     right: list[bool] = field(default_factory=list)  # accepted with every seed?
     wrong: list[bool] = field(default_factory=list)  # caught with every seed?
     known: list[bool] = field(default_factory=list)  # called by its name with every seed?
+    general: list[bool] = field(default_factory=list)  # the same, for mistakes that any exercise knows
     flaky: list[str] = field(default_factory=list)
     vary: list[str] = field(default_factory=list)
 
@@ -67,10 +71,12 @@ class Tally:
         counts = [str(len(self.right)), _share(self.right), str(len(self.wrong)), _share(self.wrong)]
         return (
             name,
-            str(self.seeds or ""),
+            str(self.seeds or "–"),
             *counts,
             str(len(self.known)),
             _share(self.known),
+            str(len(self.general)),
+            _share(self.general),
             str(len(self.flaky)),
             str(len(self.vary)),
         )
@@ -78,7 +84,7 @@ class Tally:
     @property
     def misses_a_bar(self) -> bool:
         """Whether one of the bars is missed."""
-        named = sum(self.known) >= NAMED_AT_LEAST * len(self.known)
+        named = sum(self.known + self.general) >= NAMED_AT_LEAST * len(self.known + self.general)
         return not (all(self.right) and all(self.wrong) and named and not self.flaky)
 
 
@@ -132,8 +138,8 @@ def count(tally: Tally, answer: Answer, outcomes: Outcomes) -> None:
         tally.right.append(passed == {True})
     else:
         tally.wrong.append(passed == {False})
-    if answer.known:
-        tally.known.append(names == {answer.diagnosis})
+    if answer.diagnosis is not None:
+        (tally.known if answer.known else tally.general).append(names == {answer.diagnosis})
     seen = ", ".join(f"{points:g} points {name or ''} ×{n}".strip() for (_, points, name), n in outcomes.items())
     line = f"{answer.exercise.name} ({answer.style}): {seen}"
     if len(passed) > 1 or len(names) > 1:
@@ -147,7 +153,7 @@ def total(tallies: Iterable[Tally]) -> Tally:
     whole = Tally()
     for tally in tallies:
         whole.judgements += tally.judgements
-        for name in ("right", "wrong", "known", "flaky", "vary"):
+        for name in ("right", "wrong", "known", "general", "flaky", "vary"):
             getattr(whole, name).extend(getattr(tally, name))
     return whole
 
@@ -168,8 +174,9 @@ def as_markdown(tallies: dict[str, Tally], seeds: int) -> str:
         "- *right*, *wrong*: how many answers there are;",
         "- *accepted*: right answers that earned full points with every seed;",
         "- *caught*: wrong answers that lost points with every seed;",
-        "- *known mistakes*: wrong answers that make one;",
-        "- *named*: those for which the card named that mistake with every seed;",
+        "- *known*: wrong answers that make one of the exercise's known mistakes;",
+        "- *general*: wrong answers that are recognized in any exercise: `None`, transposed, scaled, in place, …;",
+        "- *named*: those of either kind for which the card named just that mistake with every seed;",
         "- *flaky*: answers that passed with one seed and not with another, or were given different diagnoses;",
         "- *vary*: wrong answers whose points depend on the seed, because a part can be passed by luck. Everybody in a",
         "  class is judged with the same seed.",
@@ -179,7 +186,7 @@ def as_markdown(tallies: dict[str, Tally], seeds: int) -> str:
         f"| {' | '.join(HEADS)} |",
         f"|---|{'---:|' * (len(HEADS) - 1)}",
         *(f"| `{row[0]}` | {' | '.join(row[1:])} |" for row in rows),
-        f"| **all** | {' | '.join(f'**{entry}**' for entry in whole.row('all')[1:])} |",
+        f"| **all** | {' | '.join((f'**{entry}**' if entry else '') for entry in whole.row('all')[1:])} |",
         "",
     ]
     return "\n".join(lines)
