@@ -77,7 +77,7 @@ class Part:
     hidden : bool
         Whether it is judged only when the work is graded.
     rtol, atol : float
-        A value v passes where |v − want| ≤ atol + rtol·|want| (float64; float32 is given 2e-5 and 1e-6).
+        A value v passes where abs(v − want) ≤ atol + rtol·abs(want) (float64; float32 is given 2e-5 and 1e-6).
     holds : callable or None
         Where there are many right answers: takes the result (of the reference's type and shape, of finite
         numbers) and the case, and judges it in place of the comparison with the reference's values. The part
