@@ -28,6 +28,7 @@ def curve(figure: Figure, x: Array, got: Array, want: Array, labels: tuple[str, 
     ax.plot(x, seen, color=style.ORANGE, linewidth=1.6, linestyle="--", label="yours")
     ax.set_ylim(low - margin, high + margin)
     ax.set(xlabel=labels[0], ylabel=labels[1], xscale="log" if logx else "linear")
+    ax.minorticks_off()  # on a logarithmic axis they take longer to draw than all the rest
     ax.legend(frameon=False, loc="best")
     same = np.allclose(got, want, rtol=1e-3, atol=1e-3 * float(np.max(np.abs(want))), equal_nan=True)
     return f"your curve {'lies on' if same else 'differs from'} the expected one"
@@ -41,14 +42,13 @@ def difference(figure: Figure, got: Array, want: Array) -> str:
     largest = [_largest(matrix) for _, matrix in panels]
     common = max(largest[0], min(largest[1], 3 * largest[0])) or 1.0
     scales = [common, common, *(min(entry, 1e300) or 1.0 for entry in largest[2:])]
-    for ax, (title, matrix), scale in zip(_axes(figure, len(panels)), panels, scales, strict=True):
+    figure.subplots_adjust(left=0.02, right=0.98, bottom=0.04, top=0.78, wspace=0.15)
+    for number, ((title, matrix), scale) in enumerate(zip(panels, scales, strict=True), start=1):
+        ax = figure.add_subplot(1, len(panels), number)
+        ax.axis("off")
         shown = np.ma.masked_invalid(matrix[:_LARGEST, :_LARGEST])
-        image = ax.imshow(shown, cmap=_purple_to_orange(), vmin=-scale, vmax=scale)
-        ax.set_title(f"{title}\n{_shape(matrix)}", fontsize=9)
-        ax.set_xticks([])
-        ax.set_yticks([])
-        bar = figure.colorbar(image, ax=ax, shrink=0.8, ticks=[-scale, 0, scale], format="%.3g")
-        bar.outline.set_visible(False)
+        ax.imshow(shown, cmap=_purple_to_orange(), vmin=-scale, vmax=scale)
+        ax.set_title(f"{title}, {_shape(matrix)}\norange −{scale:.3g} … purple {scale:.3g}", fontsize=8)
     if got.shape != want.shape:
         return f"your matrix has shape {_shape(got)}, the expected one {_shape(want)}"
     rows, columns = np.nonzero(_differs(got, want))
@@ -63,7 +63,7 @@ def difference(figure: Figure, got: Array, want: Array) -> str:
 def layers(figure: Figure, got: list[Array], want: list[Array]) -> str:
     """Draw one number a layer, the answer's beside the expected one: the root mean square of its entries."""
     heights = [np.array([_rms(layer) for layer in arrays]) for arrays in (want, got)]
-    ax = _axes(figure, 1)[0]
+    ax = _axes(figure, 1, right=0.8)[0]
     _paired_bars(ax, heights, first=1)
     positive = np.concatenate(heights)[np.concatenate(heights) > 0]
     if positive.size and positive.max() > 100 * positive.min():
@@ -77,7 +77,7 @@ def layers(figure: Figure, got: list[Array], want: list[Array]) -> str:
 
 def entries(figure: Figure, got: Array, want: Array) -> str:
     """Draw the entries of two short vectors side by side."""
-    ax = _axes(figure, 1)[0]
+    ax = _axes(figure, 1, right=0.8)[0]
     seen = np.clip(np.nan_to_num(got.astype(float)), -5 * _largest(want) - 1, 5 * _largest(want) + 1)
     _paired_bars(ax, [want.astype(float), seen], first=0)
     ax.axhline(0, linewidth=0.8, color=ax.spines["left"].get_edgecolor())
@@ -103,7 +103,7 @@ def histogram(figure: Figure, got: Array, want: Array) -> str:
     """Draw how the entries are distributed, over those of an answer that is right."""
     reach = 1.2 * float(np.quantile(np.abs(want), 0.999) or 1.0)
     reach = max(reach, min(float(np.quantile(np.abs(got), 0.99)), 4 * reach))
-    ax = _axes(figure, 1)[0]
+    ax = _axes(figure, 1, right=0.8)[0]
     edges = np.linspace(-reach, reach, 61)
     for values, colour, name, filled in ((want, style.BLUE, "expected", True), (got, style.ORANGE, "yours", False)):
         share = np.histogram(np.clip(values, -reach, reach), bins=edges)[0] / values.size
@@ -121,7 +121,7 @@ def cloud(figure: Figure, got: Array, want: Array) -> str:
     reach = 1.1 * float(np.max(np.abs(want[:, :2]), initial=0.0)) or 1.0
     reach = max(reach, min(1.1 * float(np.quantile(np.abs(got[:, :2]), 0.98)), 5 * reach))
     panels = (("expected", want, style.BLUE, "o"), ("yours", got, style.ORANGE, "^"))
-    for ax, (title, points, colour, marker) in zip(_axes(figure, 2), panels, strict=True):
+    for ax, (title, points, colour, marker) in zip(_axes(figure, 2, top=0.88), panels, strict=True):
         x, y = points[:_POINTS, :2].T
         ax.scatter(x, y, s=8, alpha=0.6, color=colour, marker=marker, linewidths=0, rasterized=True)
         ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="feature 0", ylabel="feature 1")
@@ -130,7 +130,8 @@ def cloud(figure: Figure, got: Array, want: Array) -> str:
     return f"your cloud spreads by {spreads[0]} along the first two features, the expected one by {spreads[1]}"
 
 
-def _axes(figure: Figure, count: int) -> list[Axes]:
+def _axes(figure: Figure, count: int, *, right: float = 0.98, top: float = 0.95, wspace: float = 0.45) -> list[Axes]:
+    figure.subplots_adjust(left=0.11, right=right, bottom=0.24, top=top, wspace=wspace)
     axes = list(figure.subplots(1, count, squeeze=False).flat)
     for ax in axes:
         ax.patch.set_alpha(0)
