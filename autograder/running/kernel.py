@@ -26,6 +26,7 @@ class RunSubmission(Execute):  # type: ignore[misc]  # nbgrader publishes no typ
     exercises = Unicode("", help="Folder of the course's own exercises.").tag(config=True)
     startup_timeout = Integer(20, help="Seconds to wait for a kernel to answer.").tag(config=True)
     shutdown_kernel = "immediate"
+    coalesce_streams = True  # a table printed line by line is one output
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> Any:
         """Run all cells, counting those that hang.
