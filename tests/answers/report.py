@@ -210,7 +210,7 @@ def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=200, help="fresh seeds for each answer (default: 200)")
-    parser.add_argument("--training-seeds", type=int, default=10, help="where judging trains networks (default: 10)")
+    parser.add_argument("--training-seeds", type=int, default=3, help="where judging trains networks (default: 3)")
     parser.add_argument("--only", metavar="EXERCISE", action="append", help="this exercise only; may be repeated")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table to this Markdown file")
