@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder.grading.course import Course
 from autograder.grading.errors import CourseError, SubmissionError
+from autograder.judging.own import FOLDER, load_file
 
 # nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
 if TYPE_CHECKING:
@@ -226,10 +227,9 @@ def add(file: Path, directory: Path) -> None:
     """
     with _refusals():
         course = Course.at(directory)
-        if file.resolve().parent != course.root / "exercises":
-            raise CourseError(f"an exercise must be a file in {course.root / 'exercises'} (got {file})")
+        if file.resolve().parent != course.root / FOLDER:
+            raise CourseError(f"an exercise must be a file in {course.root / FOLDER} (got {file})")
         from autograder.grading.own_exercises import prove, put_into_lesson, write_records
-        from autograder.judging.own import load_file
 
         exercise = load_file(file)
         trials = prove(exercise)
@@ -264,7 +264,7 @@ def practice(directory: Path, source: Path) -> None:
 
 
 def _show(course: Course, results: dict[str, list[Outcome]], json_file: Path | None) -> None:
-    from autograder.reporting.classtable import as_json, class_table, write_json
+    from autograder.reporting.classtable import as_json, class_table
 
     for lesson, outcomes in results.items():
         _out.print(class_table(lesson, outcomes))
@@ -274,20 +274,24 @@ def _show(course: Course, results: dict[str, list[Outcome]], json_file: Path | N
             highlight=False,
             soft_wrap=True,
         )
-    if json_file is not None:
-        data = [as_json(lesson, outcomes) for lesson, outcomes in results.items()]
-        write_json(json_file, data[0] if len(data) == 1 else data)
+    _write(json_file, [as_json(lesson, outcomes) for lesson, outcomes in results.items()])
 
 
 def _show_mistakes(results: dict[str, list[Outcome]], json_file: Path | None) -> None:
-    from autograder.reporting.classtable import write_json
     from autograder.reporting.mistakes import mistakes_as_json, mistakes_table
 
     for lesson, outcomes in results.items():
         _out.print(mistakes_table(lesson, outcomes))
-    if json_file is not None:
-        data = [mistakes_as_json(lesson, outcomes) for lesson, outcomes in results.items()]
-        write_json(json_file, data[0] if len(data) == 1 else data)
+    _write(json_file, [mistakes_as_json(lesson, outcomes) for lesson, outcomes in results.items()])
+
+
+def _write(json_file: Path | None, lessons: list[dict[str, Any]]) -> None:
+    """Write what --json asks for: one lesson as an object, several as a list."""
+    if json_file is None:
+        return
+    from autograder.reporting.classtable import write_json
+
+    write_json(json_file, lessons[0] if len(lessons) == 1 else lessons)
 
 
 def _progress() -> Progress:
