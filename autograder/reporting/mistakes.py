@@ -42,7 +42,7 @@ def _slips(outcome: Outcome) -> Iterator[Slip]:
     for name, mark in outcome.exercises.items():
         for part in mark.verdict.parts if mark.verdict else ():
             if part.failure:
-                yield Slip(name, part.name, part.failure.kind, (mark.verdict and mark.verdict.diagnosis) or "")
+                yield Slip(name, part.name, part.failure.kind, mark.diagnosis or "")
 
 
 def mistakes_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
