@@ -103,12 +103,8 @@ def _points(verdict: Verdict) -> str:
 
 
 def _mark(part: PartResult) -> str:
-    if part.passed:
-        return "✓ right"
-    waiting = part.failure is not None and part.failure.not_written
-    if waiting:
-        return "– open"
-    return "◐ in part" if part.points else "✗ not yet"
+    written = part.failure is None or not part.failure.not_written
+    return style.mark(written=written, right=part.passed, points=part.points)
 
 
 def _row(part: PartResult) -> list[str]:

@@ -34,11 +34,9 @@ def progress(lesson: str) -> None:
 
 def _state(exercise: Exercise, checked: dict[str, Checked]) -> str:
     last = checked.get(exercise.name)
-    if last is None or not last.written:
-        return "– open"
-    if last.right:
-        return "✓ right"
-    return "◐ in part" if last.points else "✗ not yet"
+    if last is None:
+        return style.mark(written=False)
+    return style.mark(written=last.written, right=last.right, points=last.points)
 
 
 def _points(exercise: Exercise, checked: dict[str, Checked]) -> str:

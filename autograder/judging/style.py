@@ -53,5 +53,14 @@ def paragraph(text: str) -> str:
     return f'<p style="margin:6px 0">{prose(text)}</p>'
 
 
+def mark(*, written: bool, right: bool = False, points: float = 0) -> str:
+    """Say in a sign and two words how far an answer, or a part of one, is."""
+    if not written:
+        return "– open"
+    if right:
+        return "✓ right"
+    return "◐ in part" if points else "✗ not yet"
+
+
 def _row(cells: Sequence[str]) -> str:
     return f'<tr style="background:transparent">{"".join(f"""<td style="{CELL}">{cell}</td>""" for cell in cells)}</tr>'
