@@ -10,9 +10,9 @@ from types import FrameType
 from typing import Any
 
 from autograder.judging import card
+from autograder.judging.checked import remember
 from autograder.judging.judge import PUBLIC_SEED, examine
 from autograder.judging.own import make_known
-from autograder.judging.record import remember
 from autograder.judging.registry import find, is_exercise
 from autograder.judging.surface import in_jupyter, show
 from autograder.judging.verdict import VERDICT_MIME

@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from autograder.judging import style
+from autograder.judging.checked import Checked, remembered
 from autograder.judging.exercise import Exercise
 from autograder.judging.own import make_known
-from autograder.judging.record import Checked, remembered
 from autograder.judging.registry import exercises_of, minutes_of
 from autograder.judging.surface import show
 

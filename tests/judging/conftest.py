@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import settings
 
-from autograder.judging import record
+from autograder.judging import checked
 
 # The same examples on every machine, and no clock: a busy machine must not fail a right test.
 settings.register_profile("course", deadline=None, derandomize=True, database=None)
@@ -12,4 +12,4 @@ settings.load_profile("course")
 def own_place(monkeypatch, tmp_path):
     """Work in a directory of its own, as a kernel that was just started: checks leave a record there."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(record, "_here", {})
+    monkeypatch.setattr(checked, "_here", {})

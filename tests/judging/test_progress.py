@@ -7,7 +7,7 @@ import IPython.display
 import pytest
 
 from autograder import check, progress
-from autograder.judging import record
+from autograder.judging import checked
 from course_lib.activations import sigmoid as right_sigmoid
 
 LESSON = "01_sigmoid_saturation"
@@ -52,7 +52,7 @@ def test_right_partly_right_wrong_and_open_are_told_apart(capsys):
 
 def test_what_was_checked_survives_a_kernel_restart(jupyter, monkeypatch):
     check_as("sigmoid", right_sigmoid)
-    monkeypatch.setattr(record, "_here", {})  # a new kernel knows nothing
+    monkeypatch.setattr(checked, "_here", {})  # a new kernel knows nothing
     progress(LESSON)
     assert "1 of 6 exercises right" in jupyter[-1]["text/plain"]
     assert '<th scope="col"' in jupyter[-1]["text/html"]
@@ -71,18 +71,18 @@ def test_outside_a_notebook_and_under_grading_no_file_is_left(jupyter, monkeypat
     "text", ["", "{", "[]", '{"schema": 2, "checked": {}}', '{"schema": 1, "checked": {"sigmoid": {"points": "9"}}}']
 )
 def test_a_damaged_record_says_nothing_and_is_replaced_by_the_next_check(text, jupyter):
-    Path(record.FILE).write_text(text, encoding="utf-8")
+    Path(checked.FILE).write_text(text, encoding="utf-8")
     progress(LESSON)
     assert "0 of 6 exercises right" in jupyter[-1]["text/plain"]
     check_as("sigmoid", right_sigmoid)
-    assert json.loads(Path(record.FILE).read_text(encoding="utf-8"))["checked"]["sigmoid"]["written"] is True
+    assert json.loads(Path(checked.FILE).read_text(encoding="utf-8"))["checked"]["sigmoid"]["written"] is True
 
 
 def test_a_directory_that_cannot_be_written_to_disturbs_nobody(jupyter, monkeypatch):
     def refuses(*args, **kwargs):
         raise PermissionError("read-only file system")
 
-    monkeypatch.setattr(record.tempfile, "mkstemp", refuses)
+    monkeypatch.setattr(checked.tempfile, "mkstemp", refuses)
     check_as("sigmoid", right_sigmoid)
     progress(LESSON)
     assert "1 of 6 exercises right" in jupyter[-1]["text/plain"]
