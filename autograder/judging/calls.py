@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import copy
 import io
+import linecache
 import signal
 import sys
 import threading
+import traceback
+import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from types import FrameType
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import course_lib
 from course_lib.batchnorm import BatchNormCache
 
 DEADLINE_SECONDS = 5.0  # a right answer takes milliseconds; three parts, judged twice, fit into one cell's time
 _CACHE_FIELDS = BatchNormCache._fields  # as they were before any student's code ran
+_OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders whose lines no student wrote
 
 
 class TooSlowError(BaseException):
@@ -42,6 +48,8 @@ class Outcome:
         What it wrote to stdout and stderr.
     changed : str
         Name of the argument that is not what it was before the call, or "".
+    line : str
+        The line of the student's code that raised, or "".
     """
 
     value: Any
@@ -49,6 +57,7 @@ class Outcome:
     warnings: tuple[str, ...]
     printed: str
     changed: str
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,12 +67,42 @@ class Foreign:
     type_name: str
 
 
+class Distant(ABC):
+    """A function that lives in another process: whatever is done with it happens there."""
+
+    @abstractmethod
+    def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> Outcome:
+        """Do what the function `call` of this module does, over there."""
+
+    @abstractmethod
+    def globals_among(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Tell which of these global names the function can see."""
+
+    @abstractmethod
+    def with_references(self, references: Mapping[str, Callable[..., Any]]) -> Distant:
+        """Give the function as it would be if these were its globals; they stay in this process."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Give the result.
+
+        Raises
+        ------
+        BaseException
+            What the function raised.
+        """
+        outcome = self.call(args, kwargs, writable=False)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+
 def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> Outcome:
     """Call a function on copies of the arguments and report what happened; never raises for what it does.
 
     Parameters
     ----------
     function : callable
+        May be `Distant`.
     args, kwargs
         Arrays, numbers, texts, functions, generators, and lists, tuples and dicts of these.
     writable : bool
@@ -78,6 +117,8 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
     KeyboardInterrupt
         If the person at the keyboard wants to stop.
     """
+    if isinstance(function, Distant):
+        return function.call(args, kwargs, writable=writable)
     given, given_kwargs = _copy(args, writable), _copy(dict(kwargs), writable)
     value, error = None, None
     with _captured() as printed, warnings.catch_warnings(record=True) as caught:
@@ -93,7 +134,7 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
     before = [*enumerate(args, start=1), *kwargs.items()]
     after = [*given, *given_kwargs.values()]
     changed = next((str(n) for (n, old), new in zip(before, after, strict=True) if not _same(old, new)), "")
-    return Outcome(value, error, numeric, printed.getvalue(), changed)
+    return Outcome(value, error, numeric, printed.getvalue(), changed, _line_of(error) if error else "")
 
 
 def plain(value: Any) -> Any:
@@ -130,6 +171,37 @@ def text_of(error: BaseException) -> str:
 def printable(text: str) -> str:
     """Replace what no file can hold, such as half of a character."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def globals_among(function: Any, names: Sequence[str]) -> tuple[str, ...]:
+    """Tell which of these global names a function can see; none where it is not plain Python."""
+    if isinstance(function, Distant):
+        return function.globals_among(names)
+    return tuple(name for name in names if name in function.__globals__) if type(function) is types.FunctionType else ()
+
+
+def with_references(function: Any, references: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+    """Give a plain Python function as it would be if these were its globals."""
+    if isinstance(function, Distant):
+        return function.with_references(references)
+    helped = types.FunctionType(
+        function.__code__,
+        {**function.__globals__, **references},
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    helped.__kwdefaults__ = function.__kwdefaults__
+    return helped
+
+
+def _line_of(error: BaseException) -> str:
+    """Quote the line of the student's code that was running."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
+    own = [frame for frame in frames if not frame.filename.startswith(_OURS)]
+    if not own or own[-1].lineno is None:
+        return ""
+    return printable(linecache.getline(own[-1].filename, own[-1].lineno).strip())
 
 
 def _number(value: Any) -> Any:
@@ -215,7 +287,7 @@ def _deadline(seconds: float) -> Iterator[None]:
         yield
         return
 
-    def ring(signum: int, frame: FrameType | None) -> None:
+    def ring(signum: int, frame: types.FrameType | None) -> None:
         raise TooSlowError
 
     before = signal.signal(signal.SIGALRM, ring)

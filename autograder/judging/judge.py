@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import builtins
-import linecache
 import secrets
-import traceback
-import types
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import course_lib
 from autograder.judging import calls, reproduce
 from autograder.judging.compare import mismatch
 from autograder.judging.diagnosis import diagnose
@@ -27,7 +22,6 @@ from autograder.judging.trial import Trial
 from autograder.judging.verdict import Failure, Kind, PartResult, Verdict
 
 PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, so that a card can be compared
-_OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders whose lines no student wrote
 _LONGEST_PRINT = 500
 
 
@@ -193,7 +187,7 @@ def _failure_of(
     exercise: Exercise, part: Part, case: Case, answer: Any, outcome: calls.Outcome, want: Any
 ) -> Failure | None:
     if outcome.error is not None:
-        return _error(exercise.name, outcome.error)
+        return _error(exercise.name, outcome.error, f", at `{outcome.line}`" if outcome.line else "")
     failure = mismatch(exercise, part, outcome.value, want)
     if failure:
         return failure
@@ -214,24 +208,14 @@ def _expected(exercise: Exercise, case: Case) -> Any:
     return outcome.value
 
 
-def _error(name: str, error: BaseException) -> Failure:
+def _error(name: str, error: BaseException, where: str) -> Failure:
     if isinstance(error, NotImplementedError):
         return Failure("unfinished", f"Not written yet: put your answer in place of the `raise` in `{name}`.")
     if isinstance(error, calls.TooSlowError):
         return Failure("timeout", f"It did not come back within {calls.DEADLINE_SECONDS:g} seconds.")
     if isinstance(error, ValueError) and "read-only" in calls.text_of(error):
-        return Failure("changed input", f"It changes its input{_where(error)}: work on a copy.")
-    return Failure("raised", f"It raised {type(error).__name__}: {calls.text_of(error)[:200]}{_where(error)}.")
-
-
-def _where(error: BaseException) -> str:
-    """Quote the line of the student's code that was running."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
-    own = [frame for frame in frames if not frame.filename.startswith(_OURS)]
-    if not own or own[-1].lineno is None:
-        return ""
-    line = linecache.getline(own[-1].filename, own[-1].lineno).strip()
-    return f", at `{calls.printable(line)}`" if line else ""
+        return Failure("changed input", f"It changes its input{where}: work on a copy.")
+    return Failure("raised", f"It raised {type(error).__name__}: {calls.text_of(error)[:200]}{where}.")
 
 
 def _redacted(failure: Failure, case: Case, outcome: calls.Outcome) -> Failure:
@@ -278,20 +262,9 @@ def _with_references(exercise: Exercise, answer: Any) -> Callable[..., Any] | No
     called = _called(exercise, answer)
     if not called:
         return None
-    references = {name: find(name).reference for name in called}
-    helped = types.FunctionType(
-        answer.__code__,
-        {**answer.__globals__, **references},
-        answer.__name__,
-        answer.__defaults__,
-        answer.__closure__,
-    )
-    helped.__kwdefaults__ = answer.__kwdefaults__
-    return helped
+    return calls.with_references(answer, {name: find(name).reference for name in called})
 
 
 def _called(exercise: Exercise, answer: Any) -> tuple[str, ...]:
     """Name the earlier exercises that stand in the student's notebook and that this function can call."""
-    if not isinstance(answer, types.FunctionType):
-        return ()
-    return tuple(name for name in exercise.uses if name in answer.__globals__)
+    return calls.globals_among(answer, exercise.uses)
