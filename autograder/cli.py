@@ -232,10 +232,10 @@ def add(file: Path, directory: Path) -> None:
         from autograder.grading.own_exercises import prove, put_into_lesson, write_records
 
         exercise = load_file(file)
-        trials = prove(exercise)
-        for trial in trials:
-            _out.print(f"{'✗' if trial.problem else '✓'} {trial.answer} {trial.problem}", highlight=False, markup=False)
-        if any(trial.problem for trial in trials):
+        rehearsals = prove(exercise)
+        for each in rehearsals:
+            _out.print(f"{'✗' if each.problem else '✓'} {each.answer} {each.problem}", highlight=False, markup=False)
+        if any(each.problem for each in rehearsals):
             raise CourseError(f"{exercise.name} must judge its own answers as it says; nothing was written")
         path = put_into_lesson(course, exercise)
         write_records(course, exercise.lesson)

@@ -28,7 +28,7 @@ _KERNEL = {
 
 
 @dataclass(frozen=True)
-class Trial:
+class Rehearsal:
     """How an answer to a new exercise was judged.
 
     Attributes
@@ -43,10 +43,10 @@ class Trial:
     problem: str
 
 
-def prove(exercise: Exercise) -> list[Trial]:
+def prove(exercise: Exercise) -> list[Rehearsal]:
     """Judge an exercise's own answers with many seeds: the reference must be right, every mistake caught and named."""
-    trials = [Trial("the reference", _problem(exercise, exercise.reference, None))]
-    return trials + [Trial(m.name, _problem(exercise, m.function, m.name)) for m in exercise.mistakes]
+    answers = [("the reference", exercise.reference, None), *((m.name, m.function, m.name) for m in exercise.mistakes)]
+    return [Rehearsal(shown, _problem(exercise, answer, name)) for shown, answer, name in answers]
 
 
 def _problem(exercise: Exercise, answer: Any, name: str | None) -> str:

@@ -168,7 +168,7 @@ def _pair(trial: Trial, got: Array, want: Array) -> _Pair:
 
 # ---- what one output is but for ---------------------------------------------------------------------------------
 
-# (name, what is done to the right result, message). {N} is written out by the message itself.
+# (name, what is done to the right result, message).
 _TRANSFORMATIONS: tuple[tuple[str, Callable[[_Pair], Array], str], ...] = (
     ("transposed", lambda p: p.want.T, "It is the transpose of the right result: which axis is which?"),
     ("axis_kept", lambda p: p.want[np.newaxis], "The values are right, but an axis of length 1 is left over."),
