@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.arrays import Array, as_float, require_finite, require_positive
+
+LEAKY_SLOPE = 0.01  # of the leaky unit left of 0, where nothing else is said
 
 
 def sigmoid(a: ArrayLike) -> Array:
@@ -163,7 +167,7 @@ def relu_derivative(a: ArrayLike) -> Array:
     return np.where(np.isnan(a), a, a > 0)
 
 
-def leaky_relu(a: ArrayLike, k: float = 0.01) -> Array:
+def leaky_relu(a: ArrayLike, k: float = LEAKY_SLOPE) -> Array:
     """Leaky rectified linear unit: a where a > 0, else k·a.
 
     Parameters
@@ -192,7 +196,7 @@ def leaky_relu(a: ArrayLike, k: float = 0.01) -> Array:
     return np.where(a > 0, a, k * a)
 
 
-def leaky_relu_derivative(a: ArrayLike, k: float = 0.01) -> Array:
+def leaky_relu_derivative(a: ArrayLike, k: float = LEAKY_SLOPE) -> Array:
     """Slope of the leaky rectified linear unit: 1 where a > 0, else k (at 0 any value in [k, 1] is a subgradient).
 
     Parameters
@@ -272,3 +276,13 @@ def elu_derivative(a: ArrayLike, k: float = 1.0) -> Array:
     require_positive("k", k)
     a = as_float(a)
     return np.where(a > 0, 1, k * np.exp(np.minimum(a, 0)))
+
+
+# Name, function and derivative of each, as networks take them.
+PAIRS: Mapping[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
+    "sigmoid": (sigmoid, sigmoid_derivative),
+    "tanh": (tanh, tanh_derivative),
+    "relu": (relu, relu_derivative),
+    "leaky_relu": (leaky_relu, leaky_relu_derivative),
+    "elu": (elu, elu_derivative),
+}

@@ -8,6 +8,10 @@ import numpy as np
 
 from course_lib.arrays import Array, require_count, require_positive, require_probability, require_rank, require_shape
 
+# Defaults, with which networks train.
+EPS = 1e-5
+DECAY = 0.9
+
 
 class BatchNormCache(NamedTuple):
     """What the backward pass needs of the forward pass.
@@ -26,7 +30,7 @@ class BatchNormCache(NamedTuple):
     gamma: Array
 
 
-def batchnorm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, BatchNormCache]:
+def batchnorm_forward(x: Array, gamma: Array, beta: Array, eps: float = EPS) -> tuple[Array, BatchNormCache]:
     """Normalize every feature over the batch, then scale and shift: y = γ·(x − μ)/sqrt(σ² + ε) + β.
 
     Parameters
@@ -93,7 +97,7 @@ def batchnorm_backward(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, 
     return dx, dgamma, dbeta
 
 
-def identity_parameters(x: Array, eps: float = 1e-5) -> tuple[Array, Array]:
+def identity_parameters(x: Array, eps: float = EPS) -> tuple[Array, Array]:
     """γ = sqrt(σ² + ε) and β = μ: with these the batch `x` comes back unchanged.
 
     Parameters
@@ -121,7 +125,7 @@ def identity_parameters(x: Array, eps: float = 1e-5) -> tuple[Array, Array]:
 
 
 def update_running_statistics(
-    running_mean: Array, running_var: Array, x: Array, decay: float = 0.9
+    running_mean: Array, running_var: Array, x: Array, decay: float = DECAY
 ) -> tuple[Array, Array]:
     """Move the stored statistics towards a batch's: new = decay·old + (1 − decay)·batch.
 
@@ -156,7 +160,7 @@ def update_running_statistics(
 
 
 def batchnorm_inference(
-    x: Array, gamma: Array, beta: Array, running_mean: Array, running_var: Array, eps: float = 1e-5
+    x: Array, gamma: Array, beta: Array, running_mean: Array, running_var: Array, eps: float = EPS
 ) -> Array:
     """Batch normalization at test time, from stored statistics: y = γ·(x − mean)/sqrt(var + ε) + β.
 
@@ -189,7 +193,7 @@ def batchnorm_inference(
 
 
 def fold_batchnorm(
-    W: Array, b: Array, gamma: Array, beta: Array, running_mean: Array, running_var: Array, eps: float = 1e-5
+    W: Array, b: Array, gamma: Array, beta: Array, running_mean: Array, running_var: Array, eps: float = EPS
 ) -> tuple[Array, Array]:
     """One dense layer that does what a dense layer and batch normalization at test time do together.
 

@@ -24,11 +24,8 @@ from course_lib.arrays import (
     require_positive,
     require_shape,
 )
+from course_lib.batchnorm import DECAY, EPS
 from course_lib.networks import BatchNorm, Network, require_chain
-
-# The defaults of `batchnorm`.
-EPS = 1e-5
-DECAY = 0.9
 
 # A step is a list of calls whose arguments are known beforehand: with small layers, the time goes into
 # calling NumPy and not into NumPy.
@@ -296,10 +293,10 @@ def _normalization(a: Array, norm: Array, dnorm: Array, mean: Array, squares: Ar
 
 def _activation(network: Network, a: Array, h: Array) -> tuple[Program, Program]:
     """From `a` to `h`, and on the way back δ times the slope, δ being where `a` was."""
-    for activation, derivative, kernel in _KERNELS:
+    for name, (activation, derivative) in activations.PAIRS.items():
         if network.activation is activation and network.derivative is derivative:
             slope = np.empty_like(a)
-            return kernel(a, h, slope), [partial(np.multiply, a, slope, a)]
+            return _KERNELS[name](a, h, slope), [partial(np.multiply, a, slope, a)]
     return _any_activation(network.activation, network.derivative, a, h)
 
 
@@ -351,8 +348,7 @@ def _relu(a: Array, h: Array, slope: Array) -> Program:
 
 
 def _leaky_relu(a: Array, h: Array, slope: Array) -> Program:
-    k = 0.01
-    ks = np.full_like(a, k)
+    ks = np.full_like(a, activations.LEAKY_SLOPE)
     return [
         partial(np.greater, a, 0, slope),
         partial(np.maximum, slope, ks, out=slope),
@@ -373,10 +369,5 @@ def _elu(a: Array, h: Array, slope: Array) -> Program:
     ]
 
 
-_KERNELS = [
-    (activations.sigmoid, activations.sigmoid_derivative, _sigmoid),
-    (activations.tanh, activations.tanh_derivative, _tanh),
-    (activations.relu, activations.relu_derivative, _relu),
-    (activations.leaky_relu, activations.leaky_relu_derivative, _leaky_relu),
-    (activations.elu, activations.elu_derivative, _elu),
-]
+# One for each of `activations.PAIRS`.
+_KERNELS = {"sigmoid": _sigmoid, "tanh": _tanh, "relu": _relu, "leaky_relu": _leaky_relu, "elu": _elu}

@@ -24,13 +24,7 @@ from course_lib.networks import Network, network_of
 from course_lib.training import train_steps
 
 # What a design may name.
-ACTIVATIONS = {
-    "sigmoid": (activations.sigmoid, activations.sigmoid_derivative),
-    "tanh": (activations.tanh, activations.tanh_derivative),
-    "relu": (activations.relu, activations.relu_derivative),
-    "leaky_relu": (activations.leaky_relu, activations.leaky_relu_derivative),
-    "elu": (activations.elu, activations.elu_derivative),
-}
+ACTIVATIONS = activations.PAIRS
 INITIALIZATIONS: dict[str, Callable[[np.random.Generator, int, int], Array]] = {
     "normal": normal_init,
     "xavier": xavier_init,

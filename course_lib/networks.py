@@ -18,10 +18,12 @@ from course_lib.arrays import (
     as_float,
     require_count,
     require_finite,
+    require_matrices,
     require_not_negative,
-    require_rank,
+    require_sizes,
 )
 from course_lib.batchnorm import (
+    DECAY,
     BatchNormCache,
     batchnorm_backward,
     batchnorm_forward,
@@ -170,10 +172,7 @@ def random_network(
     ValueError
         If there are fewer than two sizes, one is not positive, or `gain` is negative.
     """
-    if len(sizes) < 2:
-        raise ValueError(f"sizes must name at least an input and an output (got {list(sizes)})")
-    for size in sizes:
-        require_count("every entry of sizes", size, least=1)
+    require_sizes("sizes", sizes)
     require_not_negative("gain", gain)
     weights = [rng.normal(0.0, gain / np.sqrt(n_in), size=(n_in, n_out)) for n_in, n_out in pairwise(sizes)]
     return network_of(weights, activation, derivative)
@@ -341,7 +340,7 @@ def step(network: Network, gradients: Gradients, learning_rate: float) -> Networ
     )
 
 
-def update_statistics(network: Network, x: Array, decay: float = 0.9) -> Network:
+def update_statistics(network: Network, x: Array, decay: float = DECAY) -> Network:
     """Move the stored statistics of every normalized layer towards those of a batch.
 
     Parameters
@@ -396,8 +395,7 @@ def require_chain(weights: Sequence[Array]) -> None:
         Naming what does not fit.
     """
     require_count("the number of weights", len(weights), least=1)
-    for W in weights:
-        require_rank("every entry of weights", W, 2)
+    require_matrices("weights", weights)
     for one, other in pairwise(weights):
         if one.shape[1] != other.shape[0]:
             raise ValueError(f"weights must fit together (got shape {one.shape} before {other.shape})")
