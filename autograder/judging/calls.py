@@ -32,6 +32,10 @@ class TooSlowError(BaseException):
     """The deadline passed. Not an `Exception`, so that a student's `except Exception` does not swallow it."""
 
 
+class EndedError(Exception):
+    """The call ended the process that it ran in."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What one call left.

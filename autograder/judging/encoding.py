@@ -9,14 +9,27 @@ from typing import Any
 
 import numpy as np
 
-_DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
+DTYPES = (
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+)
 
 
 class EncodingError(ValueError):
     """A value that has no JSON form here, or JSON that is no value."""
 
 
-def encode(value: Any) -> Any:
+def encode(value: Any, other: Callable[[Any], Any] | None = None) -> Any:
     """Give a value as JSON types.
 
     Parameters
@@ -24,24 +37,29 @@ def encode(value: Any) -> Any:
     value : object
         `None`, a bool, an int, a float, a text, an array of numbers, a NumPy ufunc, a NumPy generator, or a list,
         tuple or dict of these.
+    other : callable, optional
+        Asked first, for every value inside too: gives a JSON object with one key, or `None`.
 
     Raises
     ------
     EncodingError
         If it is anything else.
     """
+    coded = other(value) if other else None
+    if coded is not None:
+        return coded
     kind = type(value)
     if value is None or kind in (bool, int, str):
         return value
     if kind is float:
         return value if math.isfinite(value) else {"float": str(value)}
     if kind is list:
-        return [encode(entry) for entry in value]
+        return [encode(entry, other) for entry in value]
     if kind is tuple:
-        return {"tuple": [encode(entry) for entry in value]}
+        return {"tuple": [encode(entry, other) for entry in value]}
     if kind is dict and all(type(key) is str for key in value):
-        return {"dict": [[key, encode(entry)] for key, entry in value.items()]}
-    if kind is np.ndarray and value.dtype.name in _DTYPES:
+        return {"dict": [[key, encode(entry, other)] for key, entry in value.items()]}
+    if kind is np.ndarray and value.dtype.name in DTYPES:
         return _array(value)
     if isinstance(value, np.ufunc):
         return {"ufunc": _name_of(value)}
@@ -50,8 +68,15 @@ def encode(value: Any) -> Any:
     raise EncodingError(f"a value must be plain numbers, texts, arrays, ufuncs or generators (got {kind.__name__})")
 
 
-def decode(data: Any) -> Any:
+def decode(data: Any, others: Mapping[str, Callable[[Any], Any]] | None = None) -> Any:
     """Give back what `encode` was given.
+
+    Parameters
+    ----------
+    data : object
+        Of JSON types.
+    others : mapping, optional
+        How to read what `other` wrote, by its key.
 
     Raises
     ------
@@ -61,12 +86,16 @@ def decode(data: Any) -> Any:
     if data is None or type(data) in (bool, int, float, str):
         return data
     if type(data) is list:
-        return [decode(entry) for entry in data]
+        return [decode(entry, others) for entry in data]
     if not isinstance(data, Mapping) or len(data) != 1:
         raise EncodingError(f"an encoded value must have one known key (got {str(data)[:80]})")
     ((kind, content),) = data.items()
     try:
-        return _DECODERS[kind](content)
+        if kind == "tuple":
+            return tuple(decode(entry, others) for entry in content)
+        if kind == "dict":
+            return {str(key): decode(entry, others) for key, entry in content}
+        return {**_DECODERS, **(others or {})}[kind](content)
     except EncodingError:
         raise
     except (KeyError, ValueError, TypeError, AttributeError) as damage:
@@ -87,7 +116,7 @@ def _array(value: np.ndarray[Any, Any]) -> dict[str, Any]:
 
 
 def _to_array(content: Any) -> np.ndarray[Any, Any]:
-    if content["dtype"] not in _DTYPES or not all(type(n) is int and n >= 0 for n in content["shape"]):
+    if content["dtype"] not in DTYPES or not all(type(n) is int and n >= 0 for n in content["shape"]):
         raise EncodingError(f"an array must have a known dtype and a shape (got {str(content)[:80]})")
     dtype = np.dtype(content["dtype"])
     buffer = base64.b64decode(content["bytes"], validate=True)
@@ -110,8 +139,6 @@ def _to_generator(state: Any) -> np.random.Generator:
 
 _DECODERS: dict[str, Callable[[Any], Any]] = {
     "float": float,
-    "tuple": lambda content: tuple(decode(entry) for entry in content),
-    "dict": lambda content: {str(key): decode(entry) for key, entry in content},
     "array": _to_array,
     "ufunc": _to_ufunc,
     "generator": _to_generator,

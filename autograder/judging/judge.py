@@ -213,6 +213,8 @@ def _error(name: str, error: BaseException, where: str) -> Failure:
         return Failure("unfinished", f"Not written yet: put your answer in place of the `raise` in `{name}`.")
     if isinstance(error, calls.TooSlowError):
         return Failure("timeout", f"It did not come back within {calls.DEADLINE_SECONDS:g} seconds.")
+    if isinstance(error, calls.EndedError):
+        return Failure("raised", "It ended the process that it ran in: by an exit, a crash, or too much memory.")
     if isinstance(error, ValueError) and "read-only" in calls.text_of(error):
         return Failure("changed input", f"It changes its input{where}: work on a copy.")
     return Failure("raised", f"It raised {type(error).__name__}: {calls.text_of(error)[:200]}{where}.")

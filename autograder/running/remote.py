@@ -1,0 +1,211 @@
+"""The judge's side of the wire: a student's functions as if they were here, while they run over there."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from autograder.judging import calls
+from autograder.running.serve import DONE, FORK, INLINE, STOP
+from autograder.running.wire import Wire, WireError, error_from_message, error_to_message, outcome_from_message
+
+_GRACE_SECONDS = 2.0  # beyond the deadline that the kernel keeps itself
+_CONTROL_SECONDS = 15.0  # for a fork, or for stopping one, on a busy machine
+
+
+class KernelLostError(Exception):
+    """The kernel does not answer the judge any more: nothing of this submission can be judged from here on."""
+
+
+class RemoteFunctions:
+    """The functions of one kernel.
+
+    Every exercise is judged in a process of its own, forked from the kernel: what a function does to its
+    surroundings is gone afterwards, and one that hangs or crashes takes nothing with it.
+
+    Parameters
+    ----------
+    channel : socket.socket
+        The wire to the kernel. Over TCP, nothing is forked.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._forks = channel.family != socket.AF_INET
+        self._wire: Wire | None = None
+        self._judged: set[str] = set()
+
+    @contextmanager
+    def judging(self, name: str) -> Iterator[RemoteFunction | None]:
+        """Give the function of a name, or `None` where there is none that can be called.
+
+        From then on, its reference may stand in for it where a later exercise calls it.
+
+        Raises
+        ------
+        KernelLostError
+        """
+        try:
+            self._open()
+            seen = self._look(name, ())
+            yield RemoteFunction(self, name) if seen.get("callable") is True else None
+        finally:
+            self._judged.add(name)
+            self._close()
+
+    def globals_among(self, name: str, names: Sequence[str]) -> tuple[str, ...]:
+        """Tell which of these names a function sees, of exercises that have been judged already."""
+        judged = [other for other in names if other in self._judged]
+        seen = self._look(name, judged).get("names") if judged else None
+        return tuple(other for other in judged if isinstance(seen, list) and other in seen)
+
+    def call(self, message: Mapping[str, Any], values: Mapping[str, Any]) -> calls.Outcome:
+        """Make one call; what hangs, ends its process or talks nonsense gets an error for an outcome."""
+        functions: list[Callable[..., Any]] = []
+        try:
+            answer = self._ask({**message, "request": "call"}, values, functions)
+            return outcome_from_message(*answer)
+        except TimeoutError:
+            error: BaseException = calls.TooSlowError()
+        except WireError:
+            error = calls.EndedError()
+        self._close()
+        return calls.Outcome(None, error, (), "", "")
+
+    def _look(self, name: str, names: Sequence[str]) -> dict[str, Any]:
+        try:
+            return self._ask({"request": "look", "function": name, "names": list(names)}, {}, [])[0]
+        except (TimeoutError, WireError):
+            self._close()
+            return {}
+
+    def _ask(
+        self, message: Mapping[str, Any], values: Mapping[str, Any], functions: list[Callable[..., Any]]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        wire = self._wire or self._open()
+        until = time.monotonic() + calls.DEADLINE_SECONDS + _GRACE_SECONDS
+        wire.send(message, values, functions, seconds=until - time.monotonic())
+        return _listen(wire, functions, until)
+
+    def _open(self) -> Wire:
+        """Have the kernel fork."""
+        if not self._forks:
+            self._control(INLINE)
+            self._wire = Wire(self._channel)
+            return self._wire
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._control(FORK, [theirs.fileno()])
+        except KernelLostError:
+            ours.close()
+            raise
+        self._wire = Wire(ours)
+        return self._wire
+
+    def _close(self) -> None:
+        """Have the fork killed, if there is one."""
+        if self._wire is None:
+            return
+        if self._forks:
+            self._wire.close()
+            self._control(STOP)
+        else:
+            self._wire.send({"request": "end"}, {}, seconds=_CONTROL_SECONDS)
+        self._wire = None
+
+    def _control(self, byte: bytes, descriptors: Sequence[int] = ()) -> None:
+        try:
+            self._channel.settimeout(_CONTROL_SECONDS)
+            if descriptors:
+                socket.send_fds(self._channel, [byte], descriptors)
+            else:
+                self._channel.sendall(byte)
+            if self._channel.recv(1) == DONE:
+                return
+        except OSError:
+            pass
+        self._wire = None
+        raise KernelLostError("the submission broke its connection to the grader")
+
+
+class RemoteFunction(calls.Distant):
+    """A student's function in its kernel.
+
+    Parameters
+    ----------
+    functions : RemoteFunctions
+    name : str
+    references : mapping of str to callable
+        What stands in for globals of these names; called here, so that the kernel never holds them.
+    """
+
+    def __init__(
+        self, functions: RemoteFunctions, name: str, references: Mapping[str, Callable[..., Any]] | None = None
+    ) -> None:
+        self.__name__ = name
+        self._functions = functions
+        self._references = dict(references or {})
+
+    def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> calls.Outcome:
+        """Call it over there, on copies.
+
+        Raises
+        ------
+        KernelLostError
+        """
+        values = {"args": list(args), "kwargs": dict(kwargs), "references": self._references}
+        return self._functions.call({"function": self.__name__, "writable": writable}, values)
+
+    def globals_among(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Tell which of these names it can see, of exercises that have been judged already."""
+        return self._functions.globals_among(self.__name__, names)
+
+    def with_references(self, references: Mapping[str, Callable[..., Any]]) -> RemoteFunction:
+        """Give the same function with references in place of globals."""
+        return RemoteFunction(self._functions, self.__name__, references)
+
+
+def _listen(wire: Wire, functions: Sequence[Callable[..., Any]], until: float) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Wait for an answer; meanwhile the other side may call functions of ours, and these may call functions of theirs.
+
+    Raises
+    ------
+    TimeoutError, WireError
+    """
+
+    def theirs(number: int) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            wire.send({"own": number}, {"args": list(args), "kwargs": kwargs}, seconds=until - time.monotonic())
+            message, values = _listen(wire, functions, until)
+            if message.get("error") is not None:
+                problem = error_from_message(message["error"])
+                raise problem if isinstance(problem, Exception) else RuntimeError(str(problem))
+            return calls.plain(values.get("value"))
+
+        return call
+
+    while True:
+        message, values = wire.receive(until - time.monotonic(), theirs)
+        number = message.get("back")
+        if number is None:
+            return message, values
+        if type(number) is not int or not 0 <= number < len(functions):
+            raise WireError("only functions that were sent can be called back")
+        reply, result = _called(functions[number], values)
+        wire.send(reply, result, seconds=until - time.monotonic())
+
+
+def _called(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    args, kwargs = values.get("args"), values.get("kwargs")
+    if not isinstance(args, list) or not isinstance(kwargs, dict):
+        raise WireError("a call must have a list and a dict of arguments")
+    try:
+        return {"error": None}, {"value": function(*args, **kwargs)}
+    except (TimeoutError, WireError):
+        raise
+    except Exception as problem:  # wrong arguments: theirs to hear of
+        return {"error": error_to_message(problem)}, {}

@@ -1,0 +1,290 @@
+"""The wire between judge and kernel: JSON and raw buffers over a socket, read as if the other side were lying."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import math
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.judging import calls
+from autograder.judging.encoding import DTYPES, EncodingError, decode, encode
+from course_lib.batchnorm import BatchNormCache
+
+LARGEST_HEADER = 1 << 20  # bytes of JSON
+LARGEST_BUFFERS = 64 << 20  # bytes of all arrays of one message
+MOST_BUFFERS = 4096
+_LONGEST_TEXT = 2000  # of an exception, or of what was printed
+_HEAD = struct.Struct("<II")  # bytes of JSON, number of buffers; the sizes of the buffers follow
+
+
+class WireError(Exception):
+    """The other side said what nobody may say, or hung up."""
+
+
+class Wire:
+    """One end of a socket.
+
+    Parameters
+    ----------
+    connection : socket.socket
+        A stream.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+
+    def send(
+        self,
+        message: Mapping[str, Any],
+        values: Mapping[str, Any],
+        functions: list[Callable[..., Any]] | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        """Send a message.
+
+        Parameters
+        ----------
+        message : mapping
+            JSON types.
+        values : mapping of str to object
+            Whatever `pack` takes, by the name under which `receive` gives it back.
+        functions : list, optional
+            Where functions that stay here are put; the other side gets their places in this list.
+        seconds : float, optional
+            Within which it must be gone.
+
+        Raises
+        ------
+        EncodingError
+            If a value cannot travel, or is too large; nothing was sent then.
+        TimeoutError, WireError
+        """
+        buffers: list[bytes] = []
+        packed = {name: pack(value, buffers, functions) for name, value in values.items()}
+        header = json.dumps({"message": message, "values": packed}).encode()
+        if len(header) > LARGEST_HEADER or len(buffers) > MOST_BUFFERS or sum(map(len, buffers)) > LARGEST_BUFFERS:
+            raise EncodingError("a message must be small enough to be read")
+        sizes = struct.pack(f"<{len(buffers)}Q", *map(len, buffers))
+        try:
+            self._socket.settimeout(seconds)
+            self._socket.sendall(b"".join((_HEAD.pack(len(header), len(buffers)), sizes, header, *buffers)))
+        except TimeoutError:
+            raise
+        except OSError as problem:
+            raise WireError(f"the connection broke: {problem}") from problem
+
+    def receive(
+        self, seconds: float | None = None, functions: Callable[[int], Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Give the next message and its values.
+
+        Sizes are looked at before any memory is taken.
+
+        Parameters
+        ----------
+        seconds : float, optional
+            Within which the last byte must be here.
+        functions : callable, optional
+            Gives what stands for the function of a number; without it, none is accepted.
+
+        Raises
+        ------
+        TimeoutError, WireError
+        """
+        until = None if seconds is None else time.monotonic() + seconds
+        length, count = _HEAD.unpack(self._read(_HEAD.size, until))
+        if length > LARGEST_HEADER or count > MOST_BUFFERS:
+            raise WireError(f"a message must have a header below {LARGEST_HEADER} bytes (got {length})")
+        sizes = struct.unpack(f"<{count}Q", self._read(8 * count, until))
+        if sum(sizes) > LARGEST_BUFFERS:
+            raise WireError(f"a message must hold less than {LARGEST_BUFFERS} bytes of arrays (got {sum(sizes)})")
+        text = self._read(length, until)
+        buffers = [self._read(size, until) for size in sizes]
+        try:
+            header = json.loads(text)
+            message, packed = header["message"], header["values"]
+            values = {str(name): unpack(data, buffers, functions) for name, data in packed.items()}
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as damage:
+            raise WireError(f"a message must be what the grader understands ({damage!s:.200})") from None
+        if not isinstance(message, dict):
+            raise WireError("a message must be a JSON object")
+        return message, values
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _read(self, size: int, until: float | None) -> bytearray:
+        data = bytearray()
+        while len(data) < size:
+            try:
+                self._socket.settimeout(None if until is None else max(0.001, until - time.monotonic()))
+                piece = self._socket.recv(min(1 << 20, size - len(data)))
+            except TimeoutError:
+                raise
+            except OSError as problem:
+                raise WireError(f"the connection broke: {problem}") from problem
+            if not piece:
+                raise WireError("the connection was closed")
+            if until is not None and time.monotonic() > until:
+                raise TimeoutError
+            data += piece
+        return data
+
+
+def pack(value: Any, buffers: list[bytes], functions: list[Callable[..., Any]] | None = None) -> Any:
+    """Give a value as JSON; the bytes of its arrays go to `buffers`, functions other than ufuncs to `functions`.
+
+    Raises
+    ------
+    EncodingError
+        If it holds something that cannot travel.
+    """
+
+    def other(value: Any) -> Any:
+        if type(value) is np.ndarray and value.dtype.name in DTYPES:
+            little = np.asarray(value, dtype=value.dtype.newbyteorder("<"), order="C")
+            buffers.append(little.tobytes())
+            return {"buffer": [len(buffers) - 1, value.dtype.name, list(value.shape)]}
+        if type(value) is np.ndarray and value.dtype == np.longdouble:
+            return {"long": other(value.astype(np.float64))}
+        if isinstance(value, np.bool_ | np.number):  # a NumPy scalar, a float64 one too
+            return {"scalar": other(np.asarray(value))}
+        if type(value) is BatchNormCache:
+            return {"cache": [encode(entry, other) for entry in tuple(value)]}
+        if isinstance(value, calls.Foreign):
+            return {"foreign": calls.printable(value.type_name)[:100]}
+        if functions is not None and callable(value) and not isinstance(value, np.ufunc):
+            functions.append(value)
+            return {"function": len(functions) - 1}
+        return None
+
+    return encode(value, other)
+
+
+def unpack(data: Any, buffers: Sequence[bytearray], functions: Callable[[int], Any] | None = None) -> Any:
+    """Give back what `pack` was given: plain values of our own, whoever wrote them.
+
+    Raises
+    ------
+    EncodingError
+        If `pack` would not have written this.
+    """
+
+    def array(content: Any) -> np.ndarray[Any, Any]:
+        number, dtype, shape = content
+        if type(number) is not int or not 0 <= number < len(buffers):
+            raise EncodingError("an array must have a buffer")
+        if dtype not in DTYPES or len(shape) > 32 or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
+            raise EncodingError(f"an array must have a known dtype and a shape (got {content!s:.80})")
+        kind = np.dtype(dtype)
+        if math.prod(shape) * kind.itemsize != len(buffers[number]):
+            raise EncodingError(f"an array of shape {shape} and dtype {dtype} must have a buffer of its size")
+        return np.frombuffer(buffers[number], dtype=kind.newbyteorder("<")).astype(kind).reshape(shape)
+
+    def function(number: Any) -> Any:
+        if functions is None or type(number) is not int:
+            raise EncodingError("a function cannot be sent to here")
+        return functions(number)
+
+    others: dict[str, Callable[[Any], Any]] = {
+        "buffer": array,
+        "long": lambda content: array(content["buffer"]).astype(np.longdouble),
+        "scalar": lambda content: array(content["buffer"])[()],
+        "cache": lambda content: BatchNormCache._make(decode(entry, others) for entry in content),
+        "foreign": lambda name: calls.Foreign(str(name)[:100]),
+        "function": function,
+    }
+    return decode(data, others)
+
+
+def error_to_message(error: BaseException) -> dict[str, str]:
+    """Give an exception as its type's name and its text."""
+    return {"type": calls.printable(type(error).__name__)[:100], "text": calls.text_of(error)[:_LONGEST_TEXT]}
+
+
+def error_from_message(message: Any) -> BaseException:
+    """Give an exception that says the same: of the built-in type of that name, or of one made up here.
+
+    Raises
+    ------
+    WireError
+        If it is no description of an exception.
+    """
+    try:
+        name, text = str(message["type"])[:100], calls.printable(str(message["text"]))[:_LONGEST_TEXT]
+    except (KeyError, TypeError) as damage:
+        raise WireError(f"an exception must have a type and a text ({damage!s:.80})") from None
+    kind = _EXCEPTIONS.get(name)
+    try:
+        if kind is not None:
+            return kind(_Verbatim(text))
+    except TypeError:  # a built-in one that wants more than a text
+        pass
+    unknown: type[Exception] = type(name, (Exception,), {})
+    return unknown(text)
+
+
+class _Verbatim(str):
+    """A text whose `repr` is itself: a KeyError shows the `repr` of what it is given, which this already is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _exceptions() -> Iterable[tuple[str, type[BaseException]]]:
+    for name, kind in vars(builtins).items():
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            yield name, kind
+    yield "LinAlgError", np.linalg.LinAlgError
+    yield "SystemExit", SystemExit
+    yield "TooSlowError", calls.TooSlowError
+    yield "EndedError", calls.EndedError
+
+
+_EXCEPTIONS = dict(_exceptions())
+
+
+def outcome_to_message(outcome: calls.Outcome) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give what one call left, as a message and its values."""
+    message = {
+        "error": error_to_message(outcome.error) if outcome.error else None,
+        "warnings": [calls.printable(text)[:_LONGEST_TEXT] for text in outcome.warnings[:10]],
+        "printed": calls.printable(outcome.printed[:_LONGEST_TEXT]),
+        "changed": outcome.changed[:100],
+        "line": outcome.line[:_LONGEST_TEXT],
+    }
+    return message, {"value": outcome.value}
+
+
+def outcome_from_message(message: Mapping[str, Any], values: Mapping[str, Any]) -> calls.Outcome:
+    """Give back what one call left; whatever was claimed, the value is made of plain values of our own.
+
+    Raises
+    ------
+    WireError
+        If something is missing, or is not what it must be.
+    """
+    texts = [message.get(name) for name in ("printed", "changed", "line")]
+    warned = message.get("warnings")
+    if not all(isinstance(text, str) for text in texts) or not isinstance(warned, list) or "value" not in values:
+        raise WireError("an outcome must have a value, and texts that say how it came")
+    printed, changed, line = (calls.printable(str(text))[:_LONGEST_TEXT] for text in texts)
+    error = message.get("error")
+    return calls.Outcome(
+        value=None if error is not None else calls.plain(values["value"]),
+        error=None if error is None else error_from_message(error),
+        warnings=tuple(calls.printable(str(text))[:_LONGEST_TEXT] for text in warned[:10]),
+        printed=printed,
+        changed=changed,
+        line=line,
+    )

@@ -1,0 +1,253 @@
+"""Functions in another process: judged as if they were here, whatever they do over there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import struct
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pytest
+
+from autograder import judge
+from autograder.exercises import LESSONS
+from autograder.judging.exercise import Exercise
+from autograder.judging.verdict import Verdict
+from autograder.running.remote import KernelLostError, RemoteFunctions
+from autograder.running.serve import Server
+from autograder.running.wire import Wire, WireError, outcome_from_message, pack, unpack
+from course_lib.batchnorm import BatchNormCache
+
+EXERCISES = [exercise for lesson in LESSONS for exercise in lesson.EXERCISES]
+DOUBLED = """
+def sigmoid(a):
+    return 2 / (1 + np.exp(a))
+
+def sigmoid_derivative(a):
+    return sigmoid(a) * sigmoid(-a)
+"""
+
+
+def frame(header: object, *buffers: bytes) -> bytes:
+    """Write a message by hand, as a hijacked kernel may."""
+    text = json.dumps(header).encode()
+    sizes = struct.pack(f"<{len(buffers)}Q", *map(len, buffers))
+    return struct.pack("<II", len(text), len(buffers)) + sizes + text + b"".join(buffers)
+
+
+OUTCOME = {"error": None, "warnings": [], "printed": "", "changed": "", "line": ""}
+
+
+@contextlib.contextmanager
+def serving(namespace: Mapping[str, object]) -> Iterator[RemoteFunctions]:
+    """Start a process that serves some functions, as a kernel does."""
+    ours, theirs = socket.socketpair()
+    process = os.fork()
+    if process == 0:
+        with contextlib.suppress(BaseException):
+            ours.close()
+            server = Server(theirs, lambda: namespace)
+            while True:
+                server.answer()
+        os._exit(0)
+    theirs.close()
+    try:
+        yield RemoteFunctions(ours)
+    finally:
+        ours.close()
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+
+@contextlib.contextmanager
+def started(source: str) -> Iterator[RemoteFunctions]:
+    """Start a process that has run a notebook's code."""
+    namespace: dict[str, object] = {"np": np}
+    exec(source, namespace)
+    with serving(namespace) as functions:
+        yield functions
+
+
+def verdicts(exercise: Exercise, function: object) -> tuple[Verdict, Verdict]:
+    """Judge one function here and over there."""
+    here = judge(exercise, function, seed=7)  # type: ignore[arg-type]
+    with serving({exercise.name: function}) as functions, functions.judging(exercise.name) as far:
+        return here, judge(exercise, far, seed=7)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_the_reference_earns_over_there_what_it_earns_here(exercise: Exercise) -> None:
+    here, there = verdicts(exercise, exercise.reference)
+    assert here == there
+    assert there.passed
+
+
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if not e.patience], ids=lambda exercise: exercise.name)
+def test_every_known_mistake_is_named_over_there_as_here(exercise: Exercise) -> None:
+    for mistake in exercise.mistakes:
+        here, there = verdicts(exercise, mistake.function)
+        assert here == there, mistake.name
+
+
+def test_what_is_missing_or_cannot_be_called_is_no_answer() -> None:
+    with serving({"sigmoid": 3}) as functions:
+        for name in ("sigmoid", "tanh"):
+            with functions.judging(name) as far:
+                assert far is None
+
+
+def test_an_earlier_mistake_costs_its_own_points_only() -> None:
+    with started(DOUBLED) as functions:
+        with functions.judging("sigmoid") as far:
+            assert judge("sigmoid", far, seed=3).points == 0
+        with functions.judging("sigmoid_derivative") as far:
+            verdict = judge("sigmoid_derivative", far, seed=3)
+    assert verdict.judged_with == ("sigmoid",)
+    assert verdict.points > 0
+
+
+def test_a_reference_that_takes_functions_stands_in_too() -> None:
+    source = """
+def numerical_gradient(f, x, step=1e-5):
+    return 0 * x
+
+def gradient_check(loss, params, grads, tolerance=1e-6):
+    wrong = []
+    for name in sorted(params):
+        numeric = numerical_gradient(lambda p: loss({**params, name: p}), params[name])
+        error = np.abs(grads[name] - numeric) / np.maximum(1e-8, np.abs(grads[name]) + np.abs(numeric))
+        if not np.max(error) <= tolerance:
+            wrong.append(name)
+    return wrong
+"""
+    with started(source) as functions:
+        with functions.judging("numerical_gradient") as far:
+            assert judge("numerical_gradient", far, seed=3).points < 1
+        with functions.judging("gradient_check") as far:
+            verdict = judge("gradient_check", far, seed=3)
+    assert verdict.judged_with == ("numerical_gradient",)
+    assert verdict.passed
+
+
+def test_no_reference_stands_in_before_its_own_exercise_was_judged() -> None:
+    with started(DOUBLED) as functions, functions.judging("sigmoid_derivative") as far:
+        assert judge("sigmoid_derivative", far, seed=3).judged_with == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("    while True: pass", "timeout"),
+        ("    import os; os._exit(0)", "raised"),
+        ("    import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "raised"),
+        ("    raise SystemExit", "raised"),
+        ("    return [0.0] * 100_000", "type"),
+        ("    return np.zeros(20_000_000)", "type"),
+        ("    return np.array([object()])", "type"),
+        ("    x = []\n    x.append(x)\n    return x", "raised"),
+    ],
+)
+def test_a_call_that_goes_wrong_is_a_failure_of_its_own_exercise(body: str, kind: str) -> None:
+    right = "def sigmoid_derivative(a):\n    return np.exp(-np.abs(a)) / (1 + np.exp(-np.abs(a))) ** 2"
+    with started(f"def sigmoid(a):\n{body}\n{right}") as functions:
+        with functions.judging("sigmoid") as far:
+            verdict = judge("sigmoid", far, seed=3)
+        assert verdict.points == 0
+        assert verdict.parts[0].failure is not None
+        assert verdict.parts[0].failure.kind == kind
+        with functions.judging("sigmoid_derivative") as far:
+            assert judge("sigmoid_derivative", far, seed=3).points > 0
+
+
+def test_what_a_function_leaves_behind_is_gone_when_the_next_one_is_judged() -> None:
+    source = "seen = []\ndef sigmoid(a):\n    seen.append(a)\ndef tanh(a):\n    return np.full(3, len(seen))"
+    with started(source) as functions:
+        with functions.judging("sigmoid") as far:
+            judge("sigmoid", far, seed=3)
+        with functions.judging("tanh") as far:
+            assert far is not None
+            assert far.call((1.0,), {}, writable=False).value.tolist() == [0, 0, 0]
+
+
+LIES = {
+    "hangs up": b"",
+    "nonsense": b"x" * 4096,
+    "endless header": struct.pack("<II", 0xFFFFFFFF, 0),
+    "endless buffers": struct.pack("<IIQ", 2, 1, 1 << 60) + b"{}",
+    "many buffers": struct.pack("<II", 2, 0xFFFFFFFF),
+    "no JSON": struct.pack("<II", 2, 0) + b"{,",
+    "deep nesting": struct.pack("<II", 200_000, 0) + b"[" * 200_000,
+    "another message": frame({"message": 3, "values": {}}),
+    "no value": frame({"message": {"error": None}, "values": {}}),
+    "a buffer that is not there": frame({"message": OUTCOME, "values": {"value": {"buffer": [7, "float64", [1]]}}}),
+    "a size that is not the buffer's": frame(
+        {"message": OUTCOME, "values": {"value": {"buffer": [0, "float64", [1 << 39]]}}}, bytes(8)
+    ),
+    "a dtype of objects": frame({"message": OUTCOME, "values": {"value": {"buffer": [0, "object", [1]]}}}, bytes(8)),
+    "a function": frame({"message": OUTCOME, "values": {"value": {"function": 0}}}),
+    "a pickle": frame({"message": OUTCOME, "values": {"value": {"pickle": "gASVCAAAAAAAAACMBHBvc2l4lC4="}}}),
+    "a call of what was not sent": frame({"message": {"back": 5}, "values": {"args": [], "kwargs": {}}}),
+    "a negative number": frame({"message": {"back": -1}, "values": {"args": [], "kwargs": {}}}),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_whatever_comes_over_the_wire_earns_nothing_and_breaks_nothing(lie: str) -> None:
+    """A hijacked kernel answers every request with the same bytes."""
+    ours, theirs = socket.socketpair()
+    wire = Wire(ours)
+    with theirs:
+        theirs.sendall(LIES[lie])
+        theirs.shutdown(socket.SHUT_WR)
+        with pytest.raises(WireError):
+            outcome_from_message(*wire.receive(seconds=20))
+    wire.close()
+
+
+def test_a_byte_now_and_then_is_no_answer() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs, pytest.raises(TimeoutError):
+        theirs.sendall(b"\0")
+        Wire(ours).receive(seconds=0.05)
+    ours.close()
+
+
+def test_a_kernel_that_does_not_answer_the_judge_is_lost() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with pytest.raises(KernelLostError), RemoteFunctions(ours).judging("sigmoid"):
+        pass
+    ours.close()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.arange(6.0).reshape(2, 3).T,
+        np.float32([[1.5]]),
+        np.array(3),
+        np.array([True, False]),
+        np.zeros((0, 3)),
+        np.array([np.nan, -np.inf, -0.0]),
+        {"W1": np.ones(2), "b": [np.array(1.0), "text", None]},
+        (np.array(1.0), [np.ones(2), np.ones(3)]),
+        BatchNormCache(np.ones((2, 3)), np.ones(3), np.ones(3)),
+        np.arange(3, dtype=np.longdouble),
+        np.arange(3, dtype=np.float16),
+    ],
+    ids=repr,
+)
+def test_values_cross_the_wire_bit_for_bit(value: object) -> None:
+    buffers: list[bytes] = []
+    packed = json.loads(json.dumps(pack(value, buffers)))
+    back = unpack(packed, [bytearray(buffer) for buffer in buffers])
+    assert repr(back) == repr(value)
+    assert type(back) is type(value)
+    if isinstance(value, np.ndarray):
+        assert back.dtype == value.dtype
+        assert np.array_equal(back, value, equal_nan=True)
+        assert np.array_equal(np.signbit(back), np.signbit(value))
