@@ -283,6 +283,32 @@ def _with_a_sum(X: Array) -> Array:
     return np.column_stack([X, X[:, 0] + X[:, 1]])
 
 
+def _clouds(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case(np.array([[1.0, 2.0], [3.0, 5.0], [4.0, 9.0], [8.0, 12.0]]), label="four rows, two features"),
+        Case(_cloud(rng, 10, [7, 2, 0.5]), label="three features"),
+    ]
+
+
+def _clouds_and_eps(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case(_cloud(rng, 11, [9, 3, 1, 0.3]), 0.5, label="eps = 0.5"),
+        Case(_cloud(rng, 9, [5, 1.5, 0.4]), eps=float(rng.uniform(0.1, 0.9)), label="eps by name"),
+    ]
+
+
+def _flat_clouds(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case(_with_a_sum(_cloud(rng, 12, [8, 2, 0.6])), 0.05, label="one feature is the sum of two others"),
+        Case(
+            _with_columns(_cloud(rng, 10, [40, 9, 2.5, 0.7]), {1: 3.0}),
+            float(rng.uniform(0.01, 0.2)),
+            label="one feature is constant",
+        ),
+        Case(_cloud(rng, 9, [6, 2.5, 1, 0.4, 0.15]), label="five features, the default eps"),
+    ]
+
+
 def _eigen(covariance: Array, largest_first: bool = False) -> tuple[Array, Array]:
     values, U = np.linalg.eigh(covariance)
     values = np.maximum(values, 0)
@@ -380,14 +406,15 @@ def _free_of_order_and_sign(result: Any, case: Case) -> Any:
     D = case.args[0].shape[1]
     if np.shape(W) != (D, D):
         return [mean, str(np.shape(W))]
-    if not np.all(np.abs(W) < 1e5):  # with any ε here no entry of a right one exceeds 320
+    # A float64, because 1e5 overflows in float16; with any ε here no entry of a right matrix exceeds 320.
+    if not np.all(np.abs(W) < np.float64(1e5)):
         return [mean, "blown up"]
     columns, rows = (np.sort(np.linalg.norm(W, axis=axis)) for axis in (0, 1))
     return [mean, columns, rows, np.sort(np.abs(W), axis=None), np.linalg.svd(W, compute_uv=False)]
 
 
 def _shared_mistakes(matrix: Matrix) -> list[Mistake]:
-    """Give the mistakes both whitenings share: they are made before eigenvalues are used."""
+    """Give the mistakes both whitenings share; `matrix` makes the right one of eigenvalues and axes."""
     return [
         Mistake(
             "n_minus_1",
@@ -435,6 +462,16 @@ def _shared_mistakes(matrix: Matrix) -> list[Mistake]:
             lambda X, eps=1e-5: (X.mean(axis=0), (X - X.mean(axis=0)) @ matrix(*_eigen(_covariance(X)), eps)),
             "These are the whitened examples; the matrix that whitens is asked for, so that it can be used on others.",
         ),
+        Mistake(
+            "transposed_axes",
+            _whiten(lambda values, U, eps: matrix(values, U.T, eps)),
+            "The principal axes are the columns of what `eigh` gives, and here its rows are scaled.",
+        ),
+        Mistake(
+            "transposed_axes_of_svd",
+            _whiten(lambda values, U, eps: matrix(values, U.T, eps), largest_first=True),
+            "The axes are transposed: what `svd` gives last holds them as rows; you need them as columns.",
+        ),
     ]
 
 
@@ -473,6 +510,8 @@ def _scaling_mistakes(turn: Callable[[Array, Array], Array]) -> list[Mistake]:
     ]
 
 
+_ROWS_SCALED = "The scale of each axis belongs to a column of U; here it is applied to rows."
+
 PCA_WHITENING = Exercise(
     "pca_whitening",
     lesson=LESSON,
@@ -486,20 +525,14 @@ PCA_WHITENING = Exercise(
             points=2,
             atol=1e-9,
             holds=_is_pca_whitening,
-            cases=lambda rng: [
-                Case(np.array([[1.0, 2.0], [3.0, 5.0], [4.0, 9.0], [8.0, 12.0]]), label="four rows, two features"),
-                Case(_cloud(rng, 10, [7, 2, 0.5]), label="three features"),
-            ],
+            cases=_clouds,
         ),
         Part(
             "a large eps",
             points=1,
             atol=1e-9,
             holds=_is_pca_whitening,
-            cases=lambda rng: [
-                Case(_cloud(rng, 11, [9, 3, 1, 0.3]), 0.5, label="eps = 0.5"),
-                Case(_cloud(rng, 9, [5, 1.5, 0.4]), eps=float(rng.uniform(0.1, 0.9)), label="eps by name"),
-            ],
+            cases=_clouds_and_eps,
         ),
         Part(
             "a direction without variance",
@@ -507,15 +540,7 @@ PCA_WHITENING = Exercise(
             hidden=True,
             atol=1e-9,
             holds=_is_pca_whitening,
-            cases=lambda rng: [
-                Case(_with_a_sum(_cloud(rng, 12, [8, 2, 0.6])), 0.05, label="one feature is the sum of two others"),
-                Case(
-                    _with_columns(_cloud(rng, 10, [40, 9, 2.5, 0.7]), {1: 3.0}),
-                    float(rng.uniform(0.01, 0.2)),
-                    label="one feature is constant",
-                ),
-                Case(_cloud(rng, 9, [6, 2.5, 1, 0.4, 0.15]), label="five features, the default eps"),
-            ],
+            cases=_flat_clouds,
         ),
     ],
     mistakes=[
@@ -539,24 +564,14 @@ PCA_WHITENING = Exercise(
             "(X − mean) @ W.",
         ),
         Mistake(
-            "transposed_axes",
-            _whiten(lambda values, U, eps: _pca(values, U.T, eps)),
-            "The principal axes are the columns of what `eigh` gives, and here its rows are scaled.",
-        ),
-        Mistake(
-            "transposed_axes_of_svd",
-            _whiten(lambda values, U, eps: _pca(values, U.T, eps), largest_first=True),
-            "The axes are transposed: what `svd` gives last holds them as rows; you need them as columns.",
-        ),
-        Mistake(
             "rows_scaled",
             _whiten(lambda values, U, eps: U / np.sqrt(values + eps)[:, None]),
-            "The scale of each axis belongs to a column of U; here it is applied to rows.",
+            _ROWS_SCALED,
         ),
         Mistake(
             "rows_scaled_largest_first",
             _whiten(lambda values, U, eps: U / np.sqrt(values + eps)[:, None], largest_first=True),
-            "The scale of each axis belongs to a column of U; here it is applied to rows.",
+            _ROWS_SCALED,
         ),
     ],
 )
@@ -574,20 +589,14 @@ ZCA_WHITENING = Exercise(
             points=2,
             rtol=1e-7,
             atol=1e-9,
-            cases=lambda rng: [
-                Case(np.array([[1.0, 2.0], [3.0, 5.0], [4.0, 9.0], [8.0, 12.0]]), label="four rows, two features"),
-                Case(_cloud(rng, 10, [7, 2, 0.5]), label="three features"),
-            ],
+            cases=_clouds,
         ),
         Part(
             "a large eps",
             points=1,
             rtol=1e-7,
             atol=1e-9,
-            cases=lambda rng: [
-                Case(_cloud(rng, 11, [9, 3, 1, 0.3]), 0.5, label="eps = 0.5"),
-                Case(_cloud(rng, 9, [5, 1.5, 0.4]), eps=float(rng.uniform(0.1, 0.9)), label="eps by name"),
-            ],
+            cases=_clouds_and_eps,
         ),
         Part(
             "a direction without variance",
@@ -595,15 +604,7 @@ ZCA_WHITENING = Exercise(
             hidden=True,
             rtol=1e-7,
             atol=1e-9,
-            cases=lambda rng: [
-                Case(_with_a_sum(_cloud(rng, 12, [8, 2, 0.6])), 0.05, label="one feature is the sum of two others"),
-                Case(
-                    _with_columns(_cloud(rng, 10, [40, 9, 2.5, 0.7]), {1: 3.0}),
-                    float(rng.uniform(0.01, 0.2)),
-                    label="one feature is constant",
-                ),
-                Case(_cloud(rng, 9, [6, 2.5, 1, 0.4, 0.15]), label="five features, the default eps"),
-            ],
+            cases=_flat_clouds,
         ),
     ],
     mistakes=[
@@ -624,16 +625,6 @@ ZCA_WHITENING = Exercise(
         ),
         *_scaling_mistakes(lambda columns, U: columns @ U.T),
         *_shared_mistakes(_zca),
-        Mistake(
-            "transposed_axes",
-            _whiten(lambda values, U, eps: _zca(values, U.T, eps)),
-            "The principal axes are the columns of what `eigh` gives, and here its rows are scaled.",
-        ),
-        Mistake(
-            "transposed_axes_of_svd",
-            _whiten(lambda values, U, eps: _zca(values, U.T, eps), largest_first=True),
-            "The axes are transposed: what `svd` gives last holds them as rows; you need them as columns.",
-        ),
     ],
 )
 
