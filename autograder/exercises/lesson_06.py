@@ -10,7 +10,7 @@ import numpy as np
 from autograder.exercises.common import quiet
 from autograder.judging.exercise import AS_IT_SHOULD_BE, Case, Exercise, Finding, Mistake, Part
 from course_lib import batchnorm
-from course_lib.batchnorm import BatchNormCache
+from course_lib.batchnorm import DECAY, EPS, BatchNormCache
 
 LESSON = "06_batch_normalization"
 MINUTES = 105
@@ -18,7 +18,6 @@ MINUTES = 105
 Array = np.ndarray[Any, Any]
 
 RTOL, ATOL = 1e-8, 1e-10  # E[x²] − μ² loses digits where the mean is large; it is right all the same
-EPS = 1e-5
 
 
 # What is drawn. Never γ = 1 or β = 0, never a gradient of ones, never as many examples as features; every
@@ -271,7 +270,7 @@ BATCHNORM_FORWARD = Exercise(
         ),
         Mistake(
             "eps_ignored",
-            _normalizer(lambda x, eps: 1 / np.sqrt(x.var(axis=0) + EPS)),
+            _normalizer(lambda x, eps: _inv_std(x, EPS)),
             "Right for the default only: the argument `eps` has no effect.",
         ),
         Mistake(
@@ -600,15 +599,12 @@ IDENTITY_PARAMETERS = Exercise(
         ),
         Mistake(
             "normalizes_instead",
-            lambda x, eps=EPS: (1 / np.sqrt(x.var(axis=0) + eps), x.mean(axis=0)),
+            lambda x, eps=EPS: (_inv_std(x, eps), x.mean(axis=0)),
             "gamma is the factor that normalizes; the one that undoes it is asked for.",
         ),
         Mistake(
             "normalizes_the_input",
-            lambda x, eps=EPS: (
-                1 / np.sqrt(x.var(axis=0) + eps),
-                -x.mean(axis=0) / np.sqrt(x.var(axis=0) + eps),
-            ),
+            lambda x, eps=EPS: (_inv_std(x, eps), -x.mean(axis=0) * _inv_std(x, eps)),
             "These would normalize x itself; what is asked for must bring x_hat back to x.",
         ),
         Mistake(
@@ -658,7 +654,7 @@ def _update(
 ) -> Callable[..., Any]:
     """Build a wrong update from what it takes for the new mean and the new variance."""
 
-    def update(running_mean: Array, running_var: Array, x: Array, decay: float = 0.9) -> Any:
+    def update(running_mean: Array, running_var: Array, x: Array, decay: float = DECAY) -> Any:
         return mean(running_mean, x, decay), var(running_var, x, decay)
 
     return quiet(update)
@@ -668,7 +664,7 @@ def _unbiased(x: Array) -> Array:
     return x.var(axis=0, ddof=1)
 
 
-def _around_the_stored_mean(running_mean: Array, running_var: Array, x: Array, decay: float = 0.9) -> Any:
+def _around_the_stored_mean(running_mean: Array, running_var: Array, x: Array, decay: float = DECAY) -> Any:
     mean, _ = batchnorm.update_running_statistics(running_mean, running_var, x, decay)
     var = np.square(x - running_mean).sum(axis=0) / (len(x) - 1)
     return mean, decay * running_var + (1 - decay) * var
@@ -787,7 +783,7 @@ UPDATE_RUNNING_STATISTICS = Exercise(
         ),
         Mistake(
             "decay_ignored",
-            lambda running_mean, running_var, x, decay=0.9: batchnorm.update_running_statistics(
+            lambda running_mean, running_var, x, decay=DECAY: batchnorm.update_running_statistics(
                 running_mean, running_var, x
             ),
             "Right for the default only: the argument `decay` has no effect.",
@@ -809,7 +805,7 @@ UPDATE_RUNNING_STATISTICS = Exercise(
         ),
         Mistake(
             "order_of_the_results",
-            lambda running_mean, running_var, x, decay=0.9: batchnorm.update_running_statistics(
+            lambda running_mean, running_var, x, decay=DECAY: batchnorm.update_running_statistics(
                 running_mean, running_var, x, decay
             )[::-1],
             "The statistics are in another order than (mean, var).",
@@ -904,7 +900,7 @@ BATCHNORM_INFERENCE = Exercise(
             "statistics_of_the_batch",
             _inference(
                 mean=lambda x, running_mean: x.mean(axis=0),
-                factor=lambda x, running_var, eps: 1 / np.sqrt(x.var(axis=0) + eps),
+                factor=lambda x, running_var, eps: _inv_std(x, eps),
             ),
             "This normalizes with the statistics of the examples at hand: the answer for one depends on the others. "
             "What are the stored ones for?",
@@ -916,7 +912,7 @@ BATCHNORM_INFERENCE = Exercise(
         ),
         Mistake(
             "variance_of_the_batch",
-            _inference(factor=lambda x, running_var, eps: 1 / np.sqrt(x.var(axis=0) + eps)),
+            _inference(factor=lambda x, running_var, eps: _inv_std(x, eps)),
             "The variance is that of the examples at hand: the answer for one depends on the others.",
         ),
         Mistake(
