@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from autograder.grading.course import Course
 from autograder.grading.errors import CourseError, SubmissionError
@@ -19,7 +28,8 @@ from autograder.judging.own import FOLDER, load_file
 
 # nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
 if TYPE_CHECKING:
-    from autograder.grading.grade import Outcome
+    from autograder.grading.results import Outcome
+    from autograder.grading.run import Settings
 
 _out, _err = Console(), Console(stderr=True)
 
@@ -106,7 +116,7 @@ def _release(course: Course, lessons: Sequence[str]) -> None:
     with course.writing(), _progress() as progress:
         if course.write_config():
             _err.print(f"wrote {course.root / 'nbgrader_config.py'}: nbgrader's own commands work here too")
-        task = progress.add_task("releasing", total=len(lessons))
+        task = progress.add_task("releasing", total=len(lessons), failed="")
         for lesson in lessons:
             path = release_lesson(course, lesson)
             progress.advance(task)
@@ -118,7 +128,16 @@ def _release(course: Course, lessons: Sequence[str]) -> None:
 @_course_option
 @click.option("--student", "only", multiple=True, metavar="ID", help="Only this student; may be given again.")
 @_json_option
-@click.option("--cell-timeout", type=click.IntRange(1), metavar="SECONDS", help="Longest a cell may run.")
+@click.option("--workers", type=click.IntRange(0), metavar="N", help="Processes; 0: none but this. [default: cores]")
+@click.option("--run-everything", is_flag=True, help="Run the experiments too, so that the feedback shows them.")
+@click.option("--again", is_flag=True, help="Grade what has been graded before, too.")
+@click.option("--cell-timeout", type=click.IntRange(1), default=60, metavar="SECONDS", help="Longest a cell may run.")
+@click.option(
+    "--confine",
+    type=click.Choice(["namespaces", "landlock", "trusted"]),
+    help="How submissions are kept in: `autograder doctor` tells what this machine can do. [default: namespaces]",
+)
+@click.option("--as-root", is_flag=True, help="Let kernels stay root, where root grades.")
 @click.pass_context
 def grade(
     context: click.Context,
@@ -126,14 +145,21 @@ def grade(
     directory: Path,
     only: Sequence[str],
     json_file: Path | None,
-    cell_timeout: int | None,
+    workers: int | None,
+    run_everything: bool,
+    again: bool,
+    cell_timeout: int,
+    confine: str | None,
+    as_root: bool,
 ) -> None:
     """Grade what students handed in for LESSONs.
 
     Without LESSONs, for all that have submissions.
 
-    Every submission runs in a fresh kernel. One that cannot be graded is named with the reason, keeps
-    no earlier mark, and stops nobody else.
+    Every submission runs in a kernel of its own that holds no answers and reaches nothing; the judge stands
+    outside. One that cannot be graded is named with the reason, keeps no earlier mark, and stops nobody else.
+    What was graded before and has not changed is not graded again, so that an interrupted command may simply
+    be repeated.
 
     \b
     Exit status: 0 all graded, 1 some failed, 2 the command cannot run.
@@ -141,18 +167,44 @@ def grade(
     with _refusals():
         course = Course.at(directory)
         _require_folder_of(json_file)
+        from autograder.grading.run import Settings
+
+        settings = Settings(_mode(confine, as_root), as_root, run_everything, cell_timeout)
         results: dict[str, list[Outcome]] = {}
         for lesson in lessons or [name for name in course.lessons() if course.students(name)]:
             course.require_lesson(lesson)
-            results[lesson] = _grade(course, lesson, only, cell_timeout)
+            results[lesson] = _grade(course, lesson, only, settings, workers, again)
         if not results:
             raise CourseError(f"there must be submissions in {course.root / 'submitted'}/STUDENT/LESSON/ (found none)")
         _show(course, results, json_file)
+    if settings.mode != "namespaces":
+        _err.print(_WEAKER[settings.mode], highlight=False, soft_wrap=True)
     failed = any(outcome.status == "failed" for outcomes in results.values() for outcome in outcomes)
     context.exit(1 if failed else 0)
 
 
-def _grade(course: Course, lesson: str, only: Sequence[str], timeout: int | None) -> list[Outcome]:
+_WEAKER = {
+    "landlock": "warning: without namespaces, submissions see each other's processes and share the machine's memory "
+    "and network names; only files, system calls and their own use were limited",
+    "trusted": "warning: trusted-code mode: nothing kept the submissions' code from doing what you may do",
+}
+
+
+def _mode(asked: str | None, as_root: bool) -> Any:
+    """Choose how submissions are confined; whether that works is found out with the first kernel."""
+    if sys.platform == "linux":
+        return asked or "namespaces"
+    from autograder.running.doctor import ConfinementError, choose_mode, examine_machine
+
+    try:
+        return choose_mode(examine_machine(), asked=asked, as_root=as_root)
+    except ConfinementError as refusal:
+        raise CourseError(str(refusal)) from refusal
+
+
+def _grade(
+    course: Course, lesson: str, only: Sequence[str], settings: Settings, workers: int | None, again: bool
+) -> list[Outcome]:
     students = course.students(lesson)
     for student in only:
         if student not in students:
@@ -162,23 +214,48 @@ def _grade(course: Course, lesson: str, only: Sequence[str], timeout: int | None
         raise CourseError(f"there must be submissions in submitted/STUDENT/{lesson}/ (found none)")
     from autograder.grading import gradebook
     from autograder.grading.grade import grade_lesson
+    from autograder.grading.scratch import scratch_directory
+    from autograder.grading.workers import Here, pool
 
     if gradebook.released_cells(course.gradebook_url, lesson) is None:
         _err.print(f"{lesson} was not released from this course yet: releasing it first")
         _release(course, [lesson])
     outcomes = []
-    with course.writing(), _progress() as progress:
-        task = progress.add_task(lesson, total=len(students))
+    number = min(len(students), (os.cpu_count() or 1) if workers is None else workers)
+    with course.writing(), scratch_directory(course.root) as scratch, _progress() as progress:
+        task = progress.add_task(lesson, total=len(students), failed="")
+        start = (lambda: pool(number, scratch)) if number else Here
         try:
-            for outcome in grade_lesson(course, lesson, students, timeout=timeout):
+            for outcome in grade_lesson(
+                course, lesson, students, start=start, workers=max(1, number), settings=settings, again=again
+            ):
                 outcomes.append(outcome)
-                progress.advance(task)
                 if outcome.status == "failed":
                     _err.print(f"{outcome.student}: {outcome.reason}", highlight=False, markup=False, soft_wrap=True)
+                failed = sum(done.status == "failed" for done in outcomes)
+                progress.update(task, advance=1, failed=f"{failed} failed" if failed else "")
         except KeyboardInterrupt:
             _err.print(f"stopped: {len(outcomes)} of {len(students)} were graded and stay so; run the command again")
             raise
-    return outcomes
+    return sorted(outcomes, key=lambda outcome: outcome.student)
+
+
+@cli.command()
+def doctor() -> None:
+    """Tell how well this machine can keep submissions in.
+
+    A submission is a student's program: it must reach no answers, no gradebook, no other submission and no
+    network, and leave nothing behind.
+
+    \b
+    Exit status: 0 if submissions can be confined here as they should be, else 1.
+    """
+    from autograder.running.doctor import examine_machine
+
+    machine = examine_machine()
+    for sentence in machine.sentences:
+        _out.print(sentence, highlight=False, soft_wrap=True)
+    sys.exit(0 if machine.strongest == "namespaces" else 1)
 
 
 @cli.command()
@@ -206,7 +283,8 @@ def report(lessons: Sequence[str], directory: Path, json_file: Path | None, mist
 
 
 def _look_up(course: Course, lesson: str, student: str) -> Outcome:
-    from autograder.grading.grade import Outcome, read_outcome
+    from autograder.grading.grade import read_outcome
+    from autograder.grading.results import Outcome
 
     try:
         return read_outcome(course, lesson, student)
@@ -294,13 +372,23 @@ def _write(json_file: Path | None, lessons: list[dict[str, Any]]) -> None:
     write_json(json_file, lessons[0] if len(lessons) == 1 else lessons)
 
 
+class _Rate(ProgressColumn):
+    """How many there are in a minute."""
+
+    def render(self, task: Task) -> str:
+        """Give the rate, once there is one."""
+        return f"{60 * task.speed:.0f} a minute" if task.speed else ""
+
+
 def _progress() -> Progress:
     """Give a progress bar on stderr; nothing where that is no terminal."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]}"),
         console=_err,
         disable=not sys.stderr.isatty(),
         transient=True,

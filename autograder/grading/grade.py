@@ -1,91 +1,47 @@
-"""Grading a class: one submission after the other through nbgrader; what one of them does stops nobody else."""
+"""Grading a class: workers run and judge, one coordinator alone writes; nothing is lost and nothing is done twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import nbformat
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbgrader.converters import GenerateFeedback
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import rmtree
 
 from autograder.grading import gradebook
-from autograder.grading.converters import Grade
 from autograder.grading.course import Course
 from autograder.grading.errors import CourseError, SubmissionError
-from autograder.grading.marks import METADATA_KEY, exercise_of
-from autograder.grading.submission import require_gradable
-from autograder.judging.verdict import Verdict
+from autograder.grading.gradebook import Ledger
+from autograder.grading.lesson import Lesson, grader_version
+from autograder.grading.marks import exercise_of, verdict_of
+from autograder.grading.results import Graded, Mark, Outcome
+from autograder.grading.run import Settings
+from autograder.grading.submission import Submission
+from autograder.grading.task import grade_submission, render_feedback
+from autograder.grading.workers import kill
+from autograder.running.doctor import ConfinementError, choose_mode, examine_machine
+from autograder.running.provisioner import ZygoteError
 
-
-@dataclass(frozen=True)
-class Mark:
-    """What one exercise, or one written answer, brought.
-
-    Attributes
-    ----------
-    points : float or None
-        `None` while it waits for a person.
-    max_points : float
-    verdict : Verdict or None
-        `None` for what was not graded by the judge.
-    """
-
-    points: float | None
-    max_points: float
-    verdict: Verdict | None = None
-
-    @property
-    def diagnosis(self) -> str | None:
-        """Name of the recognized mistake, where there is one."""
-        return self.verdict.diagnosis if self.verdict else None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One submission after grading.
-
-    Attributes
-    ----------
-    student, lesson : str
-    status : "graded" or "failed"
-    reason : str
-        Why it failed, for staff.
-    exercises : dict of str to Mark
-        Graded by the judge, in the lesson's order.
-    written : dict of str to Mark
-        Graded by hand.
-    feedback : Path or None
-        The page for the student.
-    """
-
-    student: str
-    lesson: str
-    status: Literal["graded", "failed"]
-    reason: str = ""
-    exercises: dict[str, Mark] = field(default_factory=dict)
-    written: dict[str, Mark] = field(default_factory=dict)
-    feedback: Path | None = None
-
-    @property
-    def points(self) -> float:
-        """Points of the exercises; written answers are apart."""
-        return sum(mark.points or 0.0 for mark in self.exercises.values())
-
-    @property
-    def max_points(self) -> float:
-        """Points possible in the exercises."""
-        return sum(mark.max_points for mark in self.exercises.values())
+_MOST_TRIES = 4  # of one submission, while workers die
+_AHEAD = 3  # submissions a worker that wait in memory
 
 
 def grade_lesson(
-    course: Course, lesson: str, students: Sequence[str], *, timeout: int | None = None
+    course: Course,
+    lesson: str,
+    students: Sequence[str],
+    *,
+    start: Callable[[], Executor],
+    workers: int = 1,
+    settings: Settings = Settings(),  # noqa: B008  # frozen
+    again: bool = False,
 ) -> Iterator[Outcome]:
-    """Grade submissions of a released lesson, each in a fresh kernel.
+    """Grade submissions of a released lesson.
 
     Parameters
     ----------
@@ -94,44 +50,214 @@ def grade_lesson(
     lesson : str
         Must be released in this course.
     students : sequence of str
-    timeout : int, optional
-        Seconds a cell may take.
+    start : callable
+        Gives an executor; called again when its workers have died.
+    workers : int
+        How many submissions the executor has in hand at once.
+    settings : Settings
+    again : bool
+        Whether to grade what has been graded already, too.
 
     Yields
     ------
     Outcome
-        In the order of `students`.
+        As they are ready.
 
     Raises
     ------
     CourseError
-        If the lesson is not released or the gradebook cannot be used; before anything is touched.
+        If the lesson is not released, the gradebook cannot be used, or submissions cannot be confined as asked.
     """
-    cells = gradebook.released_cells(course.gradebook_url, lesson)
-    if cells is None:
-        raise CourseError(f"a lesson must be released before it is graded (got {lesson!r})")
-    config = course.config()
-    if timeout is not None:
-        config.RunSubmission.timeout = timeout
-    for student in students:
-        yield _grade_one(course, config, lesson, student, cells)
+    released = Lesson.of(course, lesson)
+    with gradebook.ledger(course.gradebook_url, lesson, course.config()) as ledger:
+        run = _Run(course, released, ledger, settings, start, _AHEAD * workers)
+        try:
+            yield from run.outcomes(students, {} if again else ledger.keys())
+        except BaseException:
+            kill(run.executor)
+            raise
+        run.executor.shutdown()
 
 
-def _grade_one(course: Course, config: Any, lesson: str, student: str, cells: set[str]) -> Outcome:
-    """Grade one submission; whatever ends it early, no half of a mark stays."""
+@dataclass
+class _Flight:
+    """A submission on its way.
+
+    Attributes
+    ----------
+    submission : Submission
+    key : str
+        Of the journal.
+    tries : int
+    graded : bool
+        Whether its marks are written, so that only the page is missing.
+    """
+
+    submission: Submission
+    key: str
+    tries: int = 1
+    graded: bool = False
+
+
+class _Run:
+    """The coordinator's part of grading one lesson."""
+
+    def __init__(
+        self,
+        course: Course,
+        lesson: Lesson,
+        ledger: Ledger,
+        settings: Settings,
+        start: Callable[[], Executor],
+        most: int,
+    ) -> None:
+        self._course, self._lesson, self._ledger, self._settings = course, lesson, ledger, settings
+        self._start, self._most = start, most
+        self._content = lesson.to_bytes()
+        self._flights: dict[Future[Any], _Flight] = {}
+        self.executor = start()
+
+    def outcomes(self, students: Sequence[str], finished: dict[str, str]) -> Iterator[Outcome]:
+        """Grade, with never more than a few submissions in memory."""
+        waiting = iter(students)
+        student = next(waiting, None)
+        while student is not None or self._flights:
+            while student is not None and len(self._flights) < self._most:
+                outcome = self._begin(student, finished.get(student))
+                if outcome is not None:
+                    yield outcome
+                student = next(waiting, None)
+            landed, _ = wait(self._flights, return_when=FIRST_COMPLETED)
+            for future in landed:
+                outcome = self._land(future)
+                if outcome is not None:
+                    yield outcome
+
+    def _begin(self, student: str, finished: str | None) -> Outcome | None:
+        """Send a submission off, unless there is nothing to do or no use."""
+        try:
+            submission = Submission.read(self._course.submission(student, self._lesson.name))
+        except SubmissionError as problem:
+            return self._failed(student, str(problem))
+        flight = _Flight(submission, self._key(submission))
+        path = self._folder("autograded", student) / f"{self._lesson.name}.ipynb"
+        if flight.key == finished and path.is_file():
+            if self._page(student).is_file():
+                return read_outcome(self._course, self._lesson.name, student, self._ledger)
+            flight.graded = True
+        self._send(flight)
+        return None
+
+    def _key(self, submission: Submission) -> str:
+        """Name the work: the same submission, lesson, grader and way of running it are the same work."""
+        parts = (submission.fingerprint, self._lesson.version, grader_version(), str(self._settings.everything))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _send(self, flight: _Flight) -> None:
+        submission, lesson = flight.submission, self._lesson
+        try:
+            if flight.graded:
+                path = self._folder("autograded", submission.student) / f"{lesson.name}.ipynb"
+                scores = self._ledger.scores(submission.student)
+                future: Future[Any] = self.executor.submit(
+                    render_feedback, lesson.name, path.read_text(encoding="utf-8"), scores
+                )
+            else:
+                future = self.executor.submit(
+                    grade_submission, self._content, lesson.version, grader_version(), self._settings, submission
+                )
+        except BrokenExecutor:
+            future = Future()
+            future.set_exception(BrokenExecutor())
+        self._flights[future] = flight
+
+    def _land(self, future: Future[Any]) -> Outcome | None:
+        """Write down what a worker brought; give the outcome once everything is written."""
+        flight = self._flights.pop(future, None)
+        if flight is None:
+            return None  # sent off anew, after its worker died
+        student = flight.submission.student
+        try:
+            result = future.result()
+        except BrokenExecutor:
+            self._flights[future] = flight
+            return self._send_all_again()
+        except ZygoteError as problem:
+            raise CourseError(_no_kernel(self._settings, str(problem))) from problem
+        except Exception as problem:  # of the grader, or of its machine: staff must hear of it, the class goes on
+            return self._failed(student, f"the grader failed: {type(problem).__name__}: {problem!s:.300}")
+        if isinstance(result, Graded):
+            if result.reason:
+                return self._failed(student, result.reason)
+            self._write_files(result, flight.submission)
+            self._ledger.record(result, flight.key, flight.submission.timestamp)
+            flight.graded = True
+            self._send(flight)
+            return None
+        page = self._page(student)
+        page.parent.mkdir(parents=True, exist_ok=True)
+        draft = page.with_suffix(".tmp")
+        draft.write_text(result, encoding="utf-8")
+        draft.replace(page)
+        return read_outcome(self._course, self._lesson.name, student, self._ledger)
+
+    def _send_all_again(self) -> Outcome | None:
+        """Go on with new workers; a submission whose workers keep dying has failed."""
+        kill(self.executor)
+        self.executor = self._start()
+        flights, self._flights = list(self._flights.values()), {}
+        hopeless = [flight for flight in flights if flight.tries >= _MOST_TRIES]
+        for flight in flights:
+            if flight not in hopeless[:1]:
+                flight.tries += 1
+                self._send(flight)
+        if hopeless:
+            return self._failed(hopeless[0].submission.student, "its worker died again and again")
+        return None
+
+    def _write_files(self, graded: Graded, submission: Submission) -> None:
+        """Put the autograded notebook in its place, all at once."""
+        place = self._folder("autograded", graded.student)
+        draft = place.with_name(f".{place.name}.tmp")
+        shutil.rmtree(draft, ignore_errors=True)
+        for name, content in {**submission.files, **self._lesson.files}.items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / name).write_bytes(content)
+        draft.mkdir(parents=True, exist_ok=True)
+        if submission.timestamp:
+            (draft / "timestamp.txt").write_text(submission.timestamp + "\n", encoding="utf-8")
+        (draft / f"{self._lesson.name}.ipynb").write_text(graded.notebook, encoding="utf-8")
+        self._page(graded.student).unlink(missing_ok=True)
+        if place.exists():
+            rmtree(str(place))
+        draft.rename(place)
+
+    def _failed(self, student: str, reason: str) -> Outcome:
+        """Leave nothing of an earlier grading that could pass for the current one."""
+        self._ledger.withdraw(student)
+        for step in ("autograded", "feedback"):
+            stale = self._folder(step, student)
+            if stale.exists():
+                rmtree(str(stale))
+        return Outcome(student, self._lesson.name, "failed", reason=reason)
+
+    def _folder(self, step: str, student: str) -> Path:
+        return self._course.root / step / student / self._lesson.name
+
+    def _page(self, student: str) -> Path:
+        return self._folder("feedback", student) / f"{self._lesson.name}.html"
+
+
+def _no_kernel(settings: Settings, problem: str) -> str:
+    """Say why submissions cannot be run here, in words that help."""
     try:
-        require_gradable(course.submission(student, lesson), lesson, cells)
-        _run(config, lesson, student)
-        return read_outcome(course, lesson, student)
-    except SubmissionError as problem:
-        _clear(course, lesson, student)
-        return Outcome(student, lesson, "failed", reason=str(problem))
-    except KeyboardInterrupt:
-        _clear(course, lesson, student)
-        raise
+        choose_mode(examine_machine(), asked=settings.mode, as_root=settings.as_root)
+    except ConfinementError as refusal:
+        return str(refusal)
+    return problem
 
 
-def read_outcome(course: Course, lesson: str, student: str) -> Outcome:
+def read_outcome(course: Course, lesson: str, student: str, ledger: Ledger | None = None) -> Outcome:
     """Give what the gradebook and the autograded notebook say of a student's submission.
 
     Raises
@@ -139,7 +265,7 @@ def read_outcome(course: Course, lesson: str, student: str) -> Outcome:
     SubmissionError
         If it has not been graded.
     """
-    scores = gradebook.scores(course.gradebook_url, lesson, student)
+    scores = ledger.marks(student) if ledger else gradebook.scores(course.gradebook_url, lesson, student)
     path = course.root / "autograded" / student / lesson / f"{lesson}.ipynb"
     if not scores or not path.is_file():
         raise SubmissionError("not graded yet, or its last grading failed")
@@ -150,50 +276,10 @@ def read_outcome(course: Course, lesson: str, student: str) -> Outcome:
             continue
         score = scores[grade_id]
         exercise = exercise_of(cell)
-        mark = Mark(score.points, score.max_points, _verdict_of(cell))
+        mark = Mark(score.points, score.max_points, verdict_of(cell))
         if cell.cell_type == "code":
             exercises[exercise.name if exercise else grade_id] = mark
         else:
             written[grade_id] = mark
     page = course.root / "feedback" / student / lesson / f"{lesson}.html"
     return Outcome(student, lesson, "graded", "", exercises, written, feedback=page if page.is_file() else None)
-
-
-def _verdict_of(cell: Any) -> Verdict | None:
-    stored = cell.metadata.get(METADATA_KEY)
-    if stored is None:
-        return None
-    try:
-        return Verdict.from_dict(stored)
-    except ValueError as damage:
-        raise SubmissionError(f"the stored verdict is damaged or of another version: {damage}") from None
-
-
-def _run(config: Any, lesson: str, student: str) -> None:
-    """Let nbgrader restore, run, mark and give feedback."""
-    directory = CourseDirectory(config=config, assignment_id=lesson, student_id=student)
-    autograde = Grade(coursedir=directory, config=config, force=True)
-    try:
-        autograde.start()
-        GenerateFeedback(coursedir=directory, config=config, force=True).start()
-    except Exception as problem:
-        raise SubmissionError(_reason(autograde.problem or problem)) from problem
-
-
-def _reason(problem: Exception) -> str:
-    if isinstance(problem, SubmissionError):
-        return str(problem)
-    if isinstance(problem, DeadKernelError):
-        return "the kernel died: the submission ended it, or ran out of memory"
-    if isinstance(problem, CellTimeoutError):
-        return "a cell did not stop when its time was up and it was interrupted"
-    return f"{type(problem).__name__}: {str(problem).strip().splitlines()[0] if str(problem).strip() else ''}"
-
-
-def _clear(course: Course, lesson: str, student: str) -> None:
-    """Leave nothing of an earlier grading that could pass for the current one."""
-    gradebook.withdraw(course.gradebook_url, lesson, student)
-    for step in ("autograded", "feedback"):
-        stale = course.root / step / student / lesson
-        if stale.exists():
-            rmtree(str(stale))

@@ -1,78 +1,22 @@
-"""From a run notebook to marks: verdicts become what nbgrader stores, and what has no verdict is never full marks."""
+"""Test cells: judged from outside, marked from the verdict, shown as its card."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from nbformat.notebooknode import from_dict
 from nbformat.v4 import new_output
-from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder.grading.errors import SubmissionError
 from autograder.judging import card
 from autograder.judging.exercise import Exercise
-from autograder.judging.judge import judge
+from autograder.judging.judge import examine
 from autograder.judging.registry import find, is_exercise
-from autograder.judging.verdict import VERDICT_MIME, Failure, Verdict
+from autograder.judging.verdict import Verdict
+from autograder.running.remote import RemoteFunctions
 
 METADATA_KEY = "autograder"  # of a test cell in an autograded notebook: its verdict, with the seed
-_HUNG = ("CellTimeoutError", "KeyboardInterrupt")
-
-
-class SettleMarks(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
-    """Replace what a test cell left by its verdict: the card, and the points as nbgrader reads them.
-
-    Stock nbgrader gives zero for a word on stderr and full marks for a cell that shows nothing or no
-    number. Here the verdict alone counts. Tests without a spec, an instructor's own asserts, stay as
-    they are.
-    """
-
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Settle all cells; the seed does not leave in an output as it stands.
-
-        Until submissions run where they cannot see the seed, this keeps honest people honest: a
-        student who prints the environment does not publish it in the feedback.
-        """
-        nb, resources = super().preprocess(nb, resources)
-        seeds = {str(seed) for cell in nb.cells if (seed := cell.metadata.get(METADATA_KEY, {}).get("seed"))}
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                cell.outputs = [from_dict(_without(output, seeds)) for output in cell.outputs]
-        return nb, resources
-
-    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
-        """Settle one cell.
-
-        Raises
-        ------
-        SubmissionError
-            If the cell shows no verdict, and no reason for having none that lies with the student.
-        """
-        exercise = exercise_of(cell)
-        if exercise is None:
-            return cell, resources
-        verdict, html = _verdict_of(cell, exercise)
-        cell.metadata[METADATA_KEY] = verdict.to_dict()
-        shown = {"text/html": html, "text/plain": card.as_text(exercise, verdict)}
-        points = {"text/plain": repr(verdict.points)}
-        cell.outputs = [
-            new_output("display_data", data=shown),
-            new_output("execute_result", data=points, execution_count=cell.execution_count),
-        ]
-        return cell, resources
-
-
-def _without(value: Any, secrets: set[str]) -> Any:
-    """Copy JSON, with the secrets blacked out wherever they stand."""
-    if isinstance(value, dict):
-        return {key: _without(entry, secrets) for key, entry in value.items() if key != VERDICT_MIME}
-    if isinstance(value, list):
-        return [_without(entry, secrets) for entry in value]
-    if isinstance(value, str | int) and any(secret in str(value) for secret in secrets):
-        return "[removed]"
-    return value
 
 
 def exercise_of(cell: Any) -> Exercise | None:
@@ -83,43 +27,83 @@ def exercise_of(cell: Any) -> Exercise | None:
     return find(name) if is_exercise(name) else None
 
 
-def _verdict_of(cell: Any, exercise: Exercise) -> tuple[Verdict, str]:
-    bundles = [o.data for o in cell.outputs if o.output_type == "display_data" and VERDICT_MIME in o.data]
-    if bundles:
-        return _read(bundles[-1], exercise), str(bundles[-1].get("text/html", ""))
-    verdict = _without_verdict(cell, exercise)
-    return verdict, card.as_html(exercise, verdict, None)
+def judge_cell(cell: Any, functions: RemoteFunctions, seed: int) -> None:
+    """Judge the exercise that a test cell tests, in place of running the cell.
+
+    The verdict goes into the cell's metadata, where the submission cannot reach; the card and the points, as
+    nbgrader reads them, become its outputs.
+
+    Raises
+    ------
+    KernelLostError
+        If the kernel does not answer.
+    """
+    exercise = exercise_of(cell)
+    assert exercise is not None
+    with functions.judging(exercise.name) as answer:
+        examination = examine(exercise, answer, hidden=True, seed=seed)
+        verdict = examination.verdict
+        html = card.as_html(exercise, verdict, answer, examination.evidence)
+    cell.metadata[METADATA_KEY] = verdict.to_dict()
+    cell.outputs = [
+        new_output("display_data", data={"text/html": html, "text/plain": card.as_text(exercise, verdict)}),
+        new_output("execute_result", data={"text/plain": repr(verdict.points)}),
+    ]
 
 
-def _read(bundle: Any, exercise: Exercise) -> Verdict:
-    """Read a verdict and insist that it covers this exercise: every part, with its points."""
+def verdict_of(cell: Any) -> Verdict | None:
+    """Read the verdict that is kept with a test cell; `None` for cells that are not judged.
+
+    Raises
+    ------
+    SubmissionError
+        If it is damaged.
+    """
+    stored = cell.metadata.get(METADATA_KEY)
+    if stored is None:
+        return None
     try:
-        verdict = Verdict.from_dict(bundle[VERDICT_MIME])
+        return Verdict.from_dict(stored)
     except ValueError as damage:
-        raise SubmissionError(f"the test of {exercise.name} shows a damaged verdict: {damage}") from None
-    got = [(part.name, part.max_points) for part in verdict.parts]
-    want = [(part.name, float(part.points)) for part in exercise.parts]
-    if verdict.exercise != exercise.name or got != want:
+        raise SubmissionError(f"the stored verdict is damaged or of another version: {damage}") from None
+
+
+def auto_points(cell: Any) -> float | None:
+    """Give the points of a graded cell: from the verdict, or from what an instructor's own test left.
+
+    Returns
+    -------
+    float or None
+        `None` where a person must look.
+
+    Raises
+    ------
+    SubmissionError
+        If a test was not judged, or not by the parts it has.
+    """
+    exercise = exercise_of(cell)
+    if exercise is None:
+        points = determine_grade(cell)[0]
+        return None if points is None else float(points)
+    verdict = verdict_of(cell)
+    got = [(part.name, part.max_points) for part in verdict.parts] if verdict else []
+    if verdict is None or got != [(part.name, float(part.points)) for part in exercise.parts]:
+        raise SubmissionError(f"the test of {exercise.name} must have a verdict on each of its parts (got {len(got)})")
+    if verdict.max_points != float(cell.metadata.nbgrader.points):
         raise SubmissionError(
-            f"the test of {exercise.name} must judge its {len(want)} parts "
-            f"(got {len(got)} of {verdict.exercise}); was the lesson released by an older version?"
+            f"the test of {exercise.name} must be worth {verdict.max_points:g} points, as the exercise says "
+            f"(released with {cell.metadata.nbgrader.points:g}); release the lesson again"
         )
-    return verdict
+    return verdict.points
 
 
-def _without_verdict(cell: Any, exercise: Exercise) -> Verdict:
-    """Judge a cell that ended before it could: zero where the student's function is to blame, else no mark at all."""
-    missing = judge(exercise, None, seed=0)  # no input was drawn
-    error = next((o for o in cell.outputs if o.output_type == "error"), None)
-    if error is not None and error.ename == "NameError" and f"'{exercise.name}'" in error.evalue:
-        text = f"There is no function `{exercise.name}`: the cell that defines it did not run to its end."
-        return _because(missing, "missing", text, "missing")
-    if error is not None and error.ename in _HUNG:
-        return _because(missing, "timeout", "The function did not come back in time.", "never_returns")
-    seen = f"{error.ename}: {error.evalue}" if error is not None else "nothing"
-    raise SubmissionError(f"the test of {exercise.name} shows no verdict (it shows {seen:.200})")
+class SaveMarks(SaveAutoGrades):  # type: ignore[misc]  # nbgrader publishes no types
+    """nbgrader's `SaveAutoGrades`, with the points of the verdict."""
 
-
-def _because(verdict: Verdict, kind: Any, message: str, diagnosis: str) -> Verdict:
-    parts = tuple(replace(part, failure=Failure(kind, message)) for part in verdict.parts)
-    return replace(verdict, parts=parts, message=message, diagnosis=diagnosis)
+    def _add_score(self, cell: Any, resources: Any) -> None:
+        super()._add_score(cell, resources)
+        info = resources["nbgrader"]
+        names = (cell.metadata.nbgrader.grade_id, info["notebook"], info["assignment"], info["student"])
+        grade = self.gradebook.find_grade(*names)
+        grade.auto_score = auto_points(cell)
+        self.gradebook.db.commit()

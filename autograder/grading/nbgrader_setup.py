@@ -27,10 +27,9 @@ def configure(config: Any, root: Path) -> None:
     """
     from nbgrader import preprocessors as stock
 
-    from autograder.grading.course import secret_seed
-    from autograder.grading.marks import SettleMarks
+    from autograder.grading.marks import SaveMarks
+    from autograder.grading.preprocess import RunSubmission
     from autograder.grading.restore import RestoreReleased
-    from autograder.running.kernel import RunSubmission
 
     _find_alembic()
     root = Path(root).resolve()
@@ -48,14 +47,12 @@ def configure(config: Any, root: Path) -> None:
     config.Autograde.autograde_preprocessors = [
         RunSubmission,
         stock.LimitOutput,
-        SettleMarks,
-        stock.SaveAutoGrades,
+        SaveMarks,
         stock.AssignLatePenalties,
         stock.CheckCellMetadata,
     ]
-    config.RunSubmission.seed = str(secret_seed(root))
-    if own_exercises(root):
-        config.RunSubmission.exercises = str(root / FOLDER)
+    config.RunSubmission.course = str(root)
+    own_exercises(root)
 
 
 def own_exercises(root: Path) -> list[Exercise]:

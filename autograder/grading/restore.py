@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 _CODE, _MARKDOWN = "code", "markdown"
+_KERNEL = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 
 
 class RestoreReleased(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
@@ -24,24 +28,30 @@ class RestoreReleased(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader p
         """Give a new notebook; the student's own cells keep their place and their text."""
         info = resources["nbgrader"]
         with Gradebook(info["db_url"]) as gradebook:
-            released = _released_cells(gradebook.find_notebook(info["notebook"], info["assignment"]))
-        cells, found = [], set()
-        for cell in reversed(nb.cells):
-            grade_id = grade_id_of(cell)
-            if grade_id in released and grade_id not in found:
-                found.add(grade_id)
-                cells.append(_rebuilt(cell, released[grade_id]))
-            else:
-                cells.append(_rebuilt(cell, None))
-        cells.reverse()
-        graded = sorted(name for name, meta in released.items() if meta["grade"] or meta["task"])
-        cells += [_missing(released[name]) for name in graded if name not in found]
-        nb.cells = cells
-        nb.nbformat, nb.nbformat_minor = 4, 5
-        return nb, resources
+            released = released_cells(gradebook.find_notebook(info["notebook"], info["assignment"]))
+        return restored(nb, released), resources
 
 
-def _released_cells(notebook: Any) -> dict[str, dict[str, Any]]:
+def restored(notebook: Any, released: dict[str, dict[str, Any]]) -> Any:
+    """Give a new notebook around the released cells; the student's own keep their place and their text."""
+    cells: list[Any] = []
+    found: set[str] = set()
+    for cell in reversed(notebook.cells):
+        grade_id = grade_id_of(cell)
+        if grade_id in released and grade_id not in found:
+            found.add(grade_id)
+            cells.append(_rebuilt(cell, released[grade_id]))
+        else:
+            cells.append(_rebuilt(cell, None))
+    cells.reverse()
+    graded = sorted(name for name, meta in released.items() if meta["grade"] or meta["task"])
+    cells += [_missing(released[name]) for name in graded if name not in found]
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"
+    return new_notebook(cells=cells, metadata=_KERNEL)
+
+
+def released_cells(notebook: Any) -> dict[str, dict[str, Any]]:
     """Read what nbgrader stored at the release, as the metadata its cells must have, plus type and source."""
     grades = {cell.name: cell.max_score for cell in notebook.grade_cells}
     tasks = {cell.name: cell.max_score for cell in notebook.task_cells}

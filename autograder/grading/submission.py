@@ -2,51 +2,102 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from autograder.grading.errors import SubmissionError
+from autograder.grading.lesson import files_beside
 from autograder.grading.restore import grade_id_of
 
 LARGEST_NOTEBOOK = 50_000_000  # bytes; a notebook with a hundred figures has two million
 _PATTERN_CHARACTERS = frozenset("[]*?")  # nbgrader looks folders up as patterns
 
 
-def require_gradable(path: Path, lesson: str, grade_ids: set[str]) -> None:
-    """Refuse what cannot be graded, with a reason that tells a person what to do.
+@dataclass(frozen=True)
+class Submission:
+    """What a student handed in for a lesson, as bytes: nothing of it has been looked into.
+
+    Attributes
+    ----------
+    student : str
+    notebook : bytes
+    files : dict of str to bytes
+        What lies beside the notebook.
+    timestamp : str or None
+        When it was handed in, as `timestamp.txt` says.
+    """
+
+    student: str
+    notebook: bytes
+    files: dict[str, bytes]
+    timestamp: str | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> Submission:
+        """Read a submission.
+
+        Parameters
+        ----------
+        path : Path
+            The notebook, `submitted/STUDENT/LESSON/LESSON.ipynb`.
+
+        Raises
+        ------
+        SubmissionError
+            If the folder's name cannot be used, or the notebook is missing, a link, or too large.
+        """
+        student = path.parents[1].name
+        if set(student) & _PATTERN_CHARACTERS:
+            raise SubmissionError(f"a student's folder must have a name without [ ] * ? (got {student!r})")
+        _require_plain_files(path.parent)
+        if not path.is_file():
+            there = sorted(p.name for p in path.parent.iterdir())
+            raise SubmissionError(f"there is no {path.name} (found {', '.join(there) or 'an empty folder'})")
+        if path.stat().st_size > LARGEST_NOTEBOOK:
+            size = path.stat().st_size / 1e6
+            raise SubmissionError(f"{path.name} must be smaller than {LARGEST_NOTEBOOK / 1e6:g} MB (got {size:.0f} MB)")
+        files = files_beside(path.parent, SubmissionError)
+        timestamp = files.pop("timestamp.txt", b"").decode("utf-8", "replace").strip()
+        return cls(student, path.read_bytes(), files, timestamp or None)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all of it, the student's name too."""
+        digest = hashlib.sha256(json.dumps([self.student, self.timestamp]).encode())
+        for name, content in sorted({**self.files, "": self.notebook}.items()):
+            digest.update(json.dumps([name, len(content)]).encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+
+def parse(content: bytes, lesson: str, grade_ids: Collection[str]) -> Any:
+    """Read a notebook of a lesson.
 
     Parameters
     ----------
-    path : Path
-        The notebook, `submitted/STUDENT/LESSON/LESSON.ipynb`.
+    content : bytes
     lesson : str
-    grade_ids : set of str
+    grade_ids : collection of str
         Of the released lesson's cells.
 
     Raises
     ------
     SubmissionError
-        If the folder's name cannot be used, or the notebook is missing, a link, too large, damaged, of another lesson.
+        If it is damaged, or of another lesson.
     """
-    student = path.parents[1].name
-    if set(student) & _PATTERN_CHARACTERS:
-        raise SubmissionError(f"a student's folder must have a name without [ ] * ? (got {student!r})")
-    _require_plain_files(path.parent)
-    if not path.is_file():
-        there = sorted(p.name for p in path.parent.iterdir())
-        raise SubmissionError(f"there is no {path.name} (found {', '.join(there) or 'an empty folder'})")
-    if path.stat().st_size > LARGEST_NOTEBOOK:
-        size = path.stat().st_size / 1e6
-        raise SubmissionError(f"{path.name} must be smaller than {LARGEST_NOTEBOOK / 1e6:g} MB (got {size:.0f} MB)")
-    notebook = _read(path)
+    notebook = _read(content, f"{lesson}.ipynb")
     theirs = {grade_id_of(cell) for cell in notebook.cells} - {None}
-    if not theirs & grade_ids:
+    if not theirs & set(grade_ids):
         other = ", ".join(sorted(str(name) for name in theirs)[:4]) or "none"
-        raise SubmissionError(f"{path.name} has no cell of {lesson} (graded cells found: {other})")
+        raise SubmissionError(f"{lesson}.ipynb has no cell of {lesson} (graded cells found: {other})")
+    return notebook
 
 
 def _require_plain_files(folder: Path) -> None:
@@ -57,22 +108,22 @@ def _require_plain_files(folder: Path) -> None:
             raise SubmissionError(f"a submission must hold plain files only (got {entry.name}, a link or device)")
 
 
-def _read(path: Path) -> Any:
+def _read(content: bytes, name: str) -> Any:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as damage:
-        raise SubmissionError(f"{path.name} must be UTF-8 text (byte {damage.start} is not)") from None
+        raise SubmissionError(f"{name} must be UTF-8 text (byte {damage.start} is not)") from None
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as damage:
         place = f"line {damage.lineno}" if isinstance(damage, json.JSONDecodeError) else "nested too deeply"
         raise SubmissionError(f"the notebook is damaged: not JSON ({place})") from None
     if not isinstance(data, dict) or "nbformat" not in data:
-        raise SubmissionError(f"{path.name} is JSON, but not a notebook")
+        raise SubmissionError(f"{name} is JSON, but not a notebook")
     try:
         notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
     except Exception as damage:  # nbformat raises whatever the damage makes of its own code
         first_line = str(damage).strip().split("\n")[0][:200]
-        raise SubmissionError(f"{path.name} is damaged: not a valid notebook ({first_line})") from None
+        raise SubmissionError(f"{name} is damaged: not a valid notebook ({first_line})") from None
     return notebook

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dis
-import os
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -16,8 +15,6 @@ from autograder.judging.own import make_known
 from autograder.judging.registry import find, is_exercise
 from autograder.judging.surface import in_jupyter, show
 from autograder.judging.verdict import VERDICT_MIME
-
-SEED_VARIABLE = "AUTOGRADER_COURSE_SEED"  # set for the kernel by the grading, nowhere else
 
 
 def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
@@ -33,8 +30,8 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
     function : callable
         The student's function; the exercise is known by the name it was passed under.
     hidden : bool
-        Whether the hidden parts are judged too, on inputs from the course's secret seed (fresh
-        ones where there is none). Grading says so; self-paced readers may.
+        Whether the hidden parts are judged too, on fresh inputs. When a class is graded, the judge stands
+        outside the notebook and does not use this function.
 
     Returns
     -------
@@ -50,10 +47,10 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
     exercise = find(_exercise_name(function, sys._getframe(1)))
     if exercise.patience:
         print(exercise.patience)
-    examination = examine(exercise, function, hidden=hidden, seed=_course_seed() if hidden else PUBLIC_SEED)
+    examination = examine(exercise, function, hidden=hidden, seed=None if hidden else PUBLIC_SEED)
     verdict = examination.verdict
     points = exercise.max_points if verdict.parts and verdict.passed else verdict.points
-    remember(verdict, on_disk=in_jupyter() and SEED_VARIABLE not in os.environ)
+    remember(verdict, on_disk=in_jupyter())
     html = card.as_html(exercise, verdict, function, examination.evidence) if in_jupyter() else ""
     show(html, card.as_text(exercise, verdict), {VERDICT_MIME: verdict.to_dict()})
     return points
@@ -70,8 +67,3 @@ def _exercise_name(function: Any, caller: FrameType) -> str:
         shown = getattr(function, "__name__", repr(function))
         raise ValueError(f"check must be given the function of an exercise, as in check(sigmoid) (got {shown})")
     return str(found)
-
-
-def _course_seed() -> int | None:
-    text = os.environ.get(SEED_VARIABLE)
-    return int(text) if text else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from autograder.judging.registry import forget, is_exercise, register
 
 FOLDER = "exercises"  # of a course directory: one file an exercise
 RECORD = "exercises.json"  # beside a notebook: what its students need of them
-FOLDER_VARIABLE = "AUTOGRADER_EXERCISES"  # set for the kernel by the grading: where the files are
 
 _loaded: dict[Path, Exercise] = {}
 
@@ -63,6 +62,22 @@ def load_file(path: Path) -> Exercise:
     return _loaded[path]
 
 
+def load_text(name: str, text: str) -> Exercise:
+    """Make known the exercise of a file that is given by its text; one that is known already is not read again.
+
+    Raises
+    ------
+    OwnExerciseError
+        As for `load_folder`.
+    """
+    known = [e for path, e in _loaded.items() if path.name == name and path.read_text(encoding="utf-8") == text]
+    if known:
+        return known[0]
+    path = Path(tempfile.mkdtemp(prefix="autograder-own-"), name)  # kept: cards quote its lines
+    path.write_text(text, encoding="utf-8")
+    return load_file(path)
+
+
 def _run(path: Path) -> Exercise:
     spec = importlib.util.spec_from_file_location(f"own_exercise_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
@@ -91,13 +106,9 @@ def write_record(path: Path, exercises: Sequence[Exercise]) -> None:
 def make_known() -> None:
     """Learn the exercises that belong to the notebook that runs here; called by every check.
 
-    Under grading these are the course's files. In a student's notebook they are the record in its folder; a
-    damaged one says nothing, and the check then names the exercise it does not know.
+    They are the record in its folder; a damaged one says nothing, and the check then names the exercise it does
+    not know.
     """
-    folder = os.environ.get(FOLDER_VARIABLE)
-    if folder:
-        load_folder(Path(folder))
-        return
     try:
         entries = json.loads(Path(RECORD).read_text(encoding="utf-8"))
         exercises = [from_record(entry) for entry in entries]

@@ -81,3 +81,8 @@ def is_exercise(name: str) -> bool:
 def exercises_of(lesson: str) -> list[Exercise]:
     """Give a lesson's exercises, in the order in which they were registered."""
     return [exercise for exercise in _exercises.values() if exercise.lesson == lesson]
+
+
+def all_exercises() -> list[Exercise]:
+    """Give every exercise that is known, in the order of registration."""
+    return list(_exercises.values())

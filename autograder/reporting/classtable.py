@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading.grade import Mark, Outcome
+from autograder.grading.results import Mark, Outcome
 
 _GOOD, _BAD = "green", "yellow"
 

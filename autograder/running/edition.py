@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.util
+import marshal
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +28,7 @@ ENTRIES = ("autograder.running.zygote", "autograder.running.serve")
 COPIED = ("autograder.judging.calls", "autograder.judging.encoding")
 
 _PROJECT = ("course_lib", "autograder")
-_ABSENT = "is left out while a submission is graded: an answer does without what lessons ask for or experiment with"
+ABSENT = "is left out while a submission is graded: an answer does without what lessons ask for or experiment with"
 _OUTSIDE = "is left out while a submission is graded: answers are judged from outside, after the notebook has run"
 _FRONT = '''def check(function, *, hidden=False):
     """Judge nothing: answers are judged from outside, after the notebook has run."""
@@ -86,7 +88,36 @@ def write_edition(directory: Path, *, given: Iterable[Name], withheld: Iterable[
         If what is kept reaches what must not be there, a module or an answer does not exist, or `directory`
         is not empty.
     """
-    files = {**_course_lib(site, set(given), set(withheld)), **_autograder(site)}
+    _write(directory, {**_course_lib(site, set(given), set(withheld)), **_autograder(site)})
+
+
+def write_laboratory(directory: Path, *, site: Path = SITE) -> None:
+    """Write all of `course_lib`, as bytecode without texts, for experiments in a kernel that is never judged.
+
+    Parameters
+    ----------
+    directory : Path
+        Made if need be; may hold nothing yet. Everybody may read what is written there.
+    site : Path
+        Holds the packages.
+
+    Raises
+    ------
+    EditionError
+        If the directory holds something.
+    """
+    files = _autograder(site)
+    for path in sorted((site / "course_lib").rglob("*")):
+        if path.suffix == ".py":
+            code = compile(path.read_bytes(), path.name, "exec", dont_inherit=True, optimize=2)
+            header = importlib.util.MAGIC_NUMBER + bytes(12)  # not checked against any source
+            files[path.relative_to(site).with_suffix(".pyc").as_posix()] = header + marshal.dumps(code)
+        elif path.is_file() and "__pycache__" not in path.parts:
+            files[path.relative_to(site).as_posix()] = path.read_bytes()
+    _write(directory, files)
+
+
+def _write(directory: Path, files: Mapping[str, bytes]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):
         raise EditionError(f"the directory of an edition must be empty (got {directory})")
@@ -253,7 +284,7 @@ def _generated(module: _Module, kept: set[str]) -> str:
             blocks.append("\n".join(lines[first - 1 : statement.end_lineno]))
         elif isinstance(statement, ast.FunctionDef | ast.ClassDef) and not statement.name.startswith("_"):
             blocks.append(_stub(statement.name, is_class=isinstance(statement, ast.ClassDef)))
-    return "\n\n\n".join(["\n".join([HEADER, *imports, "", _why(_ABSENT)]), *blocks]) + "\n"
+    return "\n\n\n".join(["\n".join([HEADER, *imports, "", _why(ABSENT)]), *blocks]) + "\n"
 
 
 def _import_of(statement: ast.Import | ast.ImportFrom, words: Collection[str]) -> list[str]:
@@ -272,7 +303,7 @@ def _why(text: str) -> str:
 
 
 def _stub(name: str, *, is_class: bool) -> str:
-    refusal = f'raise NotImplementedError(f"{name} {{_WHY}}")'
+    refusal = f'raise RuntimeError(f"{name} {{_WHY}}")'
     if is_class:
         return f"class {name}:\n    def __init__(self, *args, **kwargs):\n        {refusal}"
     return f"def {name}(*args, **kwargs):\n    {refusal}"

@@ -72,7 +72,7 @@ for package in (course_lib, autograder):
 def refusal(module, name):
     try:
         getattr(sys.modules[module], name)()
-    except NotImplementedError as refused:
+    except RuntimeError as refused:
         return str(refused)
     except Exception as other:
         return repr(other)
@@ -416,8 +416,8 @@ def _helper(a):
     assert blocks == [
         "FACTOR = 2  # of something",
         "@cache\ndef given(a=1):\n    '''Do it.'''\n    return _helper(as_float(a))  # at once",
-        'def other(*args, **kwargs):\n    raise NotImplementedError(f"other {_WHY}")',
-        'class Thing:\n    def __init__(self, *args, **kwargs):\n        raise NotImplementedError(f"Thing {_WHY}")',
+        'def other(*args, **kwargs):\n    raise RuntimeError(f"other {_WHY}")',
+        'class Thing:\n    def __init__(self, *args, **kwargs):\n        raise RuntimeError(f"Thing {_WHY}")',
         "def _helper(a):\n    return FACTOR * math.pi * a\n",
     ]
     assert (edition / "course_lib" / "data" / "table.txt").read_text() == "1 2 3\n"

@@ -1,0 +1,141 @@
+"""What one worker does for one submission: bytes in, marks and pages out, nothing else touched, on any machine."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import nbgrader
+from nbconvert.exporters import HTMLExporter
+from nbgrader.preprocessors import LimitOutput
+from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
+from traitlets.config import Config
+
+from autograder.grading.errors import SubmissionError
+from autograder.grading.lesson import Lesson, grader_version
+from autograder.grading.marks import auto_points
+from autograder.grading.restore import restored
+from autograder.grading.results import Graded, Scores
+from autograder.grading.run import Grader, Settings
+from autograder.grading.submission import Submission, parse
+from autograder.running.notebook import RunError
+
+
+class OtherVersionError(RuntimeError):
+    """A worker that has another grader, or another lesson, than the one who asks."""
+
+
+_graders: dict[tuple[str, Settings], Grader] = {}
+_one_at_a_time = threading.Lock()
+
+
+def grade_submission(lesson: bytes, version: str, grader: str, settings: Settings, submission: Submission) -> Graded:
+    """Run and judge one submission.
+
+    Parameters
+    ----------
+    lesson : bytes
+        As `Lesson.to_bytes` gives it.
+    version, grader : str
+        Fingerprints of the lesson and of the grader, which must be those of this process.
+    settings : Settings
+    submission : Submission
+
+    Returns
+    -------
+    Graded
+
+    Raises
+    ------
+    OtherVersionError
+    """
+    if grader != grader_version():
+        raise OtherVersionError("a worker must have the same grader as the coordinator: install one version on both")
+    with _one_at_a_time:
+        released = _lesson(lesson)
+        if released.version != version:
+            raise OtherVersionError(
+                f"the lesson must have the fingerprint {version[:12]} (got {released.version[:12]})"
+            )
+        one = grader_for(released, settings)
+        try:
+            notebook = restored(parse(submission.notebook, released.name, released.cells), released.cells)
+            one.grade(notebook, submission.files)
+            return _result(submission.student, notebook)
+        except (SubmissionError, RunError) as problem:
+            return Graded(submission.student, reason=str(problem))
+
+
+def grader_for(lesson: Lesson, settings: Settings) -> Grader:
+    """Give a lesson's grader; a process keeps the last one."""
+    key = (lesson.version, settings)
+    if key not in _graders:
+        close_graders()
+        _graders[key] = Grader(lesson, settings)
+    return _graders[key]
+
+
+@lru_cache(maxsize=1)
+def _lesson(content: bytes) -> Lesson:
+    return Lesson.from_bytes(content)
+
+
+@atexit.register
+def close_graders() -> None:
+    """End the kernels that are kept ready."""
+    while _graders:
+        _graders.popitem()[1].close()
+
+
+def _result(student: str, notebook: Any) -> Graded:
+    notebook, _ = LimitOutput().preprocess(notebook, {})
+    points = {cell.metadata.nbgrader.grade_id: auto_points(cell) for cell in notebook.cells if is_grade(cell)}
+    points |= dict.fromkeys(cell.metadata.nbgrader.grade_id for cell in notebook.cells if is_task(cell))
+    unanswered = tuple(
+        cell.metadata.nbgrader.grade_id
+        for cell in notebook.cells
+        if is_solution(cell) and cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+    )
+    return Graded(student, notebook=nbformat.writes(notebook), points=points, unanswered=unanswered)
+
+
+def render_feedback(lesson: str, notebook: str, scores: Scores) -> str:
+    """Give the page that a student reads, from nbgrader's own template.
+
+    Parameters
+    ----------
+    lesson : str
+    notebook : str
+        The autograded notebook, as text.
+    scores : Scores
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    nb = nbformat.reads(notebook, as_version=4)
+    for cell in nb.cells:
+        about = cell.metadata.get("nbgrader", {})
+        if about.get("grade_id") in scores.cells:
+            about["score"], about["points"] = scores.cells[about["grade_id"]]
+        if about.get("grade_id") in scores.comments:
+            about["comment"] = scores.comments[about["grade_id"]]
+    totals = {"score": scores.score, "max_score": scores.max_score, "late_penalty": scores.late_penalty}
+    resources = {"nbgrader": {"notebook": lesson, "assignment": lesson, **totals}, "metadata": {"name": lesson}}
+    html, _ = _exporter().from_notebook_node(nb, resources)
+    return str(html)
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    server = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader"
+    config = Config()
+    config.HTMLExporter.template_name = "feedback"
+    config.HTMLExporter.extra_template_basedirs = [str(server / "templates")]
+    config.HTMLExporter.extra_template_paths = [str(server / "static" / "node_modules" / "bootstrap" / "dist" / "css")]
+    return HTMLExporter(config=config)

@@ -1,0 +1,82 @@
+"""A kernel manager and its client that wait for nothing fixed and take no more than they have room for."""
+
+from __future__ import annotations
+
+import time
+from queue import Empty
+from typing import Any
+
+import zmq
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.connect import ConnectionFileMixin
+from jupyter_client.manager import AsyncKernelManager
+
+# A kernel may send as fast as it likes: it shall fill its own memory, not ours.
+LONGEST_MESSAGE = 8 << 20
+MESSAGES_WAITING = 100
+
+_SECONDS_FOR_ONE_LOOK = 0.1
+
+
+class _Bounded(ConnectionFileMixin):
+    """Sockets that hold a bounded number of messages of bounded size."""
+
+    context: Any
+
+    def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> Any:
+        self.context.setsockopt(zmq.MAXMSGSIZE, LONGEST_MESSAGE)
+        self.context.setsockopt(zmq.RCVHWM, MESSAGES_WAITING)
+        return super()._create_connected_socket(channel, identity)
+
+
+class KernelClient(_Bounded, AsyncKernelClient):
+    """A client that knows from the kernel's own words when it is ready."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel has answered a question and said on the other channel that it is idle again.
+
+        Raises
+        ------
+        RuntimeError
+            If the kernel died, or did not answer within `timeout` seconds.
+        """
+        deadline = time.monotonic() + (60 if timeout is None else timeout)
+        while time.monotonic() < deadline:
+            question = self.kernel_info()
+            answer = await self._answer_to(question)
+            # The subscription may have come later than the answer; then ask once more.
+            if answer is not None and await self._idle_after(question):
+                self._handle_kernel_info_reply(answer)
+                return
+            if not await self._async_is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+        raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
+
+    async def _answer_to(self, question: str) -> dict[str, Any] | None:
+        for _ in range(5):
+            try:
+                message = await self.shell_channel.get_msg(timeout=_SECONDS_FOR_ONE_LOOK)
+            except Empty:
+                if not await self._async_is_alive():
+                    return None
+            else:
+                if message["parent_header"].get("msg_id") == question:
+                    return dict(message)
+        return None
+
+    async def _idle_after(self, question: str) -> bool:
+        while True:
+            try:
+                message = await self.iopub_channel.get_msg(timeout=_SECONDS_FOR_ONE_LOOK)
+            except Empty:
+                return False
+            state = message["content"].get("execution_state")
+            if message["parent_header"].get("msg_id") == question and state == "idle":
+                return True
+
+
+class KernelManager(_Bounded, AsyncKernelManager):
+    """jupyter_client's manager, with the client above."""
+
+    def _client_factory_default(self) -> Any:
+        return KernelClient

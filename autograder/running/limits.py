@@ -1,0 +1,53 @@
+"""What one process of a submission may use; the sum over its processes is the watchdog's business.
+
+Kernel side: imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Mapping
+from pathlib import Path
+
+# The interpreter, NumPy and the stacks of some threads are address space that hardly costs memory.
+_ADDRESS_SPACE_OF_A_KERNEL = 1 << 30
+
+
+def apply(limits: Mapping[str, int], *, already_running: int = 0) -> None:
+    """Limit this process and every process it starts.
+
+    Parameters
+    ----------
+    limits
+        `memory`, `processes`, `files`, `file_size` and `cpu_seconds`.
+    already_running
+        Threads of this user outside the sandbox, where Linux counts them too.
+    """
+    wanted = {
+        resource.RLIMIT_AS: limits["memory"] + _ADDRESS_SPACE_OF_A_KERNEL,
+        resource.RLIMIT_NPROC: limits["processes"] + already_running,
+        resource.RLIMIT_NOFILE: limits["files"],
+        resource.RLIMIT_FSIZE: limits["file_size"],
+        resource.RLIMIT_CPU: limits["cpu_seconds"],
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 1 << 16,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }
+    for which, value in wanted.items():
+        hard = resource.getrlimit(which)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        resource.setrlimit(which, (value, value))
+
+
+def threads_of_this_user() -> int:
+    """Count the threads that this user runs on the machine."""
+    total = 0
+    for process in Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and process.stat().st_uid == os.getuid():
+                total += sum(1 for _ in (process / "task").iterdir())
+        except OSError:
+            continue  # it has ended meanwhile
+    return total

@@ -1,0 +1,192 @@
+"""Running a submission: its cells in a kernel, its test cells by a judge outside, within limits of time and output."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from jupyter_core.utils import run_sync
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_code_cell, new_output
+
+from autograder.running.kernels import Kernels
+from autograder.running.provisioner import ZygoteError
+from autograder.running.remote import KernelLostError, RemoteFunctions
+
+Judge = Callable[[Any, RemoteFunctions], None]  # takes a test cell and the functions there are, and fills in the cell
+
+# Seconds a cell may take after 0, 1, 2 or more cells that hung; None is the full limit.
+_LEASHES = (None, 15, 5)
+CELL_OUTPUT, NOTEBOOK_OUTPUT = 4 << 20, 24 << 20  # bytes; a figure has 50,000
+
+
+class RunError(Exception):
+    """The submission could not be run to its end: the text is the reason staff will read."""
+
+
+def run_notebook(
+    notebook: Any,
+    kernels: Kernels,
+    *,
+    cells: Collection[int],
+    tests: Collection[int],
+    judge: Judge,
+    files: Mapping[str, bytes],
+    cell_timeout: int = 60,
+) -> None:
+    """Run cells of a notebook in a fresh kernel, and have test cells judged where they stand.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Gets the outputs. Outputs of cells that do not run are emptied.
+    kernels : Kernels
+    cells, tests : collection of int
+        Places of the cells that run, and of those that are judged and do not run.
+    judge : callable
+    files : mapping of str to bytes
+        What lies in the kernel's working directory.
+    cell_timeout : int
+        Seconds a cell may take; once cells have hung, the others get less.
+
+    Raises
+    ------
+    RunError
+        If the kernel dies, or stops answering.
+    ZygoteError
+        If this machine gives no kernel.
+    """
+    run = _Run(notebook, kernels, cells, tests, judge, cell_timeout)
+    try:
+        run_sync(run.run)(files)
+    except ZygoteError:
+        raise
+    except (DeadKernelError, KernelLostError, CellTimeoutError, RuntimeError) as problem:
+        raise RunError(run.reason(problem)) from problem
+
+
+class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no types
+    """nbclient's run of a notebook, with the judge between the cells."""
+
+    def __init__(
+        self,
+        notebook: Any,
+        kernels: Kernels,
+        cells: Collection[int],
+        tests: Collection[int],
+        judge: Judge,
+        cell_timeout: int,
+    ) -> None:
+        super().__init__(
+            notebook,
+            km=kernels.manager(),
+            allow_errors=True,
+            coalesce_streams=True,  # a table printed line by line is one output
+            error_on_timeout={
+                "ename": "CellTimeoutError",
+                "evalue": "",
+                "traceback": ["CellTimeoutError: the cell did not end in time and was interrupted"],
+            },
+            interrupt_on_timeout=True,
+            raise_on_iopub_timeout=False,
+            shutdown_kernel="immediate",
+            startup_timeout=60,
+            store_widget_state=False,
+            timeout=cell_timeout,
+        )
+        self._cells, self._tests, self._judge = set(cells), set(tests), judge
+        self._hung = 0
+        self._output = _Budget()
+
+    async def run(self, files: Mapping[str, bytes]) -> None:
+        """Run everything that is to run."""
+        async with self.async_setup_kernel(cleanup_kc=True):
+            await self._put(files)
+            functions = RemoteFunctions(self.km.provisioner.channel)
+            for place, cell in enumerate(self.nb.cells):
+                if cell.cell_type != "code":
+                    continue
+                cell.outputs, cell.execution_count = [], None
+                if place in self._tests:
+                    self._judge(cell, functions)
+                elif place in self._cells:
+                    self._output.next_cell()
+                    await self.async_execute_cell(cell, place, execution_count=self.code_cells_executed + 1)
+
+    async def _put(self, files: Mapping[str, bytes]) -> None:
+        """Write files into the working directory, before anything of the submission runs."""
+        for name, content in files.items():
+            text = base64.b64encode(content).decode("ascii")
+            code = (
+                "import base64, pathlib\n"
+                f"_path = pathlib.Path({name!r})\n_path.parent.mkdir(parents=True, exist_ok=True)\n"
+                f"_path.write_bytes(base64.b64decode({text!r}))\ndel _path, base64, pathlib"
+            )
+            await self.async_execute_cell(new_code_cell(code), len(self.nb.cells) - 1, store_history=False)
+
+    def reason(self, problem: BaseException) -> str:
+        """Say why the run ended early."""
+        killed = getattr(getattr(self.km, "provisioner", None), "killed_because", "")
+        if killed:
+            return f"the submission was stopped: {killed}"
+        if isinstance(problem, DeadKernelError):
+            return "the kernel died: the submission ended it, or ran out of memory"
+        if isinstance(problem, CellTimeoutError):
+            return "a cell did not stop when its time was up and it was interrupted"
+        if isinstance(problem, KernelLostError):
+            return str(problem)
+        return f"the kernel could not be used ({problem!s:.200})"
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        """Take what the kernel says, as long as it is not too much and is what a kernel says."""
+        if msg["msg_type"].startswith("comm"):
+            return None  # widgets have nobody to talk to
+        shows = msg["msg_type"] not in ("status", "execute_input", "clear_output")
+        if shows and not self._output.allows(msg["content"]):
+            self._cut(cell)
+            return None
+        try:
+            return super().process_message(msg, cell, cell_index)
+        except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+            return None  # no message of a kernel: sent by the submission itself
+
+    def _cut(self, cell: Any) -> None:
+        """Say once that output was left out, and ask the cell to stop."""
+        if self._output.cut:
+            return
+        self._output.cut = True
+        text = f"[more output was left out: a cell may show {CELL_OUTPUT >> 20} MB]\n"
+        cell.outputs.append(new_output("stream", name="stderr", text=text))
+        asyncio.ensure_future(self.km.interrupt_kernel())  # noqa: RUF006  # ends by itself
+
+    def _get_timeout(self, cell: Any) -> int | None:
+        """Give cells less time once some have hung: nobody waits an hour for one notebook."""
+        leash = _LEASHES[min(self._hung, len(_LEASHES) - 1)]
+        return int(self.timeout) if leash is None or cell is None else min(leash, int(self.timeout))
+
+    async def _async_handle_timeout(self, timeout: int, cell: Any = None) -> Any:
+        self._hung += 1
+        return await super()._async_handle_timeout(timeout, cell)
+
+
+class _Budget:
+    """How much output there has been."""
+
+    def __init__(self) -> None:
+        self.cut = False
+        self._cell = self._notebook = 0
+
+    def next_cell(self) -> None:
+        """Begin a cell."""
+        self._cell, self.cut = 0, False
+
+    def allows(self, content: Any) -> bool:
+        """Count an output; tell whether there is room for it."""
+        size = len(json.dumps(content, default=str))
+        self._cell += size
+        self._notebook += size
+        return self._cell <= CELL_OUTPUT and self._notebook <= NOTEBOOK_OUTPUT

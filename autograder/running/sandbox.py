@@ -1,0 +1,118 @@
+"""The sandbox of a submission, from the inside: `prepare` once in the zygote, `enter` in each fork of it.
+
+The order of steps matters: each needs rights that a later one takes away. Kernel side: imports the standard library
+and siblings only.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.running import landlock, limits, namespaces, seccomp, syscalls
+from autograder.running.supervisor import supervise
+
+# Landlock names each file that may be read, where no root directory of its own leaves the others out.
+_SYSTEM = (*namespaces.SYSTEM, "/bin", "/sbin", "/lib", "/lib64", "/lib32")
+_ETC = (
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/fonts",
+    "/etc/mime.types",
+    "/etc/alternatives",
+    "/etc/nsswitch.conf",
+)
+_WRITABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
+_READABLE_DEVICES = ("/dev/random", "/dev/urandom")
+
+
+def prepare(options: dict[str, Any]) -> str:
+    """Prepare, in the zygote before it imports anything else, what all kernels share.
+
+    Returns
+    -------
+    str
+        Where the edition is for this process from now on.
+    """
+    user = tuple(options["user"]) if options["user"] else None
+    if options["mode"] == "namespaces":
+        namespaces.prepare(options["edition"], user, options["hide"])
+        return namespaces.EDITION
+    if os.getuid() == 0 and user:
+        syscalls.become(*user)
+    return str(options["edition"])
+
+
+def enter(options: dict[str, Any], parent: int, scratch: str | None) -> None:
+    """Confine this process, which has just been forked by the zygote, for good; returns in the kernel's process only.
+
+    Parameters
+    ----------
+    options
+        As the zygote got them.
+    parent
+        The zygote's process id.
+    scratch
+        The one directory this kernel may write to; only where it cannot have a root directory of its own.
+    """
+    bounds = options["limits"]
+    filter_ = base64.b64decode(options["filter"])
+    if scratch is None:
+        namespaces.leave_for_a_kernel()
+        supervise(parent, sweep=False)
+        os.setsid()
+        namespaces.furnish(bounds["scratch"])
+        _move_in(namespaces.HOME, "/tmp")
+        limits.apply(bounds)
+        syscalls.drop_capabilities()
+        writable = ("/tmp", "/dev/shm", "/dev/pts", namespaces.HOME, *_WRITABLE_DEVICES)
+        landlock.restrict(writable, ["/"], tcp=True)
+    else:
+        if landlock.version() < landlock.TRUNCATION:
+            raise OSError(f"Landlock must be of version {landlock.TRUNCATION} or newer (got {landlock.version()})")
+        supervise(parent, sweep=True)
+        os.setsid()
+        _move_in(scratch, scratch)
+        limits.apply(bounds, already_running=limits.threads_of_this_user())
+        syscalls.drop_capabilities()
+        covered = set(namespaces.answers_installed(options["hide"]))
+        named = [*_SYSTEM, *_ETC, *_READABLE_DEVICES, *namespaces.prefixes(), options["edition"]]
+        roots = sorted({os.path.realpath(path) for path in named})
+        readable = [path for root in roots for path in _without(root, covered)]
+        landlock.restrict([scratch, *_WRITABLE_DEVICES], readable, roots, tcp=False)
+    seccomp.load(filter_)
+
+
+def _without(path: str, covered: set[str]) -> Iterator[str]:
+    """Split a directory into what is below it, as far as needed to leave out the covered paths."""
+    if path in covered or Path(path).is_symlink():
+        return  # what a link leads to has a rule of its own, or none
+    if any(other.startswith(f"{path}/") for other in covered):
+        for below in sorted(Path(path).iterdir()):
+            yield from _without(str(below), covered)
+    else:
+        yield path
+
+
+def _move_in(home: str, temporary: str) -> None:
+    """Live in `home`, with nothing of the outside left in the environment, in files or in standard streams."""
+    os.environ.update(
+        HOME=home,
+        TMPDIR=temporary,
+        IPYTHONDIR=f"{home}/.ipython",
+        MPLCONFIGDIR=f"{home}/.matplotlib",
+        JUPYTER_RUNTIME_DIR=f"{home}/.jupyter",
+    )
+    tempfile.tempdir = None
+    os.chdir(home)
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    os.close(nothing)
+    sys.path[:] = [path for path in sys.path if Path(path).exists()]
+    sys.path_importer_cache.clear()

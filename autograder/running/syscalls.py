@@ -1,0 +1,139 @@
+"""System calls of Linux that the sandbox needs and the standard library does not offer; each raises on failure.
+
+Kernel side: imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+from pathlib import Path
+
+NEWNS = 0x00020000
+NEWCGROUP = 0x02000000
+NEWUTS = 0x04000000
+NEWIPC = 0x08000000
+NEWUSER = 0x10000000
+NEWPID = 0x20000000
+NEWNET = 0x40000000
+
+MS_RDONLY = 1
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_NOEXEC = 8
+MS_REMOUNT = 32
+MS_BIND = 4096
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_CAPBSET_DROP = 24
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+
+_MNT_DETACH = 2
+_AT_FDCWD = -100
+_AT_RECURSIVE = 0x8000
+_MOUNT_SETATTR = 442  # the numbers from 424 on are the same on every architecture
+_CLOSE_RANGE = 436
+_CAPABILITY_VERSION_3 = 0x20080522
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _MountAttr(ctypes.Structure):
+    _fields_ = (
+        ("set", ctypes.c_uint64),
+        ("clear", ctypes.c_uint64),
+        ("propagation", ctypes.c_uint64),
+        ("userns", ctypes.c_uint64),
+    )
+
+
+def checked(result: int, what: str) -> int:
+    """Give the result of a system call, or raise its error with `what` was tried."""
+    if result == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
+
+
+def unshare(flags: int) -> None:
+    """Leave the shared namespaces named by `flags`."""
+    checked(libc.unshare(flags), f"unshare({flags:#x})")
+
+
+def map_ids(uid: int, gid: int) -> None:
+    """Be, in the user namespace just made, the same user and group as outside, and nobody else."""
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        Path(f"/proc/self/{name}").write_text(text, encoding="ascii")
+
+
+def mount(source: str | None, target: str, kind: str | None = None, flags: int = 0, data: str | None = None) -> None:
+    """Mount `source` of file system `kind` at `target`."""
+    words = [None if word is None else os.fsencode(word) for word in (source, target, kind, data)]
+    result = libc.mount(words[0], words[1], words[2], ctypes.c_ulong(flags), words[3])
+    checked(result, f"mount {source or kind or ''} on {target}")
+
+
+def bind(source: str, target: str, *, read_only: bool = True) -> None:
+    """Show the file or directory `source` at `target`, which is created; by default read-only, and all below it."""
+    place = Path(target)
+    if Path(source).is_dir():
+        place.mkdir(parents=True, exist_ok=True)
+    else:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.exists():
+            place.touch()
+    # Recursively: a plain bind is refused where something below is mounted and locked.
+    mount(source, target, None, MS_BIND | MS_REC)
+    attributes = _MountAttr(MS_NOSUID | (MS_RDONLY if read_only else 0), 0, 0, 0)
+    arguments = (_AT_FDCWD, os.fsencode(target), _AT_RECURSIVE, ctypes.byref(attributes), ctypes.sizeof(attributes))
+    checked(libc.syscall(_MOUNT_SETATTR, *arguments), f"mount_setattr {target}")
+
+
+def enter_root(root: str) -> None:
+    """Make `root` the root directory, and let go of the old one."""
+    os.chdir(root)
+    checked(libc.pivot_root(b".", b"."), "pivot_root")
+    checked(libc.umount2(b".", _MNT_DETACH), "umount the old root")
+    os.chdir("/")
+
+
+def prctl(option: int, *arguments: int) -> None:
+    """Call prctl(2)."""
+    longs = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
+    checked(libc.prctl(option, *longs), f"prctl({option})")
+
+
+def become(uid: int, gid: int) -> None:
+    """Stop being root, for good."""
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+    # A process that changed its user may not write its own /proc/self/uid_map until it says so.
+    prctl(PR_SET_DUMPABLE, 1)
+
+
+def drop_capabilities() -> None:
+    """Give up every capability of this user namespace; no program started later gets one back."""
+    for capability in range(64):
+        if libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), *[ctypes.c_ulong(0)] * 3) == -1:
+            break  # past the last capability that this Linux knows
+    prctl(PR_CAP_AMBIENT, 4)  # 4: clear all
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    header = struct.pack("=II", _CAPABILITY_VERSION_3, 0)
+    checked(libc.capset(header, bytes(24)), "capset")
+
+
+def close_all_but(kept: set[int]) -> None:
+    """Close every descriptor not in `kept`; without a look at /proc, which may be changing just now."""
+    first = 0
+    for fd in (*sorted(kept), 1 << 30):
+        if first < fd:
+            checked(libc.syscall(_CLOSE_RANGE, ctypes.c_uint(first), ctypes.c_uint(fd - 1), 0), "close_range")
+        first = fd + 1

@@ -1,0 +1,137 @@
+"""A tiny student edition, kernels for it, and a way to run code in one."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import ROOT
+
+from autograder.running.doctor import Machine, examine_machine
+from autograder.running.kernels import Kernels, Limits
+
+KERNEL_SIDE = (
+    *("__init__", "landlock", "limits", "namespaces", "processes", "sandbox", "seccomp", "supervisor", "syscalls"),
+    *("warmkernel", "zygote"),
+)
+SERVE = '''
+"""Says hello, which is all that these tests ask of a wire."""
+import os, socket
+
+def attach(connection):
+    global kept
+    kept = connection
+    connection.sendall(b"hello")
+
+def attach_from_environment():
+    host, port, token = os.environ.pop("AUTOGRADER_WIRE").rsplit(":", 2)
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(token.encode())
+    attach(connection)
+'''
+
+
+class Inside:
+    """A kernel that runs code and says what came of it."""
+
+    def __init__(self, kernels: Kernels) -> None:
+        self._loop = asyncio.new_event_loop()
+        self.manager = kernels.manager()
+        self._loop.run_until_complete(self.manager.start_kernel())
+        self.provisioner: Any = self.manager.provisioner
+        self._client: Any = self.manager.client()
+        self._client.start_channels()
+        self._loop.run_until_complete(self._client.wait_for_ready(60))
+
+    def run(self, code: str) -> str:
+        """Give what a cell printed and showed, and the name and text of its error."""
+        said: list[str] = []
+
+        def hear(message: dict[str, Any]) -> None:
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                said.append(content["text"])
+            elif message["msg_type"] in ("execute_result", "display_data"):
+                said.append(content["data"]["text/plain"])
+            elif message["msg_type"] == "error":
+                said.append(f"{content['ename']}: {content['evalue']}")
+
+        running = self._client.execute_interactive(code, allow_stdin=False, output_hook=hear, timeout=120)
+        self._loop.run_until_complete(running)
+        return "".join(said).strip()
+
+    def send(self, code: str) -> None:
+        """Start a cell that may never end."""
+        self._client.execute(code)
+
+    def shut_down(self) -> None:
+        """End the kernel; twice is once."""
+        if not self._loop.is_closed():
+            self._client.stop_channels()
+            self._loop.run_until_complete(self.manager.shutdown_kernel(now=True))
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+
+@pytest.fixture(scope="session")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("edition")
+    room = directory / "autograder" / "running"
+    room.mkdir(parents=True)
+    (directory / "autograder" / "__init__.py").write_text("", encoding="utf-8")
+    for name in KERNEL_SIDE:
+        shutil.copy(ROOT / "autograder" / "running" / f"{name}.py", room)
+    (room / "serve.py").write_text(SERVE, encoding="utf-8")
+    (directory / "course_lib").mkdir()
+    (directory / "course_lib" / "__init__.py").write_text("EDITION = True\n", encoding="utf-8")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def machine() -> Machine:
+    return examine_machine()
+
+
+def _kernels(mode: Any, edition: Path, machine: Machine, **limits: int) -> Kernels:
+    if sys.platform != "linux" or mode in machine.problems:
+        pytest.skip(f"this machine has no {mode}: {machine.problems.get(mode, machine.platform)}")
+    return Kernels(edition, mode=mode, limits=Limits(**limits))
+
+
+@pytest.fixture(scope="module")
+def kernels(edition: Path, machine: Machine) -> Iterator[Kernels]:
+    with _kernels("namespaces", edition, machine) as kernels:
+        yield kernels
+
+
+@pytest.fixture(scope="module")
+def tight_kernels(edition: Path, machine: Machine) -> Iterator[Kernels]:
+    """Kernels with so little of everything that a test can use it up."""
+    small = {"memory": 512 << 20, "processes": 40, "scratch": 4 << 20, "file_size": 2 << 20, "cpu_seconds": 2}
+    with _kernels("namespaces", edition, machine, **small) as kernels:
+        yield kernels
+
+
+@pytest.fixture(scope="module")
+def landlocked(edition: Path, machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernels]:
+    with _kernels("landlock", edition, machine, scratch=4 << 20) as kernels:
+        yield kernels
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Kernels], Inside]]:
+    """Start kernels that are shut down with the test."""
+    started: list[Inside] = []
+
+    def start_one(kernels: Kernels) -> Inside:
+        started.append(Inside(kernels))
+        return started[-1]
+
+    yield start_one
+    for inside in started:
+        inside.shut_down()

@@ -1,0 +1,233 @@
+"""Ready kernels: they are what Jupyter expects, differ from one another, and leave nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat.v4
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+from support import ROOT
+
+from autograder.running.kernels import Kernels
+from autograder.running.processes import descendants
+from autograder.running.provisioner import ZygoteError, zygote
+
+Start = Callable[[Kernels], Any]
+
+ENDS_WITHIN = 20_000  # milliseconds
+
+
+def run_notebook(kernels: Kernels, *sources: str, **options: Any) -> Any:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    options = {"allow_errors": True, "shutdown_kernel": "immediate", **options}
+    NotebookClient(notebook, km=kernels.manager(), **options).execute(cleanup_kc=True)
+    return notebook
+
+
+def text_of(cell: Any) -> str:
+    return "".join(output.get("text", "") or str(output.get("ename", "")) for output in cell.outputs)
+
+
+def zygote_of(inside: Any) -> int:
+    pid = zygote(inside.provisioner.directory, inside.provisioner.options).pid
+    assert pid is not None
+    return pid
+
+
+def has_ended(handle: int) -> bool:
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    return bool(poll.poll(ENDS_WITHIN))
+
+
+def test_nbclient_runs_a_notebook_as_ever(kernels: Kernels) -> None:
+    notebook = run_notebook(kernels, "x = 2", "print(x + 1)", "1 / 0", "!echo from a shell", "x")
+    assert [text_of(cell).strip() for cell in notebook.cells[:4]] == ["", "3", "ZeroDivisionError", "from a shell"]
+    assert notebook.cells[4].outputs[0].data == {"text/plain": "2"}
+
+
+def test_a_figure_is_a_png(kernels: Kernels) -> None:
+    code = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    (output,) = run_notebook(kernels, code).cells[0].outputs
+    assert output.data["image/png"].startswith("iVBOR")
+
+
+def test_two_kernels_draw_different_random_numbers(kernels: Kernels) -> None:
+    code = "import random, numpy as np\nprint(random.random())\nprint(np.random.rand())"
+    first, second = (text_of(run_notebook(kernels, code).cells[0]).split() for _ in range(2))
+    assert len(first) == len(second) == 2
+    assert not set(first) & set(second)
+
+
+def test_the_edition_is_what_is_imported(kernels: Kernels) -> None:
+    notebook = run_notebook(kernels, "import course_lib, autograder\nprint(course_lib.__file__, autograder.__file__)")
+    assert text_of(notebook.cells[0]).split() == ["/edition/course_lib/__init__.py", "/edition/autograder/__init__.py"]
+
+
+def test_our_end_of_the_wire_hears_the_kernel(kernels: Kernels, start: Start) -> None:
+    assert start(kernels).provisioner.channel.recv(5) == b"hello"
+
+
+def test_programs_that_a_kernel_starts_do_not_have_its_sockets(kernels: Kernels, start: Start) -> None:
+    listing = start(kernels).run(
+        "import subprocess\n"
+        "print(subprocess.run(['ls', '-l', '/proc/self/fd'], close_fds=False, capture_output=True, text=True).stdout)"
+    )
+    assert "/dev/null" in listing
+    assert "socket:" not in listing
+
+
+def test_of_the_environment_only_nbgraders_word_gets_in(kernels: Kernels) -> None:
+    given = {"AUTOGRADER_COURSE_SEED": "secret", "HOME": "/root", "NBGRADER_EXECUTION": "autograde"}
+
+    async def environment() -> str:
+        manager = kernels.manager()
+        await manager.start_kernel(env=given)
+        client = manager.client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(60)
+            code = "import os\nassert 'AUTOGRADER_COURSE_SEED' not in os.environ\nassert os.environ['HOME'] != '/root'"
+            reply = await client.execute_interactive(f"{code}\nassert os.environ['NBGRADER_EXECUTION'] == 'autograde'")
+        finally:
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+        return str(reply["content"]["status"])
+
+    assert asyncio.run(environment()) == "ok"
+
+
+def test_a_cell_that_hangs_is_interrupted_and_the_next_one_runs(kernels: Kernels) -> None:
+    notebook = run_notebook(kernels, "while True: pass", "print('next')", timeout=1, interrupt_on_timeout=True)
+    assert [text_of(cell).strip() for cell in notebook.cells] == ["KeyboardInterrupt", "next"]
+
+
+def test_a_message_longer_than_the_bound_is_not_taken_and_the_next_one_is(kernels: Kernels) -> None:
+    notebook = run_notebook(kernels, "print('x' * (20 << 20))", "print('next')", iopub_timeout=1)
+    assert len(text_of(notebook.cells[0])) < 20 << 20
+    assert text_of(notebook.cells[1]).strip() == "next"
+
+
+def test_a_kernel_that_ends_itself_is_known_to_be_dead(kernels: Kernels) -> None:
+    with pytest.raises(DeadKernelError):
+        run_notebook(kernels, "import os, signal\nos._exit(3)")
+
+
+def test_a_background_process_is_gone_after_the_shutdown(kernels: Kernels, start: Start) -> None:
+    inside = start(kernels)
+    code = """
+        import os, time
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.write(writing, b"x")
+                time.sleep(1000)
+            os._exit(0)
+        os.wait()
+        os.read(reading, 1)
+    """
+    before = descendants(inside.provisioner.pid)
+    inside.run(textwrap.dedent(code))
+    left = descendants(inside.provisioner.pid)
+    assert len(left) == len(before) + 1
+    inside.shut_down()
+    assert [process for process in left if Path(f"/proc/{process}").exists()] == []
+
+
+def test_after_the_zygote_is_killed_its_kernels_end_and_new_ones_start(kernels: Kernels, start: Start) -> None:
+    inside = start(kernels)
+    inside.run("import subprocess; subprocess.Popen(['sleep', '1000'])")
+    handles = [os.pidfd_open(process) for process in descendants(inside.provisioner.pid)]
+    assert len(handles) >= 2
+    os.kill(zygote_of(inside), signal.SIGKILL)
+    assert [has_ended(handle) for handle in handles] == [True] * len(handles)
+    for handle in handles:
+        os.close(handle)
+    assert start(kernels).run("print(1)") == "1"
+
+
+def test_when_the_trusted_process_is_killed_nothing_of_it_stays(kernels: Kernels, edition: Path) -> None:
+    code = """
+        import asyncio, sys
+        from pathlib import Path
+        from autograder.running.kernels import Kernels
+        kernels = Kernels(Path(sys.argv[1]), mode="namespaces")
+        manager = kernels.manager()
+        asyncio.run(manager.start_kernel())
+        print(kernels.directory, flush=True)
+        sys.stdin.read()
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code), str(edition)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        directory = Path(process.stdout.readline().strip())
+        below = descendants(process.pid)
+        assert len(below) == 3  # zygote, supervisor and kernel
+        handles = [os.pidfd_open(each) for each in below]
+        process.kill()
+        assert [has_ended(handle) for handle in handles] == [True] * 3
+        for handle in handles:
+            os.close(handle)
+    # Only a killed process leaves its private directory.
+    assert directory.stat().st_mode & 0o77 == 0
+    subprocess.run(["rm", "-r", str(directory)], check=True)
+
+
+def test_closing_leaves_no_process_and_no_file(kernels: Kernels, edition: Path, start: Start) -> None:
+    before = descendants(os.getpid())
+    with Kernels(edition, mode="namespaces") as others:
+        inside = start(others)
+        assert len(descendants(os.getpid()) - before) == 3
+        directory = others.directory
+        assert any(directory.iterdir())
+        inside.shut_down()
+        assert sorted(path.name for path in directory.iterdir()) == ["submission", "zygote.log"]
+    assert descendants(os.getpid()) - before == set()
+    assert not directory.exists()
+
+
+def test_an_edition_without_a_zygote_is_refused_in_words(kernels: Kernels, tmp_path: Path) -> None:
+    async def fail(others: Kernels) -> None:
+        await others.manager().start_kernel()
+
+    with Kernels(tmp_path, mode="namespaces") as others, pytest.raises(ZygoteError, match=r"No module named .*autograder"):
+        asyncio.run(fail(others))
+
+
+@pytest.mark.parametrize("token", [b"", b"0" * 64])
+def test_in_trusted_mode_only_the_kernel_gets_the_wire(edition: Path, start: Start, token: bytes) -> None:
+    created = socket.create_server
+
+    def create_server_that_somebody_knows_of(*arguments: Any, **options: Any) -> socket.socket:
+        server = created(*arguments, **options)
+        stranger = socket.create_connection(server.getsockname())
+        stranger.sendall(token)
+        stranger.close()
+        return server
+
+    with pytest.MonkeyPatch.context() as patch, Kernels(edition, mode="trusted") as trusted:
+        patch.setattr(socket, "create_server", create_server_that_somebody_knows_of)
+        inside = start(trusted)
+        assert inside.provisioner.channel.recv(5) == b"hello"
+        code = "import course_lib, os\nprint(course_lib.EDITION, 'AUTOGRADER_WIRE' in os.environ)"
+        assert inside.run(code) == "True False"
+        inside.shut_down()
