@@ -22,10 +22,8 @@ from autograder.grading.marks import exercise_of, verdict_of
 from autograder.grading.results import Graded, Mark, Outcome
 from autograder.grading.run import Settings
 from autograder.grading.submission import Submission
-from autograder.grading.task import grade_submission, render_feedback
+from autograder.grading.task import UnfitError, grade_submission, render_feedback
 from autograder.grading.workers import kill
-from autograder.running.doctor import ConfinementError, choose_mode, examine_machine
-from autograder.running.provisioner import ZygoteError
 
 _MOST_TRIES = 4  # of one submission, while workers die
 _AHEAD = 3  # submissions a worker that wait in memory
@@ -53,7 +51,7 @@ def grade_lesson(
     start : callable
         Gives an executor; called again when its workers have died.
     workers : int
-        How many submissions the executor has in hand at once.
+        How many submissions the executor works on at once, unless it says so itself: a cluster grows and shrinks.
     settings : Settings
     again : bool
         Whether to grade what has been graded already, too.
@@ -70,7 +68,7 @@ def grade_lesson(
     """
     released = Lesson.of(course, lesson)
     with gradebook.ledger(course.gradebook_url, lesson, course.config()) as ledger:
-        run = _Run(course, released, ledger, settings, start, _AHEAD * workers)
+        run = _Run(course, released, ledger, settings, start, workers)
         try:
             yield from run.outcomes(students, {} if again else ledger.keys())
         except BaseException:
@@ -109,10 +107,10 @@ class _Run:
         ledger: Ledger,
         settings: Settings,
         start: Callable[[], Executor],
-        most: int,
+        workers: int,
     ) -> None:
         self._course, self._lesson, self._ledger, self._settings = course, lesson, ledger, settings
-        self._start, self._most = start, most
+        self._start, self._workers = start, workers
         self._content = lesson.to_bytes()
         self._flights: dict[Future[Any], _Flight] = {}
         self.executor = start()
@@ -122,7 +120,7 @@ class _Run:
         waiting = iter(students)
         student = next(waiting, None)
         while student is not None or self._flights:
-            while student is not None and len(self._flights) < self._most:
+            while student is not None and len(self._flights) < self._most():
                 outcome = self._begin(student, finished.get(student))
                 if outcome is not None:
                     yield outcome
@@ -132,6 +130,9 @@ class _Run:
                 outcome = self._land(future)
                 if outcome is not None:
                     yield outcome
+
+    def _most(self) -> int:
+        return _AHEAD * int(getattr(self.executor, "workers", self._workers))
 
     def _begin(self, student: str, finished: str | None) -> Outcome | None:
         """Send a submission off, unless there is nothing to do or no use."""
@@ -182,8 +183,8 @@ class _Run:
         except BrokenExecutor:
             self._flights[future] = flight
             return self._send_all_again()
-        except ZygoteError as problem:
-            raise CourseError(_no_kernel(self._settings, str(problem))) from problem
+        except UnfitError as problem:
+            raise CourseError(str(problem)) from problem
         except Exception as problem:  # of the grader, or of its machine: staff must hear of it, the class goes on
             return self._failed(student, f"the grader failed: {type(problem).__name__}: {problem!s:.300}")
         if isinstance(result, Graded):
@@ -246,15 +247,6 @@ class _Run:
 
     def _page(self, student: str) -> Path:
         return self._folder("feedback", student) / f"{self._lesson.name}.html"
-
-
-def _no_kernel(settings: Settings, problem: str) -> str:
-    """Say why submissions cannot be run here, in words that help."""
-    try:
-        choose_mode(examine_machine(), asked=settings.mode, as_root=settings.as_root)
-    except ConfinementError as refusal:
-        return str(refusal)
-    return problem
 
 
 def read_outcome(course: Course, lesson: str, student: str, ledger: Ledger | None = None) -> Outcome:

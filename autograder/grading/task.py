@@ -22,10 +22,16 @@ from autograder.grading.restore import restored
 from autograder.grading.results import Graded, Scores
 from autograder.grading.run import Grader, Settings
 from autograder.grading.submission import Submission, parse
+from autograder.running.doctor import ConfinementError, choose_mode, examine_machine
 from autograder.running.notebook import RunError
+from autograder.running.provisioner import ZygoteError
 
 
-class OtherVersionError(RuntimeError):
+class UnfitError(RuntimeError):
+    """A worker that can do none of the work: the text says why. Others would find the same, so the run stops."""
+
+
+class OtherVersionError(UnfitError):
     """A worker that has another grader, or another lesson, than the one who asks."""
 
 
@@ -51,7 +57,8 @@ def grade_submission(lesson: bytes, version: str, grader: str, settings: Setting
 
     Raises
     ------
-    OtherVersionError
+    UnfitError
+        If this machine has another version, or cannot confine submissions as asked.
     """
     if grader != grader_version():
         raise OtherVersionError("a worker must have the same grader as the coordinator: install one version on both")
@@ -68,6 +75,8 @@ def grade_submission(lesson: bytes, version: str, grader: str, settings: Setting
             return _result(submission.student, notebook)
         except (SubmissionError, RunError) as problem:
             return Graded(submission.student, reason=str(problem))
+        except ZygoteError as problem:
+            raise UnfitError(_why_no_kernel(settings, str(problem))) from problem
 
 
 def grader_for(lesson: Lesson, settings: Settings) -> Grader:
@@ -77,6 +86,15 @@ def grader_for(lesson: Lesson, settings: Settings) -> Grader:
         close_graders()
         _graders[key] = Grader(lesson, settings)
     return _graders[key]
+
+
+def _why_no_kernel(settings: Settings, problem: str) -> str:
+    """Say why submissions cannot be run here, in words that help."""
+    try:
+        choose_mode(examine_machine(), asked=settings.mode, as_root=settings.as_root)
+    except ConfinementError as refusal:
+        return str(refusal)
+    return problem
 
 
 @lru_cache(maxsize=1)
