@@ -6,6 +6,7 @@ library and siblings only.
 
 from __future__ import annotations
 
+import compileall
 import fcntl
 import os
 import shutil
@@ -46,8 +47,9 @@ def prefixes() -> list[str]:
     found = {Path(path) for path in named} | {Path(path).resolve() for path in named}
     known = found | {Path(path) for path in SYSTEM}
     found = {path for path in found if path.is_dir() and not known & set(path.parents) and str(path) not in SYSTEM}
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  # Path.home() fails for a user without one
     for path in found:
-        if Path.home().is_relative_to(path):
+        if home.is_relative_to(path):
             raise RuntimeError(f"the interpreter's directory must not hold a home directory (got {path})")
     return sorted(map(str, found))
 
@@ -88,6 +90,8 @@ def prepare(edition: str, user: tuple[int, int] | None, hide: Iterable[str]) -> 
     _add_etc(root)
     _add_devices(root)
     shutil.copytree(f"/proc/self/fd/{copied}/", root + EDITION)
+    # Once for all kernels, none of which can write there.
+    compileall.compile_dir(root + EDITION, quiet=2, stripdir=root)
     _make_readable(Path(root + EDITION))
     for name in ("/proc", "/dev/shm", "/dev/pts", "/tmp", HOME):
         Path(root + name).mkdir(parents=True)

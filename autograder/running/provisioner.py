@@ -45,6 +45,14 @@ class ZygoteError(RuntimeError):
     """A zygote that could not be started, or a kernel that it could not give."""
 
 
+def _zygote_error(wanted: str, got: str, details: str) -> ZygoteError:
+    """Put the last line, which says most, into the message and the rest into a note."""
+    lines = got.strip().splitlines() or ["nothing"]
+    error = ZygoteError(f"{wanted} (got {lines[-1]})")
+    error.add_note(details or got)
+    return error
+
+
 class Zygote:
     """The process that sandboxed kernels are forked from, started at once and again when it has died.
 
@@ -80,6 +88,7 @@ class Zygote:
         environment |= {
             "PYTHONPATH": self._options["edition"],
             "PYTHONSAFEPATH": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",  # the edition stays as it was made
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -140,7 +149,7 @@ class Zygote:
             os.set_inheritable(fd, False)
         answer = json.loads(data) if data else {"error": said or "it ended without a word"}
         if "error" in answer:
-            raise ZygoteError(f"the zygote must start and fork kernels (got {answer['error'].strip()})")
+            raise _zygote_error("the zygote must start and fork kernels", answer["error"], answer.get("traceback", ""))
         return answer, fds
 
     def _end(self) -> None:
@@ -293,8 +302,8 @@ class ZygoteProvisioner(KernelProvisionerBase):
         finally:
             os.close(ready)
         if said != b"R":
-            reason = said.decode(errors="replace").strip() or "nothing"
-            raise ZygoteError(f"the kernel must say that it is ready (got {reason})")
+            text = said.decode(errors="replace")
+            raise _zygote_error("the kernel must say that it is ready", text, text)
         self._watch()
 
     def _watch(self) -> None:
@@ -396,6 +405,7 @@ class TrustedProvisioner(LocalProvisioner):
             kwargs["env"] = kept | {
                 "PYTHONPATH": self.edition,
                 "PYTHONSAFEPATH": "1",
+                "PYTHONDONTWRITEBYTECODE": "1",
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",
                 "OPENBLAS_NUM_THREADS": "1",
                 ADDRESS_VARIABLE: f"127.0.0.1:{port}:{token}",

@@ -30,6 +30,11 @@ class RemoteFunctions:
     ----------
     channel : socket.socket
         The wire to the kernel. Over TCP, nothing is forked.
+
+    Attributes
+    ----------
+    ended : bool
+        Whether a process of the last judging ended without a word.
     """
 
     def __init__(self, channel: socket.socket) -> None:
@@ -37,6 +42,7 @@ class RemoteFunctions:
         self._forks = channel.family != socket.AF_INET
         self._wire: Wire | None = None
         self._judged: set[str] = set()
+        self.ended = False
 
     @contextmanager
     def judging(self, name: str) -> Iterator[RemoteFunction | None]:
@@ -48,6 +54,7 @@ class RemoteFunctions:
         ------
         KernelLostError
         """
+        self.ended = False
         try:
             self._open()
             seen = self._look(name, ())
@@ -72,13 +79,15 @@ class RemoteFunctions:
             error: BaseException = calls.TooSlowError()
         except WireError:
             error = calls.EndedError()
+            self.ended = True
         self._close()
         return calls.Outcome(None, error, (), "", "")
 
     def _look(self, name: str, names: Sequence[str]) -> dict[str, Any]:
         try:
             return self._ask({"request": "look", "function": name, "names": list(names)}, {}, [])[0]
-        except (TimeoutError, WireError):
+        except (TimeoutError, WireError) as problem:
+            self.ended = self.ended or isinstance(problem, WireError)
             self._close()
             return {}
 

@@ -102,6 +102,7 @@ def _without(path: str, covered: set[str]) -> Iterator[str]:
 def _move_in(home: str, temporary: str) -> None:
     """Live in `home`, with nothing of the outside left in the environment, in files or in standard streams."""
     os.environ.update(
+        PATH=f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
         HOME=home,
         TMPDIR=temporary,
         IPYTHONDIR=f"{home}/.ipython",

@@ -18,6 +18,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import socket
 import sys
 import traceback
@@ -34,14 +35,21 @@ def main() -> None:
     try:
         if not options.get("prepared"):
             _execute_in_the_sandbox(fd, options)
-        from autograder.running import warmkernel
+        # All that a kernel needs, so that none has to import it again.
+        from autograder.running import sandbox, serve, syscalls, warmkernel  # noqa: F401
 
         warmkernel.warm_up()
-    except Exception:
-        connection.send(json.dumps({"error": traceback.format_exc()[-PACKET // 4 :]}).encode())
+    except Exception as error:
+        told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()[-PACKET // 4 :]}
+        connection.send(json.dumps(told).encode())
         sys.exit(1)
     connection.send(json.dumps({"ready": True}).encode())
-    serve(connection, options)
+    supervisors: dict[int, int] = {}
+    answer_requests(connection, options, supervisors)
+    for handle in supervisors:
+        signal.pidfd_send_signal(handle, signal.SIGTERM)
+    for process in supervisors.values():
+        os.waitpid(process, 0)
 
 
 def _execute_in_the_sandbox(fd: int, options: dict[str, Any]) -> NoReturn:
@@ -58,8 +66,18 @@ def _execute_in_the_sandbox(fd: int, options: dict[str, Any]) -> NoReturn:
     os.execve(sys.executable, arguments, environment)
 
 
-def serve(connection: socket.socket, options: dict[str, Any]) -> None:
-    """Answer requests until the other end closes or the trusted process ends."""
+def answer_requests(connection: socket.socket, options: dict[str, Any], supervisors: dict[int, int]) -> None:
+    """Answer requests until the other end closes or the trusted process ends.
+
+    Parameters
+    ----------
+    connection
+        The other end is the trusted process's.
+    options
+        As on the command line.
+    supervisors
+        Kept up to date: a handle of each running supervisor, and its process id.
+    """
     waiting = select.poll()
     waiting.register(connection, select.POLLIN)
     # A copy of the other end may live on in some child of the trusted process; the process itself decides.
@@ -72,8 +90,8 @@ def serve(connection: socket.socket, options: dict[str, Any]) -> None:
                 return
             if ready != connection.fileno():
                 waiting.unregister(ready)
+                os.waitpid(supervisors.pop(ready), 0)
                 os.close(ready)
-                os.waitpid(-1, os.WNOHANG)
                 continue
             data, fds, _, _ = socket.recv_fds(connection, PACKET, 16)
             if not data:
@@ -86,6 +104,7 @@ def serve(connection: socket.socket, options: dict[str, Any]) -> None:
                 os.close(fd)
             if handles:
                 waiting.register(handles[0], select.POLLIN)
+                supervisors[handles[0]] = answer["pid"]
 
 
 def _handle_of(process: int) -> int | None:
@@ -112,7 +131,7 @@ def _fork(request: dict[str, Any], fds: list[int], options: dict[str, Any]) -> t
 def _be_a_kernel(request: dict[str, Any], fds: list[int], ready: int, zygote: int, options: dict[str, Any]) -> NoReturn:
     status = 1
     try:
-        from autograder.running import sandbox, syscalls, warmkernel
+        from autograder.running import sandbox, serve, syscalls, warmkernel
 
         syscalls.close_all_but({0, 1, 2, ready, *fds})
         sandbox.enter(options, zygote, request["scratch"])
@@ -120,9 +139,7 @@ def _be_a_kernel(request: dict[str, Any], fds: list[int], ready: int, zygote: in
         *listeners, wire = fds
         named = dict(zip(warmkernel.CHANNELS, listeners, strict=True))
         app = warmkernel.make(named, request["key"], request["scheme"])
-        import autograder.running.serve as server  # written for the kernel's event loop, which exists only now
-
-        server.attach(socket.socket(fileno=wire))
+        serve.attach(socket.socket(fileno=wire))
         os.write(ready, READY)
         os.close(ready)
         app.start()  # type: ignore[no-untyped-call]  # ipykernel's types are partial

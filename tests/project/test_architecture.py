@@ -12,16 +12,20 @@ from support import ROOT
 STANDARD_AND_NUMPY = {"numpy"}
 DRAWING = {"matplotlib", "cycler", "IPython"}
 INSTRUCTOR = {
+    "IPython",
     "click",
+    "distributed",
     "filelock",
     "jupyter_core",
     "nbclient",
+    "nbconvert",
     "nbformat",
     "nbgrader",
     "rich",
     "sqlalchemy",
     "traitlets",
 }
+KERNELS = {"ipykernel", "jupyter_client", "pyseccomp", "tornado", "zmq"}
 # room → rooms of the project it may import, and packages from outside
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "course_lib": ({"course_lib"}, STANDARD_AND_NUMPY),
@@ -30,10 +34,17 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "autograder/__main__.py": ({"autograder.cli"}, set()),
     "autograder/judging": ({"autograder.judging", "course_lib"}, STANDARD_AND_NUMPY | DRAWING),
     "autograder/exercises": ({"autograder.exercises", "autograder.judging", "course_lib"}, STANDARD_AND_NUMPY),
-    "autograder/running": ({"autograder.running", "autograder.judging"}, INSTRUCTOR),
+    "autograder/running": (
+        {"autograder.running", "autograder.judging", "course_lib"},
+        INSTRUCTOR | KERNELS | DRAWING | STANDARD_AND_NUMPY,
+    ),
     "autograder/grading": (
-        {"autograder.grading", "autograder.running", "autograder.exercises", "autograder.judging"},
+        {"autograder.grading", "autograder.running", "autograder.exercises", "autograder.judging", "course_lib"},
         INSTRUCTOR,
+    ),
+    "autograder/grading/cluster.py": (
+        {"autograder.grading"},
+        {"distributed"},
     ),
     "autograder/reporting": ({"autograder.reporting", "autograder.judging", "autograder.grading"}, INSTRUCTOR),
     "autograder/cli.py": ({"autograder"}, INSTRUCTOR),

@@ -65,6 +65,10 @@ class Inside:
         self._loop.run_until_complete(running)
         return "".join(said).strip()
 
+    def wait_until_it_ends(self) -> None:
+        """Wait for somebody to end the kernel."""
+        self._loop.run_until_complete(self.provisioner.wait())
+
     def send(self, code: str) -> None:
         """Start a cell that may never end."""
         self._client.execute(code)
@@ -107,6 +111,14 @@ def _kernels(mode: Any, edition: Path, machine: Machine, **limits: int) -> Kerne
 def kernels(edition: Path, machine: Machine) -> Iterator[Kernels]:
     with _kernels("namespaces", edition, machine) as kernels:
         yield kernels
+
+
+@pytest.fixture(scope="module")
+def inside(kernels: Kernels) -> Iterator[Inside]:
+    """One kernel for all attacks that it survives."""
+    kernel = Inside(kernels)
+    yield kernel
+    kernel.shut_down()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,97 @@
+"""What the machine can do is found out by trying, and nothing weak is chosen unless it was asked for by name."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from autograder.running import doctor
+from autograder.running.doctor import ConfinementError, Machine, choose_mode
+
+GOOD = Machine("linux", root=False, landlock=7, seccomp=True)
+NO_NAMESPACES = Machine("linux", root=False, landlock=7, seccomp=True, problems={"namespaces": "it is forbidden"})
+BARE = Machine("linux", root=False, problems={"namespaces": "it is forbidden", "landlock": "it is missing"})
+MAC = Machine("darwin", root=False)
+BOTH = {"namespaces": "nobody cannot read it", "landlock": "nobody cannot read it"}
+
+
+def test_this_machine_is_examined_by_trying(machine: Machine) -> None:
+    assert machine.platform == sys.platform
+    assert machine.root == (os.getuid() == 0)
+    assert machine.sentences[-1] == f"The strongest mode here is {machine.strongest}."
+    for mode in ("namespaces", "landlock"):
+        if mode in machine.problems:
+            assert f"Mode {mode} does not work: {machine.problems[mode]}" in machine.sentences
+        else:
+            assert f"Mode {mode} works." in machine.sentences
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are for Linux")
+def test_an_interpreter_that_does_not_run_inside_is_a_problem() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(doctor, "_TRY", "import sys; sys.exit('no such thing')")
+        assert doctor._problem_with("namespaces", as_root=False) == "no such thing"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are for Linux")
+def test_a_missing_library_is_a_problem() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "pyseccomp", None)
+        assert "pyseccomp" in doctor._problem_with("namespaces", as_root=False)
+        assert not doctor._has_seccomp()
+
+
+def test_the_strongest_mode_is_chosen_when_none_is_asked_for() -> None:
+    assert choose_mode(GOOD, asked=None, as_root=False) == "namespaces"
+    assert GOOD.strongest == "namespaces"
+
+
+def test_a_mode_that_is_asked_for_is_chosen() -> None:
+    assert choose_mode(GOOD, asked="landlock", as_root=False) == "landlock"
+    assert choose_mode(NO_NAMESPACES, asked="landlock", as_root=False) == "landlock"
+    for machine in (GOOD, MAC, BARE):
+        assert choose_mode(machine, asked="trusted", as_root=False) == "trusted"
+
+
+def test_without_namespaces_landlock_is_offered_and_not_taken() -> None:
+    assert NO_NAMESPACES.strongest == "landlock"
+    with pytest.raises(
+        ConfinementError, match=r"mode namespaces must work .*got: it is forbidden.*Mode landlock would"
+    ):
+        choose_mode(NO_NAMESPACES, asked=None, as_root=False)
+
+
+def test_without_anything_nothing_is_offered() -> None:
+    assert BARE.strongest == "trusted"
+    with pytest.raises(ConfinementError) as raised:
+        choose_mode(BARE, asked=None, as_root=False)
+    assert "would work" not in str(raised.value)
+    with pytest.raises(ConfinementError, match=r"mode landlock must work .*got: it is missing"):
+        choose_mode(BARE, asked="landlock", as_root=False)
+
+
+@pytest.mark.parametrize("asked", [None, "namespaces", "landlock"])
+def test_other_systems_run_trusted_code_only_and_only_when_told_so(asked: str | None) -> None:
+    with pytest.raises(ConfinementError, match=r"on Linux only \(got darwin\)"):
+        choose_mode(MAC, asked=asked, as_root=False)
+    assert "must be trusted" in MAC.sentences[0]
+
+
+def test_root_must_be_able_to_become_somebody_else() -> None:
+    stuck = Machine("linux", root=True, landlock=7, seccomp=True, problems=BOTH)
+    with pytest.raises(ConfinementError, match=r"must not run as root, and user 65534 must be able .*nobody cannot"):
+        choose_mode(stuck, asked=None, as_root=False)
+    assert choose_mode(stuck, asked=None, as_root=True) == "namespaces"
+
+
+def test_root_that_stays_root_needs_a_sandbox_all_the_same() -> None:
+    stuck = Machine("linux", root=True, problems=BOTH, problems_as_root={"namespaces": "it is forbidden"})
+    with pytest.raises(ConfinementError, match=r"mode namespaces must work .*got: it is forbidden"):
+        choose_mode(stuck, asked=None, as_root=True)
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(ConfinementError, match=r"one of namespaces, landlock, trusted \(got docker\)"):
+        choose_mode(GOOD, asked="docker", as_root=False)
