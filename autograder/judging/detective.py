@@ -251,19 +251,24 @@ def _factor(pairs: Sequence[_Pair]) -> Clue | None:
 def _float32(pairs: Sequence[_Pair]) -> Clue | None:
     """Recognize results that are float32 numbers where float64 is expected, and right but for that."""
     double = [pair for pair in pairs if pair.want.dtype == np.float64 and pair.want.size]
-    if double and all(map(_is_single, double)) and any(map(_is_rounded, double)):
+    scale = max((float(np.max(np.abs(pair.want[np.isfinite(pair.want)]), initial=0.0)) for pair in double), default=0.0)
+    if double and all(_is_single(pair, scale) for pair in double) and any(map(_is_rounded, double)):
         return "float32_rounding", "Right to seven digits only: is something float32 on the way?"
     return None
 
 
-def _is_single(pair: _Pair) -> bool:
-    """Tell whether a result could be float32 and is as near to the right one as that allows."""
+def _is_single(pair: _Pair, scale: float) -> bool:
+    """Tell whether a result could be float32 and is as near to the right one as that allows.
+
+    A sum whose terms cancel is off by what they were, so the largest entry anywhere counts, within reason.
+    """
     got, want = pair.got, pair.want
     finite = np.isfinite(want)
     if got.shape != want.shape or not np.array_equal(np.isfinite(got), finite):
         return False
     got, want = got[finite].astype(np.float64), want[finite]
-    near = np.abs(got - want) <= 1e-5 * np.max(np.abs(want), initial=0.0)
+    own = float(np.max(np.abs(want), initial=0.0))
+    near = np.abs(got - want) <= max(1e-5 * own, min(1e-5 * scale, 1e-3 * own))
     return bool(np.all(near) and np.array_equal(got.astype(np.float32).astype(np.float64), got))
 
 

@@ -140,13 +140,13 @@ GRADED: dict[str, tuple[Any, dict[str, float], str | None]] = {
     "points edited": (points_edited, {"sigmoid": 0.0, "test_own": 0.0}, None),
     "test cells skipped": (skipped_by_tags, {"sigmoid": 0.0, "test_own": 1.0}, None),
     "own points printed": (own_points_printed, {"sigmoid": 0.0, "test_own": 1.0}, None),
+    "check replaced": (check_replaced, {"sigmoid": 0.0, "test_own": 1.0}, None),
     "no setup": (no_setup, FULL, None),
     "old format": (old_format, FULL, None),
     "Zoë O'Hara (2)": (right, FULL, None),
 }
 FAILED: dict[str, tuple[Any, str]] = {
     "kernel dies": (kernel_dies, "the kernel died"),
-    "check replaced": (check_replaced, "shows no verdict"),
     "ignores the interrupt": (ignores_the_interrupt, "did not stop"),
     "other lesson": (other_lesson, "has no cell of 01_sigmoid_saturation"),
 }
