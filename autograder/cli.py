@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ from autograder.judging.own import FOLDER, load_file
 
 # nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from autograder.grading.results import Outcome
     from autograder.grading.run import Settings
 
@@ -52,6 +55,9 @@ def _require_folder_of(json_file: Path | None) -> None:
     """Refuse a file that could not be written in the end, before minutes of grading."""
     if json_file is not None and not json_file.resolve().parent.is_dir():
         raise CourseError(f"the folder of --json must exist (got {json_file})")
+
+
+_PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _course_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -129,6 +135,10 @@ def _release(course: Course, lessons: Sequence[str]) -> None:
 @click.option("--student", "only", multiple=True, metavar="ID", help="Only this student; may be given again.")
 @_json_option
 @click.option("--workers", type=click.IntRange(0), metavar="N", help="Processes; 0: none but this. [default: cores]")
+@click.option("--scheduler", metavar="ADDRESS", help="Let a Dask cluster do it: tcp://HOST:PORT or tls://HOST:PORT.")
+@click.option("--tls-ca", type=_PEM, help="Certificate of the cluster's authority.")
+@click.option("--tls-cert", type=_PEM, help="Our own certificate, for a scheduler at tls://.")
+@click.option("--tls-key", type=_PEM, help="The key of our certificate.")
 @click.option("--run-everything", is_flag=True, help="Run the experiments too, so that the feedback shows them.")
 @click.option("--again", is_flag=True, help="Grade what has been graded before, too.")
 @click.option("--cell-timeout", type=click.IntRange(1), default=60, metavar="SECONDS", help="Longest a cell may run.")
@@ -146,6 +156,10 @@ def grade(
     only: Sequence[str],
     json_file: Path | None,
     workers: int | None,
+    scheduler: str | None,
+    tls_ca: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
     run_everything: bool,
     again: bool,
     cell_timeout: int,
@@ -159,7 +173,7 @@ def grade(
     Every submission runs in a kernel of its own that holds no answers and reaches nothing; the judge stands
     outside. One that cannot be graded is named with the reason, keeps no earlier mark, and stops nobody else.
     What was graded before and has not changed is not graded again, so that an interrupted command may simply
-    be repeated.
+    be repeated. With --scheduler, the workers of a Dask cluster run and judge; marks are written here.
 
     \b
     Exit status: 0 all graded, 1 some failed, 2 the command cannot run.
@@ -169,11 +183,13 @@ def grade(
         _require_folder_of(json_file)
         from autograder.grading.run import Settings
 
-        settings = Settings(_mode(confine, as_root), as_root, run_everything, cell_timeout)
+        start = _cluster(workers, scheduler, (tls_ca, tls_cert, tls_key))
+        mode = _mode(confine, as_root, elsewhere=start is not None)
+        settings = Settings(mode, as_root, run_everything, cell_timeout)
         results: dict[str, list[Outcome]] = {}
         for lesson in lessons or [name for name in course.lessons() if course.students(name)]:
             course.require_lesson(lesson)
-            results[lesson] = _grade(course, lesson, only, settings, workers, again)
+            results[lesson] = _grade(course, lesson, only, settings, workers, start, again)
         if not results:
             raise CourseError(f"there must be submissions in {course.root / 'submitted'}/STUDENT/LESSON/ (found none)")
         _show(course, results, json_file)
@@ -190,9 +206,10 @@ _WEAKER = {
 }
 
 
-def _mode(asked: str | None, as_root: bool) -> Any:
+def _mode(asked: str | None, as_root: bool, *, elsewhere: bool) -> Any:
     """Choose how submissions are confined; whether that works is found out with the first kernel."""
-    if sys.platform == "linux":
+    platform: str = sys.platform
+    if elsewhere or platform == "linux":
         return asked or "namespaces"
     from autograder.running.doctor import ConfinementError, choose_mode, examine_machine
 
@@ -202,8 +219,41 @@ def _mode(asked: str | None, as_root: bool) -> Any:
         raise CourseError(str(refusal)) from refusal
 
 
+def _cluster(
+    workers: int | None, scheduler: str | None, tls: tuple[Path | None, Path | None, Path | None]
+) -> Callable[[], Executor] | None:
+    """Give what connects to a cluster, if one was asked for."""
+    authority, certificate, key = tls
+    if scheduler is None:
+        if any(tls):
+            raise CourseError("--tls-ca, --tls-cert and --tls-key must be given with --scheduler")
+        return None
+    if workers is not None:
+        raise CourseError("a command must have --workers or --scheduler, not both: a cluster has its own workers")
+    from autograder.grading.cluster import Certificates, connect, is_exposed
+
+    certificates = Certificates(authority, certificate, key) if authority and certificate and key else None
+    if any(tls) and certificates is None:
+        raise CourseError("--tls-ca, --tls-cert and --tls-key must be given together")
+    if is_exposed(scheduler):
+        _err.print(_EXPOSED, highlight=False, soft_wrap=True)
+    return partial(connect, scheduler, certificates)
+
+
+_EXPOSED = (
+    "warning: without TLS, whoever reaches a port of this cluster can run programs on it and here, and read the "
+    "course's answers"
+)
+
+
 def _grade(
-    course: Course, lesson: str, only: Sequence[str], settings: Settings, workers: int | None, again: bool
+    course: Course,
+    lesson: str,
+    only: Sequence[str],
+    settings: Settings,
+    workers: int | None,
+    cluster: Callable[[], Executor] | None,
+    again: bool,
 ) -> list[Outcome]:
     students = course.students(lesson)
     for student in only:
@@ -224,7 +274,7 @@ def _grade(
     number = min(len(students), (os.cpu_count() or 1) if workers is None else workers)
     with course.writing(), scratch_directory(course.root) as scratch, _progress() as progress:
         task = progress.add_task(lesson, total=len(students), failed="")
-        start = (lambda: pool(number, scratch)) if number else Here
+        start = cluster or ((lambda: pool(number, scratch)) if number else Here)
         try:
             for outcome in grade_lesson(
                 course, lesson, students, start=start, workers=max(1, number), settings=settings, again=again
@@ -234,8 +284,10 @@ def _grade(
                     _err.print(f"{outcome.student}: {outcome.reason}", highlight=False, markup=False, soft_wrap=True)
                 failed = sum(done.status == "failed" for done in outcomes)
                 progress.update(task, advance=1, failed=f"{failed} failed" if failed else "")
-        except KeyboardInterrupt:
-            _err.print(f"stopped: {len(outcomes)} of {len(students)} were graded and stay so; run the command again")
+        except (KeyboardInterrupt, CourseError) as end:
+            if outcomes or isinstance(end, KeyboardInterrupt):
+                number = sum(outcome.status == "graded" for outcome in outcomes)
+                _err.print(f"stopped: {number} of {len(students)} were graded and stay so; run the command again")
             raise
     return sorted(outcomes, key=lambda outcome: outcome.student)
 
