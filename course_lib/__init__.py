@@ -6,4 +6,4 @@ One subject a module: `dense`, `losses`, `gradients`, `activations`, `saturation
 needs NumPy alone.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

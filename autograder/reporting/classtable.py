@@ -82,8 +82,17 @@ def _caption(outcomes: Sequence[Outcome], numbers: dict[str, int]) -> str:
     legend = " · ".join(f"{number} {name} ({most[name]:g})" for name, number in numbers.items())
     failed = sum(outcome.status == "failed" for outcome in outcomes)
     count = f"{len(outcomes) - failed} graded"
+    noted = sum(outcome.status == "graded" and bool(outcome.reason) for outcome in outcomes)
+    if noted:
+        count += f", {noted} of them by an earlier version of the lesson or of the grader: grade them again"
     if failed:
         count += f", {failed} failed: no mark stands for {'it' if failed == 1 else 'them'}"
+    own = {name for outcome in outcomes for name, mark in outcome.exercises.items() if mark.verdict is None}
+    if own:
+        count += (
+            f"\nweaker kind: {', '.join(sorted(own))} ran inside the submission's kernel, where code that sets out to "
+            "can forge its mark"
+        )
     return f"{legend}\n{count}" if legend else count
 
 
@@ -98,6 +107,8 @@ def _student(outcome: Outcome) -> dict[str, Any]:
         entry |= {"points": None, "max_points": None, "reason": outcome.reason, "exercises": {}}
         return entry
     entry |= {"points": outcome.points, "max_points": outcome.max_points}
+    if outcome.reason:
+        entry["reason"] = outcome.reason
     entry["exercises"] = {name: _mark(mark) for name, mark in outcome.exercises.items()}
     entry["written"] = {
         name: {"points": mark.points, "max_points": mark.max_points} for name, mark in outcome.written.items()
@@ -106,7 +117,9 @@ def _student(outcome: Outcome) -> dict[str, Any]:
 
 
 def _mark(mark: Mark) -> dict[str, Any]:
-    return {"points": mark.points, "max_points": mark.max_points, "diagnosis": mark.diagnosis}
+    """Give a mark; `judged` is false for an instructor's own test, which ran inside the submission's kernel."""
+    judged = mark.verdict is not None
+    return {"points": mark.points, "max_points": mark.max_points, "diagnosis": mark.diagnosis, "judged": judged}
 
 
 def write_json(path: Path, data: Any) -> None:
