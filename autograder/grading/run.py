@@ -17,7 +17,7 @@ from autograder.grading.marks import exercise_of, judge_cell, verdict_of
 from autograder.grading.restore import grade_id_of
 from autograder.judging.own import load_text
 from autograder.judging.registry import all_exercises
-from autograder.running.edition import ABSENT, write_edition, write_laboratory
+from autograder.running.edition import LEFT_OUT, write_edition, write_laboratory
 from autograder.running.kernels import Kernels, Limits, Mode
 from autograder.running.notebook import run_notebook
 
@@ -97,7 +97,7 @@ class Grader:
         if chosen != code and any(_went_wrong(notebook.cells[place]) for place in chosen):
             notebook.cells = before
             self._run(self._kernels, notebook, code - tests, tests, files)
-            _forget_absent(notebook, self._lesson)
+            _take_experiments(notebook, notebook, self._lesson)
         if self._laboratory is not None:
             shown = copy.deepcopy(notebook)
             self._run(self._laboratory, shown, code - tests, set(), files)
@@ -146,15 +146,12 @@ def _went_wrong(cell: Any) -> bool:
     return any(failure.kind == "raised" and "NameError" in failure.message for failure in failures)
 
 
-def _forget_absent(notebook: Any, lesson: Lesson) -> None:
-    """Show no error of an experiment that failed for want of what no submission may have."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.source in lesson.experiments and ABSENT in str(cell.outputs):
-            cell.outputs = []
-
-
 def _take_experiments(notebook: Any, shown: Any, lesson: Lesson) -> None:
-    """Take over what unchanged experiments showed; what the student wrote shows what it did while it was judged."""
+    """Take over what unchanged experiments showed, but for those that wanted what no submission may have.
+
+    What the student wrote shows what it did while it was judged.
+    """
     for cell, other in zip(notebook.cells, shown.cells, strict=True):
         if cell.cell_type == "code" and grade_id_of(cell) is None and cell.source in lesson.experiments:
-            cell.outputs, cell.execution_count = other.outputs, other.execution_count
+            cell.outputs = [] if LEFT_OUT in str(other.outputs) else other.outputs
+            cell.execution_count = other.execution_count

@@ -28,8 +28,9 @@ ENTRIES = ("autograder.running.zygote", "autograder.running.serve")
 COPIED = ("autograder.judging.calls", "autograder.judging.encoding")
 
 _PROJECT = ("course_lib", "autograder")
-ABSENT = "is left out while a submission is graded: an answer does without what lessons ask for or experiment with"
-_OUTSIDE = "is left out while a submission is graded: answers are judged from outside, after the notebook has run"
+LEFT_OUT = "is left out while a submission is graded"  # in the text of every error that a stub raises
+_ABSENT = f"{LEFT_OUT}: an answer does without what lessons ask for or experiment with"
+_OUTSIDE = f"{LEFT_OUT}: answers are judged from outside, after the notebook has run"
 _FRONT = '''def check(function, *, hidden=False):
     """Judge nothing: answers are judged from outside, after the notebook has run."""
     return 0.0
@@ -284,7 +285,7 @@ def _generated(module: _Module, kept: set[str]) -> str:
             blocks.append("\n".join(lines[first - 1 : statement.end_lineno]))
         elif isinstance(statement, ast.FunctionDef | ast.ClassDef) and not statement.name.startswith("_"):
             blocks.append(_stub(statement.name, is_class=isinstance(statement, ast.ClassDef)))
-    return "\n\n\n".join(["\n".join([HEADER, *imports, "", _why(ABSENT)]), *blocks]) + "\n"
+    return "\n\n\n".join(["\n".join([HEADER, *imports, "", _why(_ABSENT)]), *blocks]) + "\n"
 
 
 def _import_of(statement: ast.Import | ast.ImportFrom, words: Collection[str]) -> list[str]:

@@ -50,10 +50,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", params=LESSONS)
 def graded(course: Path, request: pytest.FixtureRequest) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """Grade a lesson; gives its name, what the JSON says of each student, and their graded notebooks."""
+    """Grade a lesson, all of it; gives its name, what the JSON says of each student, and their graded notebooks."""
     lesson = request.param
     report = course / f"{lesson}.json"
-    result = run_autograder("grade", lesson, "--course", course, "--json", report)
+    result = run_autograder("grade", lesson, "--course", course, "--json", report, "--run-everything")
     assert result.returncode == 0, result.stdout + result.stderr
     notebooks = {
         student: nbformat.read(course / "autograded" / student / lesson / f"{lesson}.ipynb", as_version=4)
@@ -91,6 +91,14 @@ def test_the_untouched_lesson_earns_nothing_fails_nowhere_and_says_what_waits(gr
     outputs = json.dumps([cell.get("outputs", []) for cell in notebooks["emil"].cells])
     assert "is not written yet" in outputs
     assert "Traceback" not in outputs
+
+
+def test_without_its_experiments_a_lesson_earns_the_same(graded: Any, course: Path) -> None:
+    lesson, students, _ = graded
+    report = course / f"{lesson}-lean.json"
+    result = run_autograder("grade", lesson, "--course", course, "--json", report)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert json.loads(report.read_text())["students"] == students
 
 
 def test_everything_a_lesson_shows_fits_into_a_page(graded: Any) -> None:
