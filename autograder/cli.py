@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from rich.progress import (
 )
 
 from autograder.grading.course import Course
-from autograder.grading.errors import CourseError, SubmissionError
+from autograder.grading.errors import CourseError
 from autograder.judging.own import FOLDER, load_file
 
 # nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
@@ -71,6 +71,16 @@ def _course_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def _db_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--db",
+        envvar="AUTOGRADER_DB",
+        metavar="URL",
+        help="The gradebook, as postgresql+psycopg://USER@HOST/DATABASE. [default: as nbgrader_config.py says, "
+        "else gradebook.db in the course]",
+    )(command)
+
+
 def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--json",
@@ -99,7 +109,8 @@ def cli() -> None:
 @cli.command()
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @_course_option
-def release(lessons: Sequence[str], directory: Path) -> None:
+@_db_option
+def release(lessons: Sequence[str], directory: Path, db: str | None) -> None:
     """Write the students' version of LESSONs to release/.
 
     Without LESSONs, of all of them.
@@ -108,7 +119,7 @@ def release(lessons: Sequence[str], directory: Path) -> None:
     which all hidden test inputs come; it stays in .autograder/, which students must not get.
     """
     with _refusals():
-        course = Course.at(directory)
+        course = Course.at(directory, db)
         _release(course, lessons or course.lessons())
 
 
@@ -132,6 +143,7 @@ def _release(course: Course, lessons: Sequence[str]) -> None:
 @cli.command()
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @_course_option
+@_db_option
 @click.option("--student", "only", multiple=True, metavar="ID", help="Only this student; may be given again.")
 @_json_option
 @click.option("--workers", type=click.IntRange(0), metavar="N", help="Processes; 0: none but this. [default: cores]")
@@ -153,6 +165,7 @@ def grade(
     context: click.Context,
     lessons: Sequence[str],
     directory: Path,
+    db: str | None,
     only: Sequence[str],
     json_file: Path | None,
     workers: int | None,
@@ -179,7 +192,7 @@ def grade(
     Exit status: 0 all graded, 1 some failed, 2 the command cannot run.
     """
     with _refusals():
-        course = Course.at(directory)
+        course = Course.at(directory, db)
         _require_folder_of(json_file)
         from autograder.grading.run import Settings
 
@@ -264,7 +277,9 @@ def _grade(
         raise CourseError(f"there must be submissions in submitted/STUDENT/{lesson}/ (found none)")
     from autograder.grading import gradebook
     from autograder.grading.grade import grade_lesson
+    from autograder.grading.outcomes import count_standing
     from autograder.grading.scratch import scratch_directory
+    from autograder.grading.stopping import stoppable
     from autograder.grading.workers import Here, pool
 
     if gradebook.released_cells(course.gradebook_url, lesson) is None:
@@ -272,22 +287,25 @@ def _grade(
         _release(course, [lesson])
     outcomes = []
     number = min(len(students), (os.cpu_count() or 1) if workers is None else workers)
-    with course.writing(), scratch_directory(course.root) as scratch, _progress() as progress:
+    with stoppable(), course.writing(), scratch_directory(course.root) as scratch, _progress() as progress:
         task = progress.add_task(lesson, total=len(students), failed="")
-        start = cluster or ((lambda: pool(number, scratch)) if number else Here)
+        start = cluster or ((lambda: pool(number, scratch)) if number else (lambda: Here(scratch)))
+        work = grade_lesson(
+            course, lesson, students, start=start, workers=max(1, number), settings=settings, again=again
+        )
         try:
-            for outcome in grade_lesson(
-                course, lesson, students, start=start, workers=max(1, number), settings=settings, again=again
-            ):
-                outcomes.append(outcome)
-                if outcome.status == "failed":
-                    _err.print(f"{outcome.student}: {outcome.reason}", highlight=False, markup=False, soft_wrap=True)
-                failed = sum(done.status == "failed" for done in outcomes)
-                progress.update(task, advance=1, failed=f"{failed} failed" if failed else "")
+            with closing(work):
+                for outcome in work:
+                    outcomes.append(outcome)
+                    if outcome.status == "failed":
+                        text = f"{outcome.student}: {outcome.reason}"
+                        _err.print(text, highlight=False, markup=False, soft_wrap=True)
+                    failed = sum(done.status == "failed" for done in outcomes)
+                    progress.update(task, advance=1, failed=f"{failed} failed" if failed else "")
         except (KeyboardInterrupt, CourseError) as end:
             if outcomes or isinstance(end, KeyboardInterrupt):
-                number = sum(outcome.status == "graded" for outcome in outcomes)
-                _err.print(f"stopped: {number} of {len(students)} were graded and stay so; run the command again")
+                standing = count_standing(course, lesson, students)
+                _err.print(f"stopped: {standing} of {len(students)} were graded and stay so; run the command again")
             raise
     return sorted(outcomes, key=lambda outcome: outcome.student)
 
@@ -313,35 +331,31 @@ def doctor() -> None:
 @cli.command()
 @click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
 @_course_option
+@_db_option
 @_json_option
 @click.option("--mistakes", is_flag=True, help="What the class got wrong, counted, in place of the marks.")
-def report(lessons: Sequence[str], directory: Path, json_file: Path | None, mistakes: bool) -> None:
+def report(
+    lessons: Sequence[str], directory: Path, db: str | None, json_file: Path | None, mistakes: bool
+) -> None:
     """Show the class table as the gradebook has it now.
 
-    Marks given by hand count; nothing is graded. With --mistakes: which part of which exercise was missed in
-    which way, by how many; --json then holds every verdict too.
+    Marks given by hand count; nothing is graded. A mark that is not of what was handed in last is not shown, and a
+    mark by an earlier version of the lesson or of the grader says so. With --mistakes: which part of which
+    exercise was missed in which way, by how many; --json then holds every verdict too.
     """
     with _refusals():
-        course = Course.at(directory)
+        course = Course.at(directory, db)
         _require_folder_of(json_file)
+        from autograder.grading.outcomes import read_outcomes
+
         results = {}
         for lesson in lessons:
             course.require_lesson(lesson)
-            results[lesson] = [_look_up(course, lesson, student) for student in course.students(lesson)]
+            results[lesson] = list(read_outcomes(course, lesson, course.students(lesson)))
         if mistakes:
             _show_mistakes(results, json_file)
         else:
             _show(course, results, json_file)
-
-
-def _look_up(course: Course, lesson: str, student: str) -> Outcome:
-    from autograder.grading.grade import read_outcome
-    from autograder.grading.results import Outcome
-
-    try:
-        return read_outcome(course, lesson, student)
-    except SubmissionError as problem:
-        return Outcome(student, lesson, "failed", reason=str(problem))
 
 
 @cli.command()

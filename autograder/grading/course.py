@@ -24,8 +24,11 @@ from pathlib import Path
 
 from autograder.grading.nbgrader_setup import configure
 
-configure(get_config(), Path(__file__).parent)  # noqa: F821  # nbgrader defines get_config
+c = get_config()  # noqa: F821  # nbgrader defines it
+configure(c, Path(__file__).parent)
 '''
+# A line that any course's configuration may have.
+_DATABASE = "c.CourseDirectory.db_url = {!r}  # PostgreSQL looks passwords up in ~/.pgpass\n"
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,15 @@ class Course:
     ----------
     root : Path
         Absolute; holds `submitted/`, `release/`, `autograded/`, `feedback/` and `gradebook.db`.
+    db : str or None
+        Address of the gradebook, for SQLAlchemy, where it is not the one that the configuration names.
     """
 
     root: Path
+    db: str | None = None
 
     @classmethod
-    def at(cls, directory: str | Path) -> Course:
+    def at(cls, directory: str | Path, db: str | None = None) -> Course:
         """Open a course directory.
 
         Raises
@@ -53,7 +59,7 @@ class Course:
         if not root.is_dir():
             raise CourseError(f"the course must be an existing directory (got {directory})")
         nbgrader_setup.own_exercises(root)
-        return cls(root)
+        return cls(root, db)
 
     @property
     def source(self) -> Path:
@@ -62,8 +68,16 @@ class Course:
 
     @cached_property
     def gradebook_url(self) -> str:
-        """Address of the gradebook, for SQLAlchemy."""
-        return str(self.config().CourseDirectory.get("db_url", f"sqlite:///{self.root / 'gradebook.db'}"))
+        """Address of the gradebook, for SQLAlchemy.
+
+        Raises
+        ------
+        CourseError
+            If it is no address, or the database's driver is not installed.
+        """
+        from autograder.grading.address import checked  # SQLAlchemy takes a while
+
+        return checked(str(self.config().CourseDirectory.get("db_url", f"sqlite:///{self.root / 'gradebook.db'}")))
 
     def lessons(self) -> list[str]:
         """Name the lessons there are, in order."""
@@ -87,8 +101,18 @@ class Course:
         return self.root / "submitted" / student / lesson / f"{lesson}.ipynb"
 
     def students(self, lesson: str) -> list[str]:
-        """Name the students who handed in something for this lesson."""
-        return sorted(p.parent.name for p in (self.root / "submitted").glob(f"*/{lesson}") if p.is_dir())
+        """Name the students who handed in something for this lesson.
+
+        Raises
+        ------
+        CourseError
+            If one of them has a name that nobody could write down.
+        """
+        students = sorted(p.parent.name for p in (self.root / "submitted").glob(f"*/{lesson}") if p.is_dir())
+        for student in students:
+            if not student.isprintable():
+                raise CourseError(f"the folders in submitted/ must have printable names in UTF-8 (got {student!a})")
+        return students
 
     def config(self) -> Config:
         """Give nbgrader's configuration: the course's own file where there is one, else what that file would say."""
@@ -104,6 +128,8 @@ class Course:
             config = Config()
             nbgrader_setup.configure(config, self.root)
         config.CourseDirectory.root = str(self.root)
+        if self.db is not None:
+            config.CourseDirectory.db_url = self.db
         return config
 
     def write_config(self) -> bool:
@@ -111,7 +137,12 @@ class Course:
         path = self.root / "nbgrader_config.py"
         if path.exists():
             return False
-        path.write_text(_CONFIG, encoding="utf-8")
+        text = _CONFIG
+        if self.db is not None:
+            from autograder.grading.address import without_password
+
+            text += _DATABASE.format(without_password(self.gradebook_url))
+        path.write_text(text, encoding="utf-8")
         return True
 
     @contextmanager
@@ -123,13 +154,16 @@ class Course:
         CourseError
             If somebody else does.
         """
+        from autograder.grading.gradebook import held
+
         lock = FileLock(private_directory(self.root) / "lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
             raise CourseError(f"only one command may write to {self.root} at a time; another one does now") from None
         try:
-            yield
+            with held(self.gradebook_url):
+                yield
         finally:
             lock.release()
 

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass
-from pathlib import Path
+from errno import EDQUOT, ENOSPC
 from typing import Any
-
-import nbformat
-from nbgrader.utils import rmtree
 
 from autograder.grading import gradebook
 from autograder.grading.course import Course
 from autograder.grading.errors import CourseError, SubmissionError
 from autograder.grading.gradebook import Ledger
+from autograder.grading.journal import Entry
 from autograder.grading.lesson import Lesson, grader_version
-from autograder.grading.marks import exercise_of, verdict_of
-from autograder.grading.results import Graded, Mark, Outcome
+from autograder.grading.outcomes import entry_for, read_outcome, version_of
+from autograder.grading.papers import Papers
+from autograder.grading.results import Graded, Outcome, Scores
 from autograder.grading.run import Settings
+from autograder.grading.stopping import unbroken
 from autograder.grading.submission import Submission
 from autograder.grading.task import UnfitError, grade_submission, render_feedback
-from autograder.grading.workers import kill
+from autograder.grading.workers import WorkerDiedError, kill
+from autograder.running.provisioner import ZygoteError
 
-_MOST_TRIES = 4  # of one submission, while workers die
+_MOST_TRIES = 4  # of one submission, while workers and zygotes die
 _AHEAD = 3  # submissions a worker that wait in memory
+_FULL_DISK = (ENOSPC, EDQUOT)
 
 
 def grade_lesson(
@@ -38,7 +38,7 @@ def grade_lesson(
     workers: int = 1,
     settings: Settings = Settings(),  # noqa: B008  # frozen
     again: bool = False,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Grade submissions of a released lesson.
 
     Parameters
@@ -49,7 +49,7 @@ def grade_lesson(
         Must be released in this course.
     students : sequence of str
     start : callable
-        Gives an executor; called again when its workers have died.
+        Gives an executor; called again when that one can do no more.
     workers : int
         How many submissions the executor works on at once, unless it says so itself: a cluster grows and shrinks.
     settings : Settings
@@ -70,9 +70,10 @@ def grade_lesson(
     with gradebook.ledger(course.gradebook_url, lesson, course.config()) as ledger:
         run = _Run(course, released, ledger, settings, start, workers)
         try:
-            yield from run.outcomes(students, {} if again else ledger.keys())
+            yield from run.outcomes(students, {} if again else ledger.entries())
         except BaseException:
-            kill(run.executor)
+            with unbroken():
+                kill(run.executor)
             raise
         run.executor.shutdown()
 
@@ -84,21 +85,26 @@ class _Flight:
     Attributes
     ----------
     submission : Submission
-    key : str
+    entry : Entry
         Of the journal.
     tries : int
-    graded : bool
-        Whether its marks are written, so that only the page is missing.
+    scores : Scores or None
+        What the page is to show, once the marks are written.
     """
 
     submission: Submission
-    key: str
+    entry: Entry
     tries: int = 1
-    graded: bool = False
+    scores: Scores | None = None
 
 
 class _Run:
-    """The coordinator's part of grading one lesson."""
+    """The coordinator's part of grading one lesson.
+
+    What stands of a student changes in this order, and may be cut short anywhere: the old mark and its entry in the
+    journal go; the old page goes and the notebook is replaced; marks and entry are written in one transaction; the
+    page comes. So an entry says that its notebook is there, and a page shows the notebook beside it.
+    """
 
     def __init__(
         self,
@@ -111,11 +117,13 @@ class _Run:
     ) -> None:
         self._course, self._lesson, self._ledger, self._settings = course, lesson, ledger, settings
         self._start, self._workers = start, workers
-        self._content = lesson.to_bytes()
+        self._content, self._version = lesson.to_bytes(), version_of(lesson)
+        self._papers = Papers(course.root, lesson.name)
+        self._papers.sweep()
         self._flights: dict[Future[Any], _Flight] = {}
         self.executor = start()
 
-    def outcomes(self, students: Sequence[str], finished: dict[str, str]) -> Iterator[Outcome]:
+    def outcomes(self, students: Sequence[str], finished: dict[str, Entry]) -> Iterator[Outcome]:
         """Grade, with never more than a few submissions in memory."""
         waiting = iter(students)
         student = next(waiting, None)
@@ -127,83 +135,98 @@ class _Run:
                 student = next(waiting, None)
             landed, _ = wait(self._flights, return_when=FIRST_COMPLETED)
             for future in landed:
-                outcome = self._land(future)
+                with unbroken():
+                    outcome = self._land(future)
                 if outcome is not None:
                     yield outcome
 
     def _most(self) -> int:
         return _AHEAD * int(getattr(self.executor, "workers", self._workers))
 
-    def _begin(self, student: str, finished: str | None) -> Outcome | None:
+    def _begin(self, student: str, finished: Entry | None) -> Outcome | None:
         """Send a submission off, unless there is nothing to do or no use."""
         try:
             submission = Submission.read(self._course.submission(student, self._lesson.name))
         except SubmissionError as problem:
-            return self._failed(student, str(problem))
-        flight = _Flight(submission, self._key(submission))
-        path = self._folder("autograded", student) / f"{self._lesson.name}.ipynb"
-        if flight.key == finished and path.is_file():
-            if self._page(student).is_file():
+            with unbroken():
+                return self._failed(student, str(problem))
+        flight = _Flight(submission, entry_for(submission, self._version, self._settings.everything))
+        if flight.entry == finished and self._papers.notebook(student).is_file():
+            scores = self._ledger.scores(student)
+            if self._papers.shows(student, scores):
                 return read_outcome(self._course, self._lesson.name, student, self._ledger)
-            flight.graded = True
+            flight.scores = scores
         self._send(flight)
         return None
-
-    def _key(self, submission: Submission) -> str:
-        """Name the work: the same submission, lesson, grader and way of running it are the same work."""
-        parts = (submission.fingerprint, self._lesson.version, grader_version(), str(self._settings.everything))
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _send(self, flight: _Flight) -> None:
         submission, lesson = flight.submission, self._lesson
         try:
-            if flight.graded:
-                path = self._folder("autograded", submission.student) / f"{lesson.name}.ipynb"
-                scores = self._ledger.scores(submission.student)
-                future: Future[Any] = self.executor.submit(
-                    render_feedback, lesson.name, path.read_text(encoding="utf-8"), scores
-                )
+            if flight.scores is not None:
+                notebook = self._papers.notebook(submission.student).read_text(encoding="utf-8")
+                future: Future[Any] = self.executor.submit(render_feedback, lesson.name, notebook, flight.scores)
             else:
                 future = self.executor.submit(
                     grade_submission, self._content, lesson.version, grader_version(), self._settings, submission
                 )
-        except BrokenExecutor:
+        except BrokenExecutor as end:
             future = Future()
-            future.set_exception(BrokenExecutor())
+            future.set_exception(end)
         self._flights[future] = flight
 
     def _land(self, future: Future[Any]) -> Outcome | None:
         """Write down what a worker brought; give the outcome once everything is written."""
         flight = self._flights.pop(future, None)
         if flight is None:
-            return None  # sent off anew, after its worker died
-        student = flight.submission.student
+            return None  # sent off anew, with everything else that its executor had
         try:
             result = future.result()
         except BrokenExecutor:
             self._flights[future] = flight
             return self._send_all_again()
+        except (WorkerDiedError, ZygoteError, ConnectionError) as problem:
+            return self._send_again(flight, problem)
         except UnfitError as problem:
             raise CourseError(str(problem)) from problem
         except Exception as problem:  # of the grader, or of its machine: staff must hear of it, the class goes on
-            return self._failed(student, f"the grader failed: {type(problem).__name__}: {problem!s:.300}")
+            if isinstance(problem, OSError) and problem.errno in _FULL_DISK:
+                raise CourseError(f"a worker must have room to write (got: {problem.strerror})") from problem
+            reason = f"the grader failed: {type(problem).__name__}: {problem!s:.300}"
+            return self._failed(flight.submission.student, reason)
         if isinstance(result, Graded):
-            if result.reason:
-                return self._failed(student, result.reason)
-            self._write_files(result, flight.submission)
-            self._ledger.record(result, flight.key, flight.submission.timestamp)
-            flight.graded = True
-            self._send(flight)
-            return None
-        page = self._page(student)
-        page.parent.mkdir(parents=True, exist_ok=True)
-        draft = page.with_suffix(".tmp")
-        draft.write_text(result, encoding="utf-8")
-        draft.replace(page)
+            return self._record(result, flight)
+        assert flight.scores is not None
+        student = flight.submission.student
+        self._papers.put_page(student, result, flight.scores)
         return read_outcome(self._course, self._lesson.name, student, self._ledger)
 
+    def _record(self, graded: Graded, flight: _Flight) -> Outcome | None:
+        """Write a notebook and its marks, and send it off for its page."""
+        student, submission = graded.student, flight.submission
+        if graded.reason:
+            return self._failed(student, graded.reason)
+        self._ledger.withdraw(student)
+        files = {**submission.files, **self._lesson.files}
+        if submission.timestamp:
+            files["timestamp.txt"] = f"{submission.timestamp}\n".encode()
+        self._papers.put_notebook(student, graded.notebook, files)
+        flight.scores = self._ledger.record(graded, flight.entry, submission.timestamp)
+        flight.tries = 1
+        self._send(flight)
+        return None
+
+    def _send_again(self, flight: _Flight, problem: Exception) -> Outcome | None:
+        """Try a submission once more: whoever had it died, perhaps of something else."""
+        if flight.tries < _MOST_TRIES:
+            flight.tries += 1
+            self._send(flight)
+            return None
+        if isinstance(problem, ZygoteError):
+            raise CourseError(str(problem)) from problem
+        return self._failed(flight.submission.student, "its worker died again and again")
+
     def _send_all_again(self) -> Outcome | None:
-        """Go on with new workers; a submission whose workers keep dying has failed."""
+        """Go on with a new executor; a submission whose executors keep ending has failed."""
         kill(self.executor)
         self.executor = self._start()
         flights, self._flights = list(self._flights.values()), {}
@@ -216,62 +239,8 @@ class _Run:
             return self._failed(hopeless[0].submission.student, "its worker died again and again")
         return None
 
-    def _write_files(self, graded: Graded, submission: Submission) -> None:
-        """Put the autograded notebook in its place, all at once."""
-        place = self._folder("autograded", graded.student)
-        draft = place.with_name(f".{place.name}.tmp")
-        shutil.rmtree(draft, ignore_errors=True)
-        for name, content in {**submission.files, **self._lesson.files}.items():
-            (draft / name).parent.mkdir(parents=True, exist_ok=True)
-            (draft / name).write_bytes(content)
-        draft.mkdir(parents=True, exist_ok=True)
-        if submission.timestamp:
-            (draft / "timestamp.txt").write_text(submission.timestamp + "\n", encoding="utf-8")
-        (draft / f"{self._lesson.name}.ipynb").write_text(graded.notebook, encoding="utf-8")
-        self._page(graded.student).unlink(missing_ok=True)
-        if place.exists():
-            rmtree(str(place))
-        draft.rename(place)
-
     def _failed(self, student: str, reason: str) -> Outcome:
         """Leave nothing of an earlier grading that could pass for the current one."""
         self._ledger.withdraw(student)
-        for step in ("autograded", "feedback"):
-            stale = self._folder(step, student)
-            if stale.exists():
-                rmtree(str(stale))
+        self._papers.remove(student)
         return Outcome(student, self._lesson.name, "failed", reason=reason)
-
-    def _folder(self, step: str, student: str) -> Path:
-        return self._course.root / step / student / self._lesson.name
-
-    def _page(self, student: str) -> Path:
-        return self._folder("feedback", student) / f"{self._lesson.name}.html"
-
-
-def read_outcome(course: Course, lesson: str, student: str, ledger: Ledger | None = None) -> Outcome:
-    """Give what the gradebook and the autograded notebook say of a student's submission.
-
-    Raises
-    ------
-    SubmissionError
-        If it has not been graded.
-    """
-    scores = ledger.marks(student) if ledger else gradebook.scores(course.gradebook_url, lesson, student)
-    path = course.root / "autograded" / student / lesson / f"{lesson}.ipynb"
-    if not scores or not path.is_file():
-        raise SubmissionError("not graded yet, or its last grading failed")
-    exercises, written = {}, {}
-    for cell in nbformat.read(path, as_version=4).cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id not in scores:
-            continue
-        score = scores[grade_id]
-        exercise = exercise_of(cell)
-        mark = Mark(score.points, score.max_points, verdict_of(cell))
-        if cell.cell_type == "code":
-            exercises[exercise.name if exercise else grade_id] = mark
-        else:
-            written[grade_id] = mark
-    page = course.root / "feedback" / student / lesson / f"{lesson}.html"
-    return Outcome(student, lesson, "graded", "", exercises, written, feedback=page if page.is_file() else None)

@@ -7,39 +7,75 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import text
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.grading import journal
+from autograder.grading.address import is_postgresql, patient, shown
 from autograder.grading.errors import CourseError
+from autograder.grading.journal import Entry
 from autograder.grading.results import Graded, Score, Scores
 
 # nbgrader 0.9.6 was written for SQLAlchemy 1.4 and touches new rows before it adds them: harmless, not ours to mend.
 warnings.filterwarnings("ignore", message="Object of type", category=SAWarning)
 
+_LOCK = int.from_bytes(b"grading")  # any number that no other program would take
+_SECONDS_FOR_THE_DEAD = 5  # PostgreSQL may take a moment to notice that the holder of a lock was killed
+
 
 @contextmanager
 def opened(url: str) -> Iterator[Any]:
-    """Open nbgrader's gradebook; with SQLite, so that readers never wait for the writer.
+    """Open nbgrader's gradebook.
 
     Raises
     ------
     CourseError
-        If it cannot be read or written.
+        If it cannot be read, or not be written when it is to be.
     """
     try:
-        with Gradebook(url) as gradebook:
-            if gradebook.engine.dialect.name == "sqlite":
-                gradebook.db.execute(text("PRAGMA journal_mode=WAL"))
-                gradebook.db.commit()
-            journal.make_table(gradebook.engine)
+        with Gradebook(patient(url)) as gradebook:
             yield gradebook
     except SQLAlchemyError as damage:
         reason = str(getattr(damage, "orig", None) or damage).strip().split("\n")[0]
-        raise CourseError(f"the gradebook {url} must be a readable nbgrader database ({reason})") from damage
+        raise CourseError(f"the gradebook {shown(url)} must be a readable nbgrader database ({reason})") from damage
+    except InvalidEntry as damage:  # nbgrader's name for whatever its database refused
+        reason = str(damage).strip().split("\n")[0]
+        raise CourseError(f"the gradebook {shown(url)} must take what is written to it ({reason})") from damage
+
+
+@contextmanager
+def held(url: str) -> Iterator[None]:
+    """Hold a gradebook that several machines may reach alone while writing to it.
+
+    Raises
+    ------
+    CourseError
+        If somebody else does, or there is no such database.
+    """
+    if not is_postgresql(url):
+        yield  # a file of this machine, for which the course's own lock stands
+        return
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    try:
+        connection = engine.connect()
+    except SQLAlchemyError as problem:
+        reason = str(getattr(problem, "orig", None) or problem).strip().split("\n")[0]
+        raise CourseError(f"the gradebook {shown(url)} must be a database that can be reached ({reason})") from problem
+    with connection:
+        # A machine that vanished without a word shall not hold the lock for hours.
+        for setting in ("tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3"):
+            connection.execute(text(f"SET {setting}"))
+        connection.execute(text(f"SET lock_timeout = '{_SECONDS_FOR_THE_DEAD}s'"))
+        try:
+            connection.execute(text(f"SELECT pg_advisory_lock({_LOCK})"))
+        except OperationalError:
+            raise CourseError(
+                f"only one command may write to the gradebook {shown(url)} at a time; another one does now"
+            ) from None
+        yield
 
 
 def released_cells(url: str, lesson: str) -> set[str] | None:
@@ -51,8 +87,23 @@ def released_cells(url: str, lesson: str) -> set[str] | None:
             return None
 
 
+def strike(url: str, lesson: str, student: str) -> None:
+    """Strike a submission out of the journal: what stands in the gradebook is about to change."""
+    with opened(url) as gradebook:
+        journal.prepare(gradebook.engine)
+        journal.strike(gradebook.db, lesson, student)
+        gradebook.db.commit()
+
+
+def enter(url: str, lesson: str, student: str, entry: Entry) -> None:
+    """Enter a submission into the journal: its marks stand."""
+    with opened(url) as gradebook:
+        journal.enter(gradebook.db, lesson, student, entry)
+        gradebook.db.commit()
+
+
 class Ledger:
-    """The gradebook while a lesson is graded: opened once, written to by nobody else.
+    """The gradebook with one lesson open: whoever grades is the only one who writes to it.
 
     Parameters
     ----------
@@ -67,11 +118,20 @@ class Ledger:
         self._late = AssignLatePenalties(config=config)
         self._late.init_plugin()
 
-    def keys(self) -> dict[str, str]:
-        """Give the journal's key of every submission that has been graded, by student."""
-        return journal.keys(self._book.db, self._lesson)
+    @contextmanager
+    def _session(self) -> Iterator[Any]:
+        """Use the session, and leave nothing in it: memory must not grow with the class."""
+        try:
+            yield self._book.db
+        finally:
+            self._book.db.remove()
 
-    def record(self, graded: Graded, key: str, timestamp: str | None) -> Scores:
+    def entries(self) -> dict[str, Entry]:
+        """Give the journal's entry of every submission that has been graded, by student."""
+        with self._session() as session:
+            return journal.entries(session, self._lesson)
+
+    def record(self, graded: Graded, entry: Entry, timestamp: str | None) -> Scores:
         """Write the marks of a submission and its journal entry in one transaction.
 
         Marks that a person has given stay and wait to be looked at again, as nbgrader does it.
@@ -79,7 +139,7 @@ class Ledger:
         Parameters
         ----------
         graded : Graded
-        key : str
+        entry : Entry
         timestamp : str or None
             When it was handed in.
 
@@ -88,47 +148,46 @@ class Ledger:
         Scores
         """
         book, lesson, student = self._book, self._lesson, graded.student
-        book.update_or_create_student(student)
-        submission = book.update_or_create_submission(
-            lesson, student, **({"timestamp": timestamp} if timestamp else {})
-        )
-        notebook = book.find_submission_notebook(lesson, lesson, student)
-        for grade in notebook.grades:
-            grade.auto_score = graded.points.get(grade.name)
-            grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-        for comment in notebook.comments:
-            comment.auto_comment = "No response." if comment.name in graded.unanswered else None
-        self._settle_lateness(submission, notebook)
-        journal.enter(book.db, lesson, student, key)
-        scores = _scores(notebook)
-        book.db.commit()
-        book.db.remove()  # so that memory does not grow with the class
-        return scores
+        handed_in = {"timestamp": timestamp} if timestamp else {}
+        with self._session() as session:
+            book.update_or_create_student(student)
+            submission = book.update_or_create_submission(lesson, student, **handed_in)
+            notebook = book.find_submission_notebook(lesson, lesson, student)
+            for grade in notebook.grades:
+                grade.auto_score = graded.points.get(grade.name)
+                grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+            for comment in notebook.comments:
+                comment.auto_comment = "No response." if comment.name in graded.unanswered else None
+            self._settle_lateness(submission, notebook)
+            journal.enter(session, lesson, student, entry)
+            scores = _scores(notebook)
+            session.commit()
+            return scores
 
     def scores(self, student: str) -> Scores:
         """Give what stands written."""
-        scores = _scores(self._book.find_submission_notebook(self._lesson, self._lesson, student))
-        self._book.db.remove()
-        return scores
+        with self._session():
+            return _scores(self._book.find_submission_notebook(self._lesson, self._lesson, student))
 
     def marks(self, student: str) -> dict[str, Score]:
         """Give a student's scores by the id of the graded cell; empty if nothing was graded."""
-        found = _marks(self._book, self._lesson, student)
-        self._book.db.remove()
-        return found
+        with self._session():
+            return _marks(self._book, self._lesson, student)
 
     def withdraw(self, student: str) -> None:
         """Take back the automatic marks of a submission; a person must look at it. Marks given by hand stay."""
-        journal.strike(self._book.db, self._lesson, student)
-        try:
-            grades = self._book.find_submission_notebook(self._lesson, self._lesson, student).grades
-        except MissingEntry:
-            grades = []
-        for grade in grades:
-            grade.auto_score = None
-            grade.needs_manual_grade = True
-        self._book.db.commit()
-        self._book.db.remove()
+        with self._session() as session:
+            journal.strike(session, self._lesson, student)
+            try:
+                notebook = self._book.find_submission_notebook(self._lesson, self._lesson, student)
+            except MissingEntry:
+                pass
+            else:
+                notebook.late_submission_penalty = None
+                for grade in notebook.grades:
+                    grade.auto_score = None
+                    grade.needs_manual_grade = True
+            session.commit()
 
     def _settle_lateness(self, submission: Any, notebook: Any) -> None:
         notebook.late_submission_penalty = None
@@ -145,7 +204,7 @@ class Ledger:
 
 @contextmanager
 def ledger(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
-    """Open the gradebook for writing the marks of a lesson.
+    """Open the gradebook for writing the marks of a lesson; with SQLite, so that readers never wait for the writer.
 
     Raises
     ------
@@ -153,13 +212,24 @@ def ledger(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
         If it cannot be written.
     """
     with opened(url) as gradebook:
+        if gradebook.engine.dialect.name == "sqlite":
+            gradebook.db.execute(text("PRAGMA journal_mode=WAL"))
+            gradebook.db.commit()
+        journal.prepare(gradebook.engine)
         yield Ledger(gradebook, lesson, config)
 
 
-def scores(url: str, lesson: str, student: str) -> dict[str, Score]:
-    """Give a student's scores by the id of the graded cell; empty if nothing was graded."""
+@contextmanager
+def looked_into(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
+    """Open the gradebook for reading the marks of a lesson.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be read.
+    """
     with opened(url) as gradebook:
-        return _marks(gradebook, lesson, student)
+        yield Ledger(gradebook, lesson, config)
 
 
 def _marks(gradebook: Any, lesson: str, student: str) -> dict[str, Score]:

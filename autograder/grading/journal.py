@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, MetaData, String, Table, delete, insert, inspect, select
+from sqlalchemy import Column, DateTime, MetaData, String, Table, delete, insert, inspect, select, text
 
 _metadata = MetaData()
 _ENTRIES = Table(
@@ -14,27 +15,56 @@ _ENTRIES = Table(
     Column("lesson", String(128), primary_key=True),
     Column("student", String(128), primary_key=True),
     Column("key", String(64), nullable=False),
+    Column("submission", String(64), nullable=False),
+    Column("version", String(64), nullable=False),
     Column("finished", DateTime, nullable=False),
 )
 
 
-def make_table(engine: Any) -> None:
-    """Give a gradebook its journal, if it has none."""
-    if not inspect(engine).has_table(_ENTRIES.name):
-        _metadata.create_all(engine)
+@dataclass(frozen=True)
+class Entry:
+    """One submission that was graded.
+
+    Attributes
+    ----------
+    key : str
+        Names the work: the same submission, lesson, grader and way of running it are the same work.
+    submission : str
+        Fingerprint of what was handed in.
+    version : str
+        Of the lesson and the grader.
+    """
+
+    key: str
+    submission: str
+    version: str
 
 
-def keys(session: Any, lesson: str) -> dict[str, str]:
-    """Give the key of every submission of a lesson that has been graded, by student."""
-    found = session.execute(select(_ENTRIES.c.student, _ENTRIES.c.key).where(_ENTRIES.c.lesson == lesson))
-    return {str(student): str(key) for student, key in found}
+def prepare(engine: Any) -> None:
+    """Give a gradebook its journal, if it has none, and wait for what a coordinator that was killed still sends to it.
+
+    PostgreSQL carries a statement out although whoever sent it has ended: what is read after this is all there is.
+    """
+    _metadata.create_all(engine)
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(text(f"LOCK TABLE {_ENTRIES.name} IN SHARE MODE"))
 
 
-def enter(session: Any, lesson: str, student: str, key: str) -> None:
+def entries(session: Any, lesson: str) -> dict[str, Entry]:
+    """Give the entry of every submission of a lesson that has been graded, by student."""
+    if not inspect(session.connection()).has_table(_ENTRIES.name):
+        return {}
+    columns = (_ENTRIES.c.student, _ENTRIES.c.key, _ENTRIES.c.submission, _ENTRIES.c.version)
+    found = session.execute(select(*columns).where(_ENTRIES.c.lesson == lesson))
+    return {str(student): Entry(*map(str, rest)) for student, *rest in found}
+
+
+def enter(session: Any, lesson: str, student: str, entry: Entry) -> None:
     """Enter a submission as graded; the caller commits."""
     strike(session, lesson, student)
     now = datetime.now(UTC).replace(tzinfo=None)
-    session.execute(insert(_ENTRIES).values(lesson=lesson, student=student, key=key, finished=now))
+    session.execute(insert(_ENTRIES).values(lesson=lesson, student=student, finished=now, **vars(entry)))
 
 
 def strike(session: Any, lesson: str, student: str) -> None:

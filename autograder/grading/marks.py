@@ -40,15 +40,20 @@ def judge_cell(cell: Any, functions: RemoteFunctions, seed: int) -> None:
     """
     exercise = exercise_of(cell)
     assert exercise is not None
-    with functions.judging(exercise.name) as answer:
-        examination = examine(exercise, answer, hidden=True, seed=seed)
-        verdict = examination.verdict
-        html = card.as_html(exercise, verdict, answer, examination.evidence)
+    verdict, html = _judged(exercise, functions, seed)
+    if functions.ended:  # by the answer, or by the machine: then it does not happen again
+        verdict, html = _judged(exercise, functions, seed)
     cell.metadata[METADATA_KEY] = verdict.to_dict()
     cell.outputs = [
         new_output("display_data", data={"text/html": html, "text/plain": card.as_text(exercise, verdict)}),
         new_output("execute_result", data={"text/plain": repr(verdict.points)}),
     ]
+
+
+def _judged(exercise: Exercise, functions: RemoteFunctions, seed: int) -> tuple[Verdict, str]:
+    with functions.judging(exercise.name) as answer:
+        examination = examine(exercise, answer, hidden=True, seed=seed)
+        return examination.verdict, card.as_html(exercise, examination.verdict, answer, examination.evidence)
 
 
 def verdict_of(cell: Any) -> Verdict | None:

@@ -28,7 +28,7 @@ def configure(config: Any, root: Path) -> None:
     from nbgrader import preprocessors as stock
 
     from autograder.grading.marks import SaveMarks
-    from autograder.grading.preprocess import RunSubmission
+    from autograder.grading.preprocess import EnterIntoJournal, RunSubmission
     from autograder.grading.restore import RestoreReleased
 
     _find_alembic()
@@ -50,6 +50,7 @@ def configure(config: Any, root: Path) -> None:
         SaveMarks,
         stock.AssignLatePenalties,
         stock.CheckCellMetadata,
+        EnterIntoJournal,
     ]
     config.RunSubmission.course = str(root)
     own_exercises(root)

@@ -8,10 +8,13 @@ from typing import Any
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Enum, Integer, Unicode
 
+from autograder.grading import gradebook
 from autograder.grading.course import Course
 from autograder.grading.errors import SubmissionError
 from autograder.grading.lesson import Lesson, files_beside
+from autograder.grading.outcomes import entry_for, version_of
 from autograder.grading.run import Settings
+from autograder.grading.submission import Submission
 from autograder.grading.task import grader_for
 from autograder.running.kernels import Mode
 from autograder.running.notebook import RunError
@@ -34,12 +37,27 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader pub
         SubmissionError
             If it could not be run to its end.
         """
-        lesson = Lesson.of(Course.at(self.course), resources["nbgrader"]["assignment"])
+        info = resources["nbgrader"]
+        course = Course.at(self.course, info["db_url"])
+        lesson = Lesson.of(course, info["assignment"])
         mode: Mode = self.mode
         settings = Settings(mode, self.as_root, self.everything, self.timeout)
+        submission = Submission.read(course.submission(info["student"], lesson.name))
+        resources["autograder"] = entry_for(submission, version_of(lesson), self.everything)
+        gradebook.strike(info["db_url"], lesson.name, info["student"])
         beside = files_beside(Path(resources["metadata"]["path"]), SubmissionError)
         try:
             grader_for(lesson, settings).grade(nb, beside)
         except RunError as problem:
             raise SubmissionError(str(problem)) from problem
+        return nb, resources
+
+
+class EnterIntoJournal(NbGraderPreprocessor):  # type: ignore[misc]
+    """Says, as the last step, that a submission's marks are of what was handed in."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Change nothing in the notebook."""
+        info = resources["nbgrader"]
+        gradebook.enter(info["db_url"], info["assignment"], info["student"], resources["autograder"])
         return nb, resources

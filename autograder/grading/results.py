@@ -103,7 +103,7 @@ class Outcome:
     student, lesson : str
     status : "graded" or "failed"
     reason : str
-        Why it failed, for staff.
+        Why it failed, or what staff must know of a mark.
     exercises : dict of str to Mark
         Graded by the judge, in the lesson's order.
     written : dict of str to Mark

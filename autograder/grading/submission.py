@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbgrader.utils import parse_utc
 
 from autograder.grading.errors import SubmissionError
 from autograder.grading.lesson import files_beside
 from autograder.grading.restore import grade_id_of
 
 LARGEST_NOTEBOOK = 50_000_000  # bytes; a notebook with a hundred figures has two million
+_LONGEST_NAME = 128  # in nbgrader's tables
 _PATTERN_CHARACTERS = frozenset("[]*?")  # nbgrader looks folders up as patterns
 
 
@@ -51,11 +53,18 @@ class Submission:
         Raises
         ------
         SubmissionError
-            If the folder's name cannot be used, or the notebook is missing, a link, or too large.
+            If the folder's name cannot be used, or the notebook is missing, a link, or too large, or timestamp.txt
+            holds no time.
         """
         student = path.parents[1].name
-        if set(student) & _PATTERN_CHARACTERS:
-            raise SubmissionError(f"a student's folder must have a name without [ ] * ? (got {student!r})")
+        _require_name(student)
+        try:
+            return cls._read(path, student)
+        except OSError as problem:  # removed meanwhile, or not ours to read
+            raise SubmissionError(f"{path} must be readable (got: {problem.strerror or problem})") from None
+
+    @classmethod
+    def _read(cls, path: Path, student: str) -> Submission:
         _require_plain_files(path.parent)
         if not path.is_file():
             there = sorted(p.name for p in path.parent.iterdir())
@@ -65,6 +74,7 @@ class Submission:
             raise SubmissionError(f"{path.name} must be smaller than {LARGEST_NOTEBOOK / 1e6:g} MB (got {size:.0f} MB)")
         files = files_beside(path.parent, SubmissionError)
         timestamp = files.pop("timestamp.txt", b"").decode("utf-8", "replace").strip()
+        _require_time(timestamp)
         return cls(student, path.read_bytes(), files, timestamp or None)
 
     @property
@@ -98,6 +108,24 @@ def parse(content: bytes, lesson: str, grade_ids: Collection[str]) -> Any:
         other = ", ".join(sorted(str(name) for name in theirs)[:4]) or "none"
         raise SubmissionError(f"{lesson}.ipynb has no cell of {lesson} (graded cells found: {other})")
     return notebook
+
+
+def _require_name(student: str) -> None:
+    if set(student) & _PATTERN_CHARACTERS:
+        raise SubmissionError(f"a student's folder must have a name without [ ] * ? (got {student!r})")
+    if len(student) > _LONGEST_NAME:
+        raise SubmissionError(f"a student's folder must have a name of at most {_LONGEST_NAME} characters")
+
+
+def _require_time(timestamp: str) -> None:
+    """Insist on a time that nbgrader can read, if there is any."""
+    try:
+        if timestamp:
+            parse_utc(timestamp)
+    except (ValueError, OverflowError, TypeError):
+        raise SubmissionError(
+            f"timestamp.txt must hold a time like 2026-03-01 12:00:00 UTC (got {timestamp[:40]!r})"
+        ) from None
 
 
 def _require_plain_files(folder: Path) -> None:

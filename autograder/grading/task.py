@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import nbgrader
+from nbclient.exceptions import CellTimeoutError
 from nbconvert.exporters import HTMLExporter
 from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
@@ -59,6 +60,8 @@ def grade_submission(lesson: bytes, version: str, grader: str, settings: Setting
     ------
     UnfitError
         If this machine has another version, or cannot confine submissions as asked.
+    ZygoteError
+        If it gave no kernel for another reason.
     """
     if grader != grader_version():
         raise OtherVersionError("a worker must have the same grader as the coordinator: install one version on both")
@@ -68,15 +71,18 @@ def grade_submission(lesson: bytes, version: str, grader: str, settings: Setting
             raise OtherVersionError(
                 f"the lesson must have the fingerprint {version[:12]} (got {released.version[:12]})"
             )
-        one = grader_for(released, settings)
         try:
-            notebook = restored(parse(submission.notebook, released.name, released.cells), released.cells)
-            one.grade(notebook, submission.files)
-            return _result(submission.student, notebook)
+            one = grader_for(released, settings)
+        except (ImportError, RuntimeError) as problem:  # what confines is missing
+            _require_confinement(settings, problem)
+            raise
+        try:
+            return _result(submission.student, _graded_notebook(one, released, submission))
         except (SubmissionError, RunError) as problem:
             return Graded(submission.student, reason=str(problem))
         except ZygoteError as problem:
-            raise UnfitError(_why_no_kernel(settings, str(problem))) from problem
+            _require_confinement(settings, problem)
+            raise  # something has ended it; another may live
 
 
 def grader_for(lesson: Lesson, settings: Settings) -> Grader:
@@ -88,13 +94,25 @@ def grader_for(lesson: Lesson, settings: Settings) -> Grader:
     return _graders[key]
 
 
-def _why_no_kernel(settings: Settings, problem: str) -> str:
-    """Say why submissions cannot be run here, in words that help."""
+def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission) -> Any:
+    """Run and judge; once more where the kernel was lost, for it may be the machine that ended it."""
+    for last in (False, True):
+        notebook = restored(parse(submission.notebook, lesson.name, lesson.cells), lesson.cells)
+        try:
+            grader.grade(notebook, submission.files)
+            break
+        except RunError as problem:
+            if last or isinstance(problem.__cause__, CellTimeoutError):
+                raise
+    return notebook
+
+
+def _require_confinement(settings: Settings, problem: Exception) -> None:
+    """Say why submissions cannot be run here, in words that help, where the machine is the reason."""
     try:
         choose_mode(examine_machine(), asked=settings.mode, as_root=settings.as_root)
     except ConfinementError as refusal:
-        return str(refusal)
-    return problem
+        raise UnfitError(str(refusal)) from problem
 
 
 @lru_cache(maxsize=1)

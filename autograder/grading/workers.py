@@ -2,56 +2,237 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
+from queue import Empty, SimpleQueue
 from typing import Any
+
+from autograder.grading.task import close_graders
+from autograder.running.processes import descendants
 
 # Imported once, before workers are forked.
 _PRELOADED = ["autograder.grading.task", "matplotlib.backends.backend_svg", "matplotlib.figure"]
 _PR_SET_PDEATHSIG = 1
+_SECONDS_TO_END = 5
+
+
+class WorkerDiedError(RuntimeError):
+    """The worker that had a task ended before the task did; the next task gets a new one."""
 
 
 class Here(Executor):
-    """Does everything at once in this process: for debugging."""
+    """Does everything at once in this process: for debugging.
+
+    Parameters
+    ----------
+    scratch : str
+        Directory for all that is written on the way.
+    """
+
+    def __init__(self, scratch: str) -> None:
+        self._scratch = scratch
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Call a function."""
         future: Future[Any] = Future()
+        before, tempfile.tempdir = tempfile.tempdir, self._scratch
         try:
             future.set_result(function(*args, **kwargs))
         except Exception as problem:
             future.set_exception(problem)
+        finally:
+            tempfile.tempdir = before
         return future
 
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the kernels that were kept ready."""
+        close_graders()
 
-def pool(workers: int, scratch: str) -> ProcessPoolExecutor:
-    """Start worker processes, forked from one that has imported everything.
+
+class Pool(Executor):
+    """Worker processes, forked from one that has imported everything; each has one task at a time.
+
+    The standard library's pool shares its pipes among its workers: where one is killed while it sends, everybody waits
+    for the rest of its message. Here each has a pipe of its own, and its death is the end of one task.
 
     Parameters
     ----------
     workers : int
     scratch : str
         Directory for all that they write; whoever made it removes it.
+
+    Attributes
+    ----------
+    workers : int
     """
+
+    def __init__(self, workers: int, scratch: str) -> None:
+        self.workers = workers
+        self._scratch = scratch
+        self._tasks: SimpleQueue[tuple[Future[Any], Any] | None] = SimpleQueue()
+        self._processes: set[Any] = set()
+        self._starting = threading.Lock()
+        self._closed = False
+        self._context = _context()
+        self._threads = [threading.Thread(target=self._employ, daemon=True) for _ in range(workers)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Have a function called by the next worker that is free."""
+        future: Future[Any] = Future()
+        self._tasks.put((future, (function, args, kwargs)))
+        return future
+
+    def _employ(self) -> None:
+        """Have one worker do tasks, and another in its place when it has died."""
+        worker = None
+        try:
+            while (task := self._tasks.get()) is not None:
+                future, work = task
+                if not future.set_running_or_notify_cancel():
+                    continue
+                try:
+                    worker = worker or self._started()
+                    worker[1].send(work)
+                    succeeded, result = worker[1].recv()
+                except (EOFError, OSError) as problem:
+                    self._end(worker)
+                    worker = None
+                    future.set_exception(WorkerDiedError(f"a worker died ({type(problem).__name__})"))
+                except Exception as problem:  # a task or an answer that cannot be pickled
+                    self._end(worker)
+                    worker = None
+                    future.set_exception(problem)
+                else:
+                    future.set_result(result) if succeeded else future.set_exception(result)
+        finally:
+            self._end(worker, politely=True)
+
+    def _started(self) -> tuple[Any, Connection]:
+        ours, theirs = self._context.Pipe()
+        with theirs, self._starting:
+            if self._closed:
+                raise EOFError
+            process = self._context.Process(target=_work, args=(theirs, self._scratch), daemon=True)
+            process.start()
+            self._processes.add(process)
+        return process, ours
+
+    def _end(self, worker: tuple[Any, Connection] | None, politely: bool = False) -> None:
+        if worker is None:
+            return
+        process, connection = worker
+        connection.close()  # which tells a worker to end
+        if not politely:
+            process.kill()
+        process.join(_SECONDS_TO_END)
+        process.kill()
+        self._processes.discard(process)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the workers finish what was submitted, and end."""
+        if cancel_futures:
+            with contextlib.suppress(Empty):
+                while (task := self._tasks.get_nowait()) is not None:
+                    task[0].cancel()
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads if wait else ():
+            thread.join()
+
+    def kill(self) -> None:
+        """End the workers at once, and wait until everything that they started has ended as well."""
+        with self._starting:
+            self._closed = True
+            processes = list(self._processes)
+        with _handles_below([process.pid for process in processes]) as handles:
+            for process in processes:
+                process.kill()
+            self.shutdown(cancel_futures=True)
+            for handle in handles:
+                wait([handle], _SECONDS_TO_END)
+
+
+def pool(workers: int, scratch: str) -> Pool:
+    """Start worker processes that write below `scratch`."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared out by submission
-    method = "spawn" if sys.platform == "win32" else "forkserver"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(_PRELOADED)
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(scratch,))
+    return Pool(workers, scratch)
 
 
 def kill(executor: Executor) -> None:
-    """End workers at once; their kernels end with them."""
-    for process in list((getattr(executor, "_processes", None) or {}).values()):
-        process.kill()
-    executor.shutdown(wait=True, cancel_futures=True)
+    """End an executor at once, whatever it has in hand."""
+    if isinstance(executor, Pool):
+        executor.kill()
+    else:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _context() -> Any:
+    """Give the way in which processes are started; where they are forked, the one they are forked from is running."""
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    if threading.current_thread() is threading.main_thread():
+        # What is ignored stays ignored in programs that are started: Ctrl-C is for the coordinator alone.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.signal(signal.SIGINT, before)
+    return context
+
+
+@contextmanager
+def _handles_below(processes: list[int]) -> Iterator[list[int]]:
+    """Have handles of all processes below these, where there are such things."""
+    handles: list[int] = []
+    try:
+        if sys.platform == "linux":
+            for process in processes:
+                for one in descendants(process):
+                    with contextlib.suppress(ProcessLookupError):
+                        handles.append(os.pidfd_open(one))
+        yield handles
+    finally:
+        for handle in handles:
+            os.close(handle)
+
+
+def _work(connection: Connection, scratch: str) -> None:
+    """Be a worker: do what comes, until nothing does."""
+    _begin(scratch)
+    while True:
+        try:
+            function, args, kwargs = connection.recv()
+        except (EOFError, OSError):
+            break
+        try:
+            answer = (True, function(*args, **kwargs))
+        except Exception as problem:
+            answer = (False, problem)
+        try:
+            content = ForkingPickler.dumps(answer)
+        except Exception as problem:
+            content = ForkingPickler.dumps((False, RuntimeError(f"{answer[1]!r:.300} cannot be sent ({problem})")))
+        try:
+            connection.send_bytes(content)
+        except OSError:
+            break
+    close_graders()
 
 
 def _begin(scratch: str) -> None:
@@ -59,4 +240,13 @@ def _begin(scratch: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tempfile.tempdir = scratch
     if sys.platform == "linux":
+        # The process that we were forked from; with it, multiprocessing takes us for ended.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_end_with_the_coordinator, daemon=True).start()
+
+
+def _end_with_the_coordinator() -> None:
+    coordinator = multiprocessing.parent_process()
+    if coordinator is not None:
+        wait([coordinator.sentinel])
+        os._exit(1)
