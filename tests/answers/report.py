@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import secrets
 import sys
 from collections import Counter
@@ -158,10 +159,31 @@ def total(tallies: Iterable[Tally]) -> Tally:
     return whole
 
 
-def as_markdown(tallies: dict[str, Tally], seeds: int) -> str:
+def rows_of(page: str) -> dict[str, tuple[str, ...]]:
+    """Read the rows of a page that was written before."""
+    found = re.findall(r"^\| `(\w+)` \| (.*) \|$", page, flags=re.MULTILINE)
+    return {name: (name, *entries.split(" | ")) for name, entries in found}
+
+
+def total_row(rows: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Add rows up."""
+
+    def count(place: int) -> int:
+        return sum(int(row[place]) for row in rows)
+
+    def share(place: int) -> str:
+        known = [(int(row[place]), row[place + 1]) for row in rows if int(row[place])]
+        good = sum(round(number * int(percent.rstrip("%")) / 100) for number, percent in known)
+        return f"{good / count(place):.0%}"
+
+    rows = list(rows)
+    pairs = [entry for place in (2, 4, 6, 8) for entry in (str(count(place)), share(place))]
+    return ("all", "–", *pairs, str(count(10)), str(count(11)))
+
+
+def as_markdown(rows: dict[str, tuple[str, ...]], seeds: int) -> str:
     """Write the page of the documentation."""
-    whole = total(tallies.values())
-    rows = [tally.row(name) for name, tally in tallies.items()]
+    judgements = sum(int(row[1]) * (int(row[2]) + int(row[4])) for row in rows.values())
     lines = [
         "# How accurate is the grader?",
         "",
@@ -169,7 +191,8 @@ def as_markdown(tallies: dict[str, Tally], seeds: int) -> str:
         "different styles, and of wrong answers, most of which make a mistake that the grader claims to know, written",
         "in another way than the grader's own copy of it (`tests/answers/`).",
         f"Each was judged with {seeds} fresh seeds, or as many as the table says where a judgement trains networks:",
-        f"{whole.judgements:,} judgements in all (Python {platform.python_version()}, NumPy {np.__version__}).",
+        f"{judgements:,} judgements in all (Python {platform.python_version()}, NumPy {np.__version__}). A row is",
+        "measured anew when its exercise, its answers or what judges them changes.",
         "",
         "- *right*, *wrong*: how many answers there are;",
         "- *accepted*: right answers that earned full points with every seed;",
@@ -185,8 +208,8 @@ def as_markdown(tallies: dict[str, Tally], seeds: int) -> str:
         "",
         f"| {' | '.join(HEADS)} |",
         f"|---|{'---:|' * (len(HEADS) - 1)}",
-        *(f"| `{row[0]}` | {' | '.join(row[1:])} |" for row in rows),
-        f"| **all** | {' | '.join((f'**{entry}**' if entry else '') for entry in whole.row('all')[1:])} |",
+        *(f"| `{row[0]}` | {' | '.join(row[1:])} |" for row in rows.values()),
+        f"| **all** | {' | '.join(f'**{entry}**' for entry in total_row(rows.values())[1:])} |",
         "",
     ]
     return "\n".join(lines)
@@ -213,7 +236,9 @@ def main() -> int:
     parser.add_argument("--training-seeds", type=int, default=3, help="where judging trains networks (default: 3)")
     parser.add_argument("--only", metavar="EXERCISE", action="append", help="this exercise only; may be repeated")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table to this Markdown file")
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="also write the table to this Markdown file; --only keeps other rows"
+    )
     options = parser.parse_args()
     names = list(dict.fromkeys(answer.exercise.name for answer in corpus()))
     unknown = sorted(set(options.only or ()) - set(names))
@@ -226,7 +251,10 @@ def main() -> int:
     tallies = measure(chosen, seeds, options.training_seeds, options.jobs)
     show(tallies)
     if options.write:
-        options.write.write_text(as_markdown(tallies, options.seeds), encoding="utf-8")
+        old = rows_of(options.write.read_text(encoding="utf-8")) if options.only and options.write.exists() else {}
+        measured = {name: tally.row(name) for name, tally in tallies.items()}
+        rows = {name: measured.get(name) or old[name] for name in names if name in measured or name in old}
+        options.write.write_text(as_markdown(rows, options.seeds), encoding="utf-8")
         print(f"written to {options.write}")
     return int(any(tally.misses_a_bar for tally in tallies.values()))
 
