@@ -119,6 +119,8 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
 
     async def _put(self, files: Mapping[str, bytes]) -> None:
         """Write files into the working directory, before anything of the submission runs."""
+        place = len(self.nb.cells) - 1
+        last = self.nb.cells[place]
         for name, content in files.items():
             text = base64.b64encode(content).decode("ascii")
             code = (
@@ -126,7 +128,8 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
                 f"_path = pathlib.Path({name!r})\n_path.parent.mkdir(parents=True, exist_ok=True)\n"
                 f"_path.write_bytes(base64.b64decode({text!r}))\ndel _path, base64, pathlib"
             )
-            await self.async_execute_cell(new_code_cell(code), len(self.nb.cells) - 1, store_history=False)
+            await self.async_execute_cell(new_code_cell(code), place, store_history=False)
+        self.nb.cells[place] = last  # nbclient puts what it runs into the notebook
 
     def reason(self, problem: BaseException) -> str:
         """Say why the run ended early."""

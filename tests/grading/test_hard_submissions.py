@@ -337,6 +337,11 @@ def test_files_next_to_the_notebook_are_graded_with_it(small_course: SmallCourse
     )
     _, students = small_course.grade()
     assert students["helper"]["points"] == 5.0
+    handed_in, autograded = (
+        nbformat.read(small_course.root / step / "helper" / LESSON / f"{LESSON}.ipynb", 4)
+        for step in ("submitted", "autograded")
+    )
+    assert [cell.source for cell in autograded.cells] == [cell.source for cell in handed_in.cells]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes and no SIGINT for one process")
