@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from autograder.judging import calls
+from autograder.judging.encoding import EncodingError
 from autograder.running.serve import DONE, FORK, INLINE, STOP
 from autograder.running.wire import Wire, WireError, error_from_message, error_to_message, outcome_from_message
 
 _GRACE_SECONDS = 2.0  # beyond the deadline that the kernel keeps itself
+_MEMORY_OF_A_CALL = 1 << 30  # bytes that a function of ours may take when the submission chose its arguments
 _CONTROL_SECONDS = 15.0  # for a fork, or for stopping one, on a busy machine
 
 
@@ -205,7 +209,10 @@ def _listen(wire: Wire, functions: Sequence[Callable[..., Any]], until: float) -
         if type(number) is not int or not 0 <= number < len(functions):
             raise WireError("only functions that were sent can be called back")
         reply, result = _called(functions[number], values)
-        wire.send(reply, result, seconds=until - time.monotonic())
+        try:
+            wire.send(reply, result, seconds=until - time.monotonic())
+        except EncodingError as problem:  # a result too large to travel
+            wire.send({"error": error_to_message(problem)}, {}, seconds=until - time.monotonic())
 
 
 def _called(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -213,8 +220,29 @@ def _called(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[di
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         raise WireError("a call must have a list and a dict of arguments")
     try:
-        return {"error": None}, {"value": function(*args, **kwargs)}
+        with _little_memory():
+            return {"error": None}, {"value": function(*args, **kwargs)}
     except (TimeoutError, WireError):
         raise
     except Exception as problem:  # wrong arguments: theirs to hear of
         return {"error": error_to_message(problem)}, {}
+
+
+@contextmanager
+def _little_memory() -> Iterator[None]:
+    """Have memory for right arguments and not for any: two numbers can ask an initializer for all there is."""
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    bound = pages * resource.getpagesize() + _MEMORY_OF_A_CALL
+    if soft != resource.RLIM_INFINITY:
+        bound = min(bound, soft)
+    resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

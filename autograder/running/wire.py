@@ -8,7 +8,7 @@ import math
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -169,8 +169,11 @@ def pack(value: Any, buffers: list[bytes], functions: list[Callable[..., Any]] |
     return encode(value, other)
 
 
-def unpack(data: Any, buffers: Sequence[bytearray], functions: Callable[[int], Any] | None = None) -> Any:
+def unpack(data: Any, buffers: list[bytearray], functions: Callable[[int], Any] | None = None) -> Any:
     """Give back what `pack` was given: plain values of our own, whoever wrote them.
+
+    Each buffer becomes one array and is taken out of `buffers`: a short text that names a long buffer again and again
+    would otherwise fill our memory.
 
     Raises
     ------
@@ -187,7 +190,14 @@ def unpack(data: Any, buffers: Sequence[bytearray], functions: Callable[[int], A
         kind = np.dtype(dtype)
         if math.prod(shape) * kind.itemsize != len(buffers[number]):
             raise EncodingError(f"an array of shape {shape} and dtype {dtype} must have a buffer of its size")
-        return np.frombuffer(buffers[number], dtype=kind.newbyteorder("<")).astype(kind).reshape(shape)
+        data, buffers[number] = buffers[number], bytearray()
+        return np.frombuffer(data, dtype=kind.newbyteorder("<")).astype(kind).reshape(shape)
+
+    def long(content: Any) -> np.ndarray[Any, Any]:
+        doubles = array(content["buffer"])
+        if doubles.dtype != np.float64:  # anything shorter would grow here
+            raise EncodingError(f"an array of long doubles must travel as float64 (got {doubles.dtype})")
+        return doubles.astype(np.longdouble)
 
     def function(number: Any) -> Any:
         if functions is None or type(number) is not int:
@@ -196,7 +206,7 @@ def unpack(data: Any, buffers: Sequence[bytearray], functions: Callable[[int], A
 
     others: dict[str, Callable[[Any], Any]] = {
         "buffer": array,
-        "long": lambda content: array(content["buffer"]).astype(np.longdouble),
+        "long": long,
         "scalar": lambda content: array(content["buffer"])[()],
         "cache": lambda content: BatchNormCache._make(decode(entry, others) for entry in content),
         "foreign": lambda name: calls.Foreign(str(name)[:100]),
@@ -219,16 +229,17 @@ def error_from_message(message: Any) -> BaseException:
         If it is no description of an exception.
     """
     try:
-        name, text = str(message["type"])[:100], calls.printable(str(message["text"]))[:_LONGEST_TEXT]
-    except (KeyError, TypeError) as damage:
+        name, text = (calls.printable(str(message[key])) for key in ("type", "text"))
+        unknown: type[Exception] = type(name[:100], (Exception,), {})
+    except (KeyError, TypeError, ValueError) as damage:
         raise WireError(f"an exception must have a type and a text ({damage!s:.80})") from None
+    text = text[:_LONGEST_TEXT]
     kind = _EXCEPTIONS.get(name)
     try:
         if kind is not None:
             return kind(_Verbatim(text))
     except TypeError:  # a built-in one that wants more than a text
         pass
-    unknown: type[Exception] = type(name, (Exception,), {})
     return unknown(text)
 
 
@@ -280,8 +291,12 @@ def outcome_from_message(message: Mapping[str, Any], values: Mapping[str, Any]) 
         raise WireError("an outcome must have a value, and texts that say how it came")
     printed, changed, line = (calls.printable(str(text))[:_LONGEST_TEXT] for text in texts)
     error = message.get("error")
+    try:
+        value = None if error is not None else calls.plain(values["value"])
+    except RecursionError:
+        raise WireError("a value must not be nested so deeply") from None
     return calls.Outcome(
-        value=None if error is not None else calls.plain(values["value"]),
+        value=value,
         error=None if error is None else error_from_message(error),
         warnings=tuple(calls.printable(str(text))[:_LONGEST_TEXT] for text in warned[:10]),
         printed=printed,
