@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.exercises.common import quiet
-from autograder.judging.exercise import AS_IT_SHOULD_BE, Case, Exercise, Finding, Mistake, Part
+from autograder.judging.exercise import AS_IT_SHOULD_BE, Case, Cloud, Exercise, Finding, Mistake, Part
 from course_lib import normalization
 
 LESSON = "05_input_normalization"
@@ -512,11 +512,20 @@ def _scaling_mistakes(turn: Callable[[Array, Array], Array]) -> list[Mistake]:
 
 _ROWS_SCALED = "The scale of each axis belongs to a column of U; here it is applied to rows."
 
+
+def _whitened(whitening: Any, X: Array) -> Array:
+    mean, W = whitening(X)
+    return np.asarray((X - mean) @ W)
+
+
+_TILTED = Cloud(_cloud(np.random.default_rng(5), 300, [4, 0.3]), _whitened)
+
 PCA_WHITENING = Exercise(
     "pca_whitening",
     lesson=LESSON,
     reference=normalization.pca_whitening,
     outputs=("mean", "W"),
+    picture=_TILTED,
     features=_free_of_order_and_sign,
     likeness=1e-4,  # an eigenvalue that is 0 but for rounding shows up to 1e-6 once its root is taken
     parts=[
@@ -581,6 +590,7 @@ ZCA_WHITENING = Exercise(
     lesson=LESSON,
     reference=normalization.zca_whitening,
     outputs=("mean", "W"),
+    picture=_TILTED,
     features=_free_of_order_and_sign,
     likeness=1e-4,  # an eigenvalue that is 0 but for rounding shows up to 1e-6 once its root is taken
     parts=[

@@ -141,15 +141,18 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Cloud:
-    """Draw the points that a result transforms an exercise's examples into.
+    """Draw what an answer makes of a cloud of points.
 
     Attributes
     ----------
+    X : ndarray, shape (n, D)
+        The cloud, one point a row.
     points : callable
-        Takes a result and the case, returns the points, one a row.
+        Takes the function and `X`, returns n points.
     """
 
-    points: Callable[[Any, Case], Any]
+    X: np.ndarray[Any, Any]
+    points: Callable[[Callable[..., Any], np.ndarray[Any, Any]], Any]
 
 
 @dataclass(frozen=True, eq=False)  # an exercise is itself and no other

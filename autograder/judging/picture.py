@@ -34,9 +34,12 @@ def picture_svg(exercise: Exercise, function: Callable[..., Any], trial: Trial |
     str
         An `svg` element with a text for screen readers; "" where there is nothing to draw.
     """
-    drawing = _of_curve(exercise, exercise.picture, function) if isinstance(exercise.picture, Curve) else None
-    elsewhere = not isinstance(exercise.picture, Curve)  # an exercise with a curve shows nothing else
-    if elsewhere and trial is not None and trial.outcome.error is None:
+    drawing = None
+    if isinstance(exercise.picture, Curve):  # an exercise with a curve or a cloud shows nothing else
+        drawing = _of_curve(exercise, exercise.picture, function)
+    elif isinstance(exercise.picture, Cloud):
+        drawing = _of_cloud(exercise, exercise.picture, function)
+    elif trial is not None and trial.outcome.error is None:
         with np.errstate(all="ignore"):
             drawing = _of_trial(exercise, trial)
     if drawing is None:
@@ -54,18 +57,28 @@ def _of_curve(exercise: Exercise, curve: Curve, function: Callable[..., Any]) ->
     return lambda figure: drawings.curve(figure, curve.x, got, want, labels, logx=curve.logx)
 
 
-def _values(curve: Curve, function: Callable[..., Any]) -> Any:
-    outcome = calls.call(lambda x: curve.y(function, x), (curve.x,), {}, writable=False)
-    value = outcome.value
-    if not isinstance(value, np.ndarray) or value.shape != curve.x.shape or not np.isfinite(value).any():
+def _of_cloud(exercise: Exercise, cloud: Cloud, function: Callable[..., Any]) -> Drawing | None:
+    got, want = (_result(cloud.points, one, cloud.X) for one in (function, exercise.reference))
+    if got is None or want is None or got.shape != want.shape or not np.isfinite(got).all():
         return None
-    return value.astype(float)
+    return lambda figure: drawings.cloud(figure, got, want)
+
+
+def _values(curve: Curve, function: Callable[..., Any]) -> Any:
+    value = _result(curve.y, function, curve.x)
+    if value is None or value.shape != curve.x.shape or not np.isfinite(value).any():
+        return None
+    return value
+
+
+def _result(use: Callable[..., Any], function: Callable[..., Any], x: Any) -> Any:
+    """Give what an answer makes of the numbers that are to be drawn; `None` if that is no array."""
+    value = calls.call(lambda x: use(function, x), (x,), {}, writable=False).value
+    return value.astype(float) if isinstance(value, np.ndarray) else None
 
 
 def _of_trial(exercise: Exercise, trial: Trial) -> Drawing | None:
     got, want = trial.outcome.value, trial.want
-    if isinstance(exercise.picture, Cloud):
-        return _of_cloud(exercise.picture, trial)
     if exercise.picture is None and trial.part.holds:
         return None  # the reference is one right answer of many
     if isinstance(want, tuple):
@@ -90,16 +103,6 @@ def _of_layers(got: Any, want: list[Any]) -> Drawing | None:
     if not isinstance(got, list | tuple) or not got or not all(isinstance(layer, np.ndarray) for layer in got):
         return None
     return lambda figure: drawings.layers(figure, list(got), want)
-
-
-def _of_cloud(cloud: Cloud, trial: Trial) -> Drawing | None:
-    try:
-        got, want = (np.asarray(cloud.points(value, trial.case)) for value in (trial.outcome.value, trial.want))
-    except Exception:  # made for results of the right form, which this is not
-        return None
-    if got.shape != want.shape or not np.isfinite(got).all():
-        return None
-    return lambda figure: drawings.cloud(figure, got, want)
 
 
 def _first_wrong(got: Any, want: tuple[Any, ...]) -> tuple[Any, Any]:

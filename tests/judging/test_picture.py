@@ -44,7 +44,7 @@ RANDOM = exercise(initialization.he_init, np.random.default_rng(0), 200, 30, pic
 WHITE = exercise(
     normalization.pca_whitening,
     outputs=("mean", "W"),
-    picture=Cloud(lambda result, case: (case.args[0] - result[0]) @ result[1]),
+    picture=Cloud(X, lambda whitening, X: (X - whitening(X)[0]) @ whitening(X)[1]),
 )
 
 
