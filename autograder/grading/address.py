@@ -43,7 +43,7 @@ def shown(url: str) -> str:
 
 def without_password(url: str) -> str:
     """Give an address as it may stand in a file: PostgreSQL looks passwords up in ~/.pgpass."""
-    return make_url(url).set(password=None).render_as_string(hide_password=False)
+    return make_url(url)._replace(password=None).render_as_string(hide_password=False)
 
 
 def is_postgresql(url: str) -> bool:

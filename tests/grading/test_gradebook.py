@@ -1,0 +1,213 @@
+"""What nbgrader sees of what we write: marks by hand, lateness, extensions, comments and exports, as by its own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Grade
+from support import LESSON, SmallCourse, cell_of, solve
+
+from autograder.grading import gradebook
+from autograder.grading.address import checked, patient, shown, without_password
+from autograder.grading.course import Course
+from autograder.grading.errors import CourseError
+
+PENALTY = """
+from nbgrader.plugins import BasePlugin
+
+
+class HalfAPointAnHour(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return None if student_id == "forgiven" else total_seconds_late / 7200
+
+
+c.AssignLatePenalties.plugin_class = HalfAPointAnHour
+"""
+HANDED_IN = {
+    "punctual": "2026-03-01 11:59:00 UTC",
+    "late": "2026-03-01 15:00:00 UTC",
+    "very late": "2026-03-09 12:00:00 UTC",
+    "forgiven": "2026-03-01 15:00:00 UTC",
+    "ill": "2026-03-01 15:00:00 UTC",
+    "no time": None,
+}
+
+
+def nbgrader(course: SmallCourse, *arguments: str) -> None:
+    """Run one of nbgrader's own commands."""
+    command = [sys.executable, "-W", "ignore", "-m", "nbgrader", *arguments]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def url_of(course: SmallCourse) -> str:
+    return f"sqlite:///{course.root / 'gradebook.db'}"
+
+
+def rows_of(course: SmallCourse) -> dict[str, Any]:
+    """Give all that nbgrader knows of each submission, but the ids that it draws."""
+    with gradebook.opened(url_of(course)) as book:
+        return {
+            submission.student.id: {
+                "score": submission.score,
+                "penalty": notebook.late_submission_penalty,
+                "late": submission.total_seconds_late,
+                "extension": submission.extension,
+                "grades": {
+                    grade.name: (
+                        grade.auto_score,
+                        grade.manual_score,
+                        grade.extra_credit,
+                        grade.needs_manual_grade,
+                        grade.score,
+                    )
+                    for grade in notebook.grades
+                },
+                "comments": {
+                    comment.name: (comment.auto_comment, comment.manual_comment) for comment in notebook.comments
+                },
+            }
+            for submission in book.assignment_submissions(LESSON)
+            for notebook in submission.notebooks
+        }
+
+
+def exported(course: SmallCourse) -> list[dict[str, str]]:
+    nbgrader(course, "export", "--to", str(course.root / "grades.csv"))
+    rows = list(csv.DictReader((course.root / "grades.csv").read_text().splitlines()))
+    return sorted(rows, key=lambda row: row["student_id"])
+
+
+@pytest.fixture(scope="module")
+def marked(released: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> SmallCourse:
+    """Grade a class that hands in late, and have a person mark some of it."""
+    course = released.copy_to(tmp_path_factory.mktemp("marked") / "course")
+    with (course.root / "nbgrader_config.py").open("a") as config:
+        config.write(PENALTY)
+    for student, time in HANDED_IN.items():
+        own = "answer = 41" if student == "ill" else "answer = 42"
+
+        def edit(notebook: Any, own: str = own) -> None:
+            solve(notebook, own=own)
+            cell_of(notebook, "written_saturation").source = "The slope."
+
+        path = course.hand_in(student, edit)
+        if time:
+            (path.parent / "timestamp.txt").write_text(time)
+    with gradebook.opened(url_of(course)) as book:
+        book.update_or_create_assignment(LESSON, duedate="2026-03-01 12:00:00 UTC")
+    result, _ = course.grade()
+    assert result.returncode == 0, result.stderr
+    with gradebook.opened(url_of(course)) as book:
+        book.grant_extension(LESSON, "ill", days=1)
+        written: Grade = book.find_grade("written_saturation", LESSON, LESSON, "late")
+        written.manual_score, written.extra_credit, written.needs_manual_grade = 1.5, 0.25, False
+        overruled = book.find_grade("test_own", LESSON, LESSON, "ill")
+        overruled.manual_score, overruled.needs_manual_grade = 1.0, False
+        book.find_comment("written_saturation", LESSON, LESSON, "late").manual_comment = "Nearly."
+        book.db.commit()
+    return course
+
+
+@pytest.fixture(scope="module")
+def by_both(marked: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallCourse, SmallCourse]:
+    """Grade it all again: with our command, and with nbgrader's."""
+    place = tmp_path_factory.mktemp("both")
+    ours, theirs = marked.copy_to(place / "ours"), marked.copy_to(place / "theirs")
+    result, _ = ours.grade("--again")
+    assert result.returncode == 0, result.stderr
+    nbgrader(theirs, "autograde", LESSON, "--force")
+    return ours, theirs
+
+
+def test_everything_in_the_gradebook_is_as_nbgraders_own_command_writes_it(
+    by_both: tuple[SmallCourse, SmallCourse],
+) -> None:
+    ours, theirs = map(rows_of, by_both)
+    assert ours == theirs
+    assert set(ours) == set(HANDED_IN)
+
+
+def test_marks_and_comments_by_hand_survive_a_regrade_and_wait_to_be_looked_at_again(
+    by_both: tuple[SmallCourse, SmallCourse],
+) -> None:
+    rows = rows_of(by_both[0])
+    assert rows["late"]["grades"]["written_saturation"] == (None, 1.5, 0.25, True, 1.75)
+    assert rows["late"]["comments"]["written_saturation"] == (None, "Nearly.")
+    assert rows["ill"]["grades"]["test_own"] == (0.0, 1.0, None, True, 1.0)
+    assert rows["punctual"]["grades"]["test_own"][3] is False
+
+
+def test_lateness_costs_what_the_courses_own_plugin_says(by_both: tuple[SmallCourse, SmallCourse]) -> None:
+    rows = rows_of(by_both[0])
+    assert rows["late"]["penalty"] == 1.5
+    assert rows["very late"]["penalty"] == 5.0, "never more than there is"
+    assert [rows[name]["penalty"] for name in ("punctual", "forgiven", "ill", "no time")] == [None] * 4
+    assert (rows["ill"]["late"], rows["late"]["late"]) == (0, 3 * 3600)
+
+
+def test_the_export_is_the_same_and_has_the_penalty(by_both: tuple[SmallCourse, SmallCourse]) -> None:
+    ours, theirs = map(exported, by_both)
+    assert ours == theirs
+    late = next(row for row in ours if row["student_id"] == "late")
+    assert (float(late["raw_score"]), float(late["late_submission_penalty"]), float(late["score"])) == (6.75, 1.5, 5.25)
+    assert float(late["max_score"]) == 7.0
+
+
+def test_the_page_shows_the_penalty_and_the_comment_by_hand(by_both: tuple[SmallCourse, SmallCourse]) -> None:
+    page = (by_both[0].root / "feedback" / "late" / LESSON / f"{LESSON}.html").read_text()
+    assert "Nearly." in page
+    assert "5.25" in page
+
+
+def test_what_nbgraders_own_command_graded_is_reported_as_current(by_both: tuple[SmallCourse, SmallCourse]) -> None:
+    _, theirs = by_both
+    assert theirs.run("report", LESSON, "--json", theirs.root / "report.json").returncode == 0
+    students = json.loads((theirs.root / "report.json").read_text())["students"]
+    assert {name: entry["status"] for name, entry in students.items()} == dict.fromkeys(HANDED_IN, "graded")
+
+
+def test_what_nbgraders_own_command_failed_to_grade_again_has_no_mark_in_the_report(
+    marked: SmallCourse, tmp_path: Path
+) -> None:
+    course = marked.copy_to(tmp_path / "course")
+    course.path("late").write_text("{")
+    with pytest.raises(AssertionError):
+        nbgrader(course, "autograde", LESSON, "--force", "--student", "late")
+    assert course.run("report", LESSON, "--json", course.root / "report.json").returncode == 0
+    students = json.loads((course.root / "report.json").read_text())["students"]
+    assert students["late"]["status"] == "failed"
+    assert students["punctual"]["status"] == "graded"
+
+
+def test_addresses_are_completed_and_shown_without_passwords() -> None:
+    assert checked("postgresql://a:b@h/d") == "postgresql+psycopg://a:b@h/d"
+    assert shown("postgresql+psycopg://a:b@h/d") == "postgresql+psycopg://a:***@h/d"
+    assert without_password("postgresql+psycopg://a:b@h/d") == "postgresql+psycopg://a@h/d"
+    assert patient("sqlite:////x/gradebook.db") == "sqlite:////x/gradebook.db?timeout=60"
+    assert patient("sqlite:///file:/x?mode=ro&uri=true").endswith("&timeout=60")
+    assert patient("postgresql+psycopg://a@h/d") == "postgresql+psycopg://a@h/d"
+
+
+@pytest.mark.parametrize("address", ["grades.db", "postgres://a:secret@h/d", "oracle+nothing://a:secret@h/d"])
+def test_what_is_no_address_is_refused_without_showing_it(small_course: SmallCourse, address: str) -> None:
+    with pytest.raises(CourseError, match=r"must be like sqlite:////") as refusal:
+        _ = Course.at(small_course.root, address).gradebook_url
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_new_courses_configuration_names_the_database_but_not_its_password(tmp_path: Path) -> None:
+    course = Course.at(tmp_path, "postgresql://grader:secret@localhost/grades")
+    assert course.write_config()
+    text = (tmp_path / "nbgrader_config.py").read_text()
+    assert "c.CourseDirectory.db_url = 'postgresql+psycopg://grader@localhost/grades'" in text
+    assert "secret" not in text
+    assert Course.at(tmp_path).gradebook_url == "postgresql+psycopg://grader@localhost/grades"

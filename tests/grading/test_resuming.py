@@ -1,0 +1,477 @@
+"""Grading that is killed, stopped or cut short anywhere: what the next command finds, and what it makes of it."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import multiprocessing
+import os
+import random
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import LESSON, RIGHT_SIGMOID, SmallCourse, cell_of, solve
+
+from autograder.grading import gradebook
+from autograder.grading.course import Course
+from autograder.grading.errors import CourseError
+from autograder.grading.grade import grade_lesson
+from autograder.grading.outcomes import read_outcomes
+from autograder.grading.papers import Papers
+from autograder.grading.results import Outcome
+from autograder.grading.run import Settings
+from autograder.grading.workers import Here, WorkerDiedError, pool
+from autograder.running.processes import descendants, parents_of_all
+
+STUDENTS = 60
+ANSWERS = (
+    RIGHT_SIGMOID,
+    "def sigmoid(a):\n    return 1 / (1 + np.exp(a))",
+    "def sigmoid(a):\n    return 0.5 * (1 + np.tanh(as_float(a) / 2))",
+    "def sigmoid(a):\n    raise NotImplementedError()",
+    "def sigmoid(a):\n    return a",
+)
+_PR_SET_CHILD_SUBREAPER = 36
+_SECONDS_TO_END = 30
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """Give a directory for temporary files with a short name: those of sockets have room for a hundred characters."""
+    directory = Path(tempfile.mkdtemp(prefix="t"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def orphans() -> Iterator[Callable[[], list[str]]]:
+    """Adopt whatever outlives its parent; give what lists those that do not end by themselves."""
+    libc = ctypes.CDLL(None)
+    before = descendants(os.getpid())
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+    def left() -> list[str]:
+        names = []
+        for process in descendants(os.getpid()) - before:
+            with suppress(ProcessLookupError, FileNotFoundError, ChildProcessError):
+                if not _ends(process):
+                    names.append(Path(f"/proc/{process}/cmdline").read_text().replace("\0", " "))
+                os.waitpid(process, os.WNOHANG)
+        return names
+
+    yield left
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 0)
+
+
+def _ends(process: int) -> bool:
+    handle = os.pidfd_open(process)
+    try:
+        return bool(select.select([handle], [], [], _SECONDS_TO_END)[0])
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def grading(course: SmallCourse, temporary: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Have `autograder grade` running."""
+    command = [sys.executable, "-m", "autograder", "grade", LESSON, "--course", str(course.root), *options]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def ended_within(process: subprocess.Popen[str], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+class Chronicle:
+    """A gradebook that remembers every entry that was ever made in its journal."""
+
+    def __init__(self, course: SmallCourse) -> None:
+        self._path = course.root / "gradebook.db"
+        own = Course.at(course.root)
+        with gradebook.ledger(own.gradebook_url, LESSON, own.config()):
+            pass  # makes the journal
+        with closing(sqlite3.connect(self._path)) as book:
+            book.executescript(
+                "CREATE TABLE chronicle (student TEXT);"
+                "CREATE TRIGGER remember AFTER INSERT ON autograder_journal "
+                "BEGIN INSERT INTO chronicle VALUES (new.student); END;"
+            )
+
+    def students(self) -> list[str]:
+        """Give the student of each entry."""
+        with closing(sqlite3.connect(self._path, timeout=60)) as book:
+            return [student for (student,) in book.execute("SELECT student FROM chronicle")]
+
+
+def by_role(coordinator: int) -> dict[str, list[int]]:
+    """Sort the processes below a coordinator."""
+    parents = parents_of_all()
+    roles: dict[str, list[int]] = {"forkserver": [], "worker": [], "zygote": [], "kernel": []}
+    for process in sorted(descendants(coordinator, parents)):
+        with suppress(OSError):
+            command = Path(f"/proc/{process}/cmdline").read_bytes()
+            parent = parents.get(process, 0)
+            above = Path(f"/proc/{parent}/cmdline").read_bytes()
+            if b"autograder.running.zygote" in command:
+                roles["kernel" if b"autograder.running.zygote" in above else "zygote"].append(process)
+            elif b"multiprocessing.forkserver" in command:
+                roles["worker" if b"multiprocessing.forkserver" in above else "forkserver"].append(process)
+    return roles
+
+
+def kill_one(role: str, coordinator: subprocess.Popen[str], rng: random.Random) -> None:
+    """Kill a process of this role as soon as there is one."""
+    while not (found := by_role(coordinator.pid)[role]):
+        assert not ended_within(coordinator, 0.01), coordinator.stderr.read()  # type: ignore[union-attr]
+    with suppress(ProcessLookupError):
+        os.kill(rng.choice(found), signal.SIGKILL)
+
+
+def marks_in(course: SmallCourse) -> set[Any]:
+    """Give every mark of a gradebook."""
+    with gradebook.opened(f"sqlite:///{course.root / 'gradebook.db'}") as book:
+        return {
+            (submission.student.id, grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+            for submission in book.assignment_submissions(LESSON)
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
+
+
+def files_of(course: SmallCourse) -> set[str]:
+    """List everything below a course but SQLite's own files."""
+    names = (path.relative_to(course.root).as_posix() for path in course.root.rglob("*"))
+    return {name for name in names if not name.startswith("gradebook.db") and name != "verdicts.json"}
+
+
+def verdicts_of(course: SmallCourse) -> Any:
+    """Give the whole report, verdicts and all."""
+    path = course.root / "verdicts.json"
+    result = course.run("report", LESSON, "--mistakes", "--json", path)
+    assert result.returncode == 0, result.stderr
+    return json.loads(path.read_text())
+
+
+@linux
+def test_a_class_killed_anywhere_ten_times_gets_the_marks_of_a_quiet_run(
+    small_course: SmallCourse, tmp_path: Path, temporary: Path, orphans: Callable[[], list[str]]
+) -> None:
+    rng = random.Random(20)
+    for number in range(STUDENTS):
+        source, own = ANSWERS[number % len(ANSWERS)], f"answer = {41 + number % 2}"
+        small_course.hand_in(f"s{number:02}", lambda nb, source=source, own=own: solve(nb, source, own))
+    quiet = small_course.copy_to(tmp_path / "quiet")
+    _, expected = quiet.grade()
+    chronicle = Chronicle(small_course)
+    for _ in range(10):
+        stood = len(chronicle.students())
+        moments = sorted((rng.randrange(4), rng.choice(["forkserver", "worker", "zygote", "kernel"])) for _ in range(3))
+        with grading(small_course, temporary) as process:
+            for progress, role in [*moments, (rng.randrange(3, 6), "coordinator")]:
+                while len(chronicle.students()) < stood + progress:
+                    assert not ended_within(process, 0.01), process.communicate()
+                if role == "coordinator":
+                    process.kill()
+                else:
+                    kill_one(role, process, rng)
+        assert orphans() == []
+    assert len(chronicle.students()) < STUDENTS, "the last run must have something to do"
+
+    with grading(small_course, temporary, "--json", str(small_course.root / "out.json")) as process:
+        _, stderr = process.communicate(timeout=300)
+    assert process.returncode == 0, stderr
+    assert json.loads((small_course.root / "out.json").read_text())["students"] == expected
+    assert marks_in(small_course) == marks_in(quiet)
+    assert verdicts_of(small_course) == verdicts_of(quiet)
+    assert Counter(chronicle.students()) == Counter(f"s{number:02}" for number in range(STUDENTS))
+    assert files_of(small_course) == files_of(quiet)
+    assert list(temporary.iterdir()) == []
+    assert orphans() == []
+
+
+@linux
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_command_says_how_many_stand_and_leaves_no_process_and_no_file(
+    small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]], request_to_end: int
+) -> None:
+    def hangs(notebook: Any) -> None:
+        solve(notebook)
+        cell_of(notebook, "own").source = "while True:\n    pass"
+
+    small_course.hand_in("anna", solve)
+    small_course.hand_in("zoe", hangs)
+    chronicle = Chronicle(small_course)
+    with grading(small_course, temporary, "--workers", "2") as process:
+        while not chronicle.students():
+            assert not ended_within(process, 0.01), process.communicate()
+        kill_one("kernel", process, random.Random(0))  # zoe's: there is one, and it is given another
+        process.send_signal(request_to_end)
+        _, stderr = process.communicate(timeout=_SECONDS_TO_END)
+    assert process.returncode == 1
+    assert "stopped: 1 of 2 were graded and stay so" in stderr
+    assert "Traceback" not in stderr
+    assert orphans() == []
+    assert list(temporary.iterdir()) == []
+    assert {path.name for path in (small_course.root / ".autograder").iterdir()} <= {"seed.json", "lock"}
+
+
+# Where to be killed: module, class, function, and whether before or after it has done its work.
+MOMENTS = [
+    ("autograder.grading.gradebook", "Ledger", "withdraw", "before"),
+    ("autograder.grading.gradebook", "Ledger", "withdraw", "after"),
+    ("autograder.grading.papers", "", "rmtree", "before"),
+    ("autograder.grading.papers", "", "rmtree", "after"),
+    ("autograder.grading.gradebook", "Ledger", "record", "before"),
+    ("autograder.grading.journal", "", "enter", "after"),
+    ("autograder.grading.gradebook", "Ledger", "record", "after"),
+    ("autograder.grading.papers", "", "_stamp", "before"),
+]
+KILLED = """
+import functools, importlib, os, signal, sys
+module, owner, name, when = sys.argv[1:5]
+del sys.argv[1:5]
+place = importlib.import_module(module)
+place = getattr(place, owner) if owner else place
+original = getattr(place, name)
+
+@functools.wraps(original)
+def killed(*args, **kwargs):
+    if when == "after":
+        original(*args, **kwargs)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(place, name, killed)
+from autograder.cli import cli
+cli()
+"""
+
+
+@pytest.fixture(scope="module")
+def graded_once(released: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> SmallCourse:
+    """Give a course where anna has all the points."""
+    course = released.copy_to(tmp_path_factory.mktemp("once") / "course")
+    course.hand_in("anna", solve)
+    _, students = course.grade("--workers", 0)
+    assert students["anna"]["points"] == 5.0
+    return course
+
+
+def killed_at(course: SmallCourse, moment: tuple[str, str, str, str]) -> None:
+    """Grade, and be killed at this moment."""
+    command = [sys.executable, "-c", KILLED, *moment, "grade", LESSON, "--course", str(course.root), "--workers", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def reported(course: SmallCourse) -> Outcome:
+    """Give what the report says of anna now."""
+    (outcome,) = read_outcomes(Course.at(course.root), LESSON, ["anna"])
+    return outcome
+
+
+@linux
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: "-".join(moment[1:]))
+def test_a_regrade_killed_between_two_writes_shows_no_old_mark_and_is_repaired(
+    graded_once: SmallCourse, tmp_path: Path, moment: tuple[str, str, str, str]
+) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    course.hand_in("anna", lambda nb: solve(nb, ANSWERS[1], "answer = 0"))
+    killed_at(course, moment)
+    seen = reported(course)
+    assert seen.status == "failed" or seen.points == 0.0
+    result, students = course.grade("--workers", 0)
+    assert result.returncode == 0, result.stderr
+    assert students["anna"]["points"] == 0.0
+    assert "look at the sign of the exponent" in Papers(course.root, LESSON).page("anna").read_text()
+    assert {path.name for path in (course.root / "autograded" / "anna").iterdir()} == {LESSON}
+
+
+@linux
+def test_a_failing_regrade_killed_before_its_files_are_gone_shows_no_old_mark(
+    graded_once: SmallCourse, tmp_path: Path
+) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    course.path("anna").write_text("{")
+    killed_at(course, ("autograder.grading.papers", "Papers", "remove", "before"))
+    assert reported(course).status == "failed"
+    assert {score for _, _, score, _, _ in marks_in(course)} == {None}
+    _, students = course.grade("--workers", 0)
+    assert students["anna"]["status"] == "failed"
+    assert not Papers(course.root, LESSON).notebook("anna").exists()
+    assert not Papers(course.root, LESSON).page("anna").exists()
+
+
+def test_a_report_does_not_show_the_mark_of_what_was_handed_in_before(graded_once: SmallCourse, tmp_path: Path) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    assert reported(course).points == 5.0
+    course.hand_in("anna", lambda nb: solve(nb, own="answer = 0"))
+    assert reported(course).status == "failed"
+    assert "handed in again since it was graded" in reported(course).reason
+    course.hand_in("anna", solve)
+    assert reported(course).points == 5.0
+
+
+def test_a_report_says_which_marks_are_of_an_earlier_version(graded_once: SmallCourse, tmp_path: Path) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    (course.root / "notebooks" / LESSON / "data.csv").write_text("1,2\n")
+    assert reported(course).points == 5.0
+    assert "by an earlier version of the lesson" in reported(course).reason
+    text = " ".join(course.run("report", LESSON).stdout.split())
+    assert "1 graded, 1 of them by an earlier version of the lesson" in text
+
+
+def test_a_page_is_made_anew_when_somebody_has_marked_by_hand(graded_once: SmallCourse, tmp_path: Path) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    page = Papers(course.root, LESSON).page("anna")
+    before = page.read_text()
+    with gradebook.opened(f"sqlite:///{course.root / 'gradebook.db'}") as book:
+        book.find_grade("written_saturation", LESSON, LESSON, "anna").manual_score = 1.5
+        book.find_comment("written_saturation", LESSON, LESSON, "anna").manual_comment = "Nearly: think of the slope."
+        book.db.commit()
+    grade_here(course)
+    assert "Nearly: think of the slope." not in before
+    assert "Nearly: think of the slope." in page.read_text()
+
+
+def grade_here(course: SmallCourse, students: tuple[str, ...] = ("anna",)) -> list[Outcome]:
+    """Grade in this process."""
+    own = Course.at(course.root)
+    with own.writing(), tempfile.TemporaryDirectory() as scratch:
+        Path(scratch).chmod(0o755)
+        return list(grade_lesson(own, LESSON, students, start=lambda: Here(scratch), settings=Settings()))
+
+
+def test_a_folder_that_disappears_meanwhile_is_named_and_stops_nobody(graded_once: SmallCourse, tmp_path: Path) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    gone, anna = grade_here(course, ("gone", "anna"))
+    assert (gone.status, anna.status) == ("failed", "graded")
+    assert "must be readable (got: No such file or directory)" in gone.reason
+
+
+@pytest.mark.parametrize("name", ["write_bytes", "write_text"])
+def test_a_full_disk_stops_the_command_with_one_line_and_leaves_nothing_half(
+    graded_once: SmallCourse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    course.hand_in("anna", lambda nb: solve(nb, own="answer = 0"))
+    write = getattr(Path, name)
+
+    def full(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if {"autograded", "feedback"} & set(path.parts):
+            write(path, args[0][:10], **kwargs)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, name, full)
+    with pytest.raises(CourseError, match=r"must be writable \(got: No space left on device\)"):
+        grade_here(course)
+    monkeypatch.undo()
+    assert not list(course.root.rglob("*.tmp"))
+    assert reported(course).status == "failed" or reported(course).points == 4.0
+    assert not Papers(course.root, LESSON).page("anna").exists() or name == "write_bytes"
+    (anna,) = grade_here(course)
+    assert anna.points == 4.0
+    assert anna.feedback is not None
+
+
+def test_a_gradebook_that_somebody_else_writes_to_for_too_long_is_named(
+    graded_once: SmallCourse, tmp_path: Path
+) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    path = course.root / "gradebook.db"
+    own = Course.at(course.root, f"sqlite:///{path}?timeout=0.01")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            pytest.raises(CourseError, match="database is locked"),
+            gradebook.ledger(own.gradebook_url, LESSON, own.config()) as ledger,
+        ):
+            ledger.withdraw("anna")
+    assert reported(course).points == 5.0
+
+
+def test_a_gradebook_that_may_only_be_read_can_be_reported(graded_once: SmallCourse, tmp_path: Path) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    (course.root / "gradebook.db").rename(course.root / "elsewhere.db")
+    url = f"sqlite:///file:{course.root / 'elsewhere.db'}?mode=ro&uri=true"
+    (outcome,) = read_outcomes(Course.at(course.root, url), LESSON, ["anna"])
+    assert outcome.points == 5.0
+    with pytest.raises(CourseError, match="readonly database"):
+        list(grade_lesson(Course.at(course.root, url), LESSON, ["anna"], start=lambda: Here(str(tmp_path)), again=True))
+
+
+def test_a_time_that_nobody_can_read_fails_that_submission_only(graded_once: SmallCourse, tmp_path: Path) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    (course.path("anna").parent / "timestamp.txt").write_text("yesterday evening, I swear")
+    (outcome,) = grade_here(course)
+    assert "timestamp.txt must hold a time like 2026-03-01 12:00:00 UTC (got 'yesterday evening" in outcome.reason
+
+
+def die(how: str) -> bytes:
+    """End this process, or send so much that whoever reads it is still reading when the process ends."""
+    if how == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.urandom(1 << 20)
+
+
+@linux
+def test_a_worker_that_dies_costs_its_own_task_only(temporary: Path) -> None:
+    workers = pool(2, str(temporary))
+    try:
+        tasks = [workers.submit(die, "before"), *(workers.submit(die, "not at all") for _ in range(4))]
+        with pytest.raises(WorkerDiedError):
+            tasks[0].result(60)
+        assert [len(task.result(60)) for task in tasks[1:]] == [1 << 20] * 4
+    finally:
+        workers.kill()
+
+
+@linux
+def test_workers_that_are_killed_while_they_send_leave_nobody_waiting(temporary: Path) -> None:
+    workers = pool(2, str(temporary))
+    tasks = [workers.submit(die, "not at all") for _ in range(200)]
+    tasks[5].result(60)
+    workers.kill()
+    assert all(task.done() for task in tasks)
+    assert not [process for process in multiprocessing.active_children() if process.is_alive()]
+
+
+@linux
+def test_an_answer_whose_process_the_machine_ended_is_judged_again(small_course: SmallCourse) -> None:
+    """The function ends its process the first time only: a file outlives the fork, as the machine's memory would."""
+
+    def unlucky(notebook: Any) -> None:
+        solve(notebook)
+        text = cell_of(notebook, "sigmoid").source
+        once = "    import os\n    if not os.path.exists('seen'):\n        os.mkdir('seen')\n        os._exit(1)\n"
+        cell_of(notebook, "sigmoid").source = text.replace("(a):\n", f"(a):\n{once}", 1)
+
+    small_course.hand_in("anna", unlucky)
+    _, students = small_course.grade("--workers", 0)
+    assert students["anna"]["exercises"]["sigmoid"]["points"] == 4.0
