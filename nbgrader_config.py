@@ -4,4 +4,5 @@ from pathlib import Path
 
 from autograder.grading.nbgrader_setup import configure
 
-configure(get_config(), Path(__file__).parent)  # noqa: F821  # nbgrader defines get_config
+c = get_config()  # noqa: F821  # nbgrader defines it
+configure(c, Path(__file__).parent)

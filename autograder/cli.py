@@ -334,9 +334,7 @@ def doctor() -> None:
 @_db_option
 @_json_option
 @click.option("--mistakes", is_flag=True, help="What the class got wrong, counted, in place of the marks.")
-def report(
-    lessons: Sequence[str], directory: Path, db: str | None, json_file: Path | None, mistakes: bool
-) -> None:
+def report(lessons: Sequence[str], directory: Path, db: str | None, json_file: Path | None, mistakes: bool) -> None:
     """Show the class table as the gradebook has it now.
 
     Marks given by hand count; nothing is graded. A mark that is not of what was handed in last is not shown, and a
