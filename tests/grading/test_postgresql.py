@@ -217,8 +217,10 @@ def test_a_command_that_is_killed_there_is_taken_up_again(fresh: SmallCourse, ur
     command = [sys.executable, "-m", "autograder", "grade", LESSON, "--course", str(fresh.root)]
     for enough in (1, 4, 8):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            while len(entered()) < enough and process.poll() is None:
-                pass
+            while len(entered()) < enough:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.01)
+                    pytest.fail(f"it ended by itself: {process.returncode}")
             process.kill()
     result, students = fresh.grade()
     assert result.returncode == 0, result.stderr
