@@ -11,7 +11,9 @@ from typing import Any
 import nbformat
 import nbgrader
 from nbclient.exceptions import CellTimeoutError
-from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import HTMLExporter, TemplateExporter
+from nbconvert.filters.highlight import Highlight2HTML
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
 from traitlets.config import Config
@@ -167,6 +169,20 @@ def render_feedback(lesson: str, notebook: str, scores: Scores) -> str:
     return str(html)
 
 
+class _Page(HTMLExporter):  # type: ignore[misc]  # nbconvert publishes no types
+    """nbconvert's page, without reading all of it once more for texts that figures could have had."""
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
+        lexer = nb.metadata.get("language_info", {}).get("name")
+        resources = self._init_resources(resources)
+        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
+        data_types = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
+        self.register_filter("filter_data_type", data_types)
+        html, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kwargs)
+        described = html.replace('<img src="data:image', '<img alt="A figure of this notebook" src="data:image')
+        return described, resources
+
+
 @cache
 def _exporter() -> HTMLExporter:
     server = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader"
@@ -174,4 +190,5 @@ def _exporter() -> HTMLExporter:
     config.HTMLExporter.template_name = "feedback"
     config.HTMLExporter.extra_template_basedirs = [str(server / "templates")]
     config.HTMLExporter.extra_template_paths = [str(server / "static" / "node_modules" / "bootstrap" / "dist" / "css")]
-    return HTMLExporter(config=config)
+    config.HTMLExporter.optimistic_validation = True
+    return _Page(config=config)

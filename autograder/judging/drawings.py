@@ -17,7 +17,7 @@ _LARGEST = 40  # rows and columns of a matrix that are still shown
 _POINTS = 300
 
 
-def curve(figure: Figure, x: Array, got: Array, want: Array, labels: tuple[str, str], *, logx: bool) -> str:
+def curve(figure: Figure, x: Array, got: Array, want: Array, labels: tuple[str, str], logx: bool) -> str:
     """Draw the answer's curve on top of the expected one."""
     low, high = float(np.min(want)), float(np.max(want))
     margin = 0.15 * (high - low or 1.0)

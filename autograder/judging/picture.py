@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -15,7 +16,45 @@ from autograder.judging.exercise import Cloud, Curve, Exercise, Histogram
 from autograder.judging.trial import Trial
 
 _INK = "#010203"  # drawn in this colour by matplotlib, then replaced by the page's own text colour
-Drawing = Callable[[Any], str]  # draws on a matplotlib figure, says in words what is to be seen
+
+
+class Drawing:
+    """Numbers and how to draw them; equal to every other drawing of the same numbers.
+
+    Parameters
+    ----------
+    draw : callable
+        Takes a matplotlib figure and the numbers, says in words what is to be seen.
+    *numbers
+        Arrays, lists of arrays, texts.
+    """
+
+    def __init__(self, draw: Callable[..., str], *numbers: Any) -> None:
+        self._draw, self._numbers = draw, numbers
+        self._key = (draw.__name__, _key(list(numbers)))
+
+    def on(self, figure: Any) -> str:
+        """Draw; give what is to be seen."""
+        return self._draw(figure, *self._numbers)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Drawing) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+def _key(numbers: Any) -> Any:
+    if isinstance(numbers, np.ndarray):
+        return numbers.shape, numbers.dtype.str, numbers.tobytes()
+    return tuple(map(_key, numbers)) if isinstance(numbers, list) else numbers
+
+
+def _coarse(got: Any, want: Any) -> Any:
+    """Round what no eye can tell apart, so that a class of right answers has one picture."""
+    unit = 1e-4 * (float(np.ptp(want[np.isfinite(want)])) or 1.0)
+    with np.errstate(all="ignore"):
+        return np.round(got / unit) * unit
 
 
 def picture_svg(exercise: Exercise, function: Callable[..., Any], trial: Trial | None) -> str:
@@ -54,14 +93,14 @@ def _of_curve(exercise: Exercise, curve: Curve, function: Callable[..., Any]) ->
     if got is None or want is None:
         return None
     labels = (curve.xlabel, curve.ylabel)
-    return lambda figure: drawings.curve(figure, curve.x, got, want, labels, logx=curve.logx)
+    return Drawing(drawings.curve, curve.x, _coarse(got, want), want, labels, curve.logx)
 
 
 def _of_cloud(exercise: Exercise, cloud: Cloud, function: Callable[..., Any]) -> Drawing | None:
     got, want = (_result(cloud.points, one, cloud.X) for one in (function, exercise.reference))
     if got is None or want is None or got.shape != want.shape or not np.isfinite(got).all():
         return None
-    return lambda figure: drawings.cloud(figure, got, want)
+    return Drawing(drawings.cloud, _coarse(got, want), want)
 
 
 def _values(curve: Curve, function: Callable[..., Any]) -> Any:
@@ -89,20 +128,20 @@ def _of_trial(exercise: Exercise, trial: Trial) -> Drawing | None:
         return None
     if isinstance(exercise.picture, Histogram):
         finite = bool(np.isfinite(got).all())
-        return (lambda figure: drawings.histogram(figure, got.ravel(), want.ravel())) if finite else None
+        return Drawing(drawings.histogram, got.ravel(), want.ravel()) if finite else None
     if trial.failure is None or trial.failure.kind not in ("value", "shape"):
         return None  # a matrix that is right is no sight
     if got.ndim == want.ndim == 2:
-        return lambda figure: drawings.difference(figure, got, want)
+        return Drawing(drawings.difference, got, want)
     if got.ndim == want.ndim == 1 and 2 <= max(want.size, got.size) <= 40:
-        return lambda figure: drawings.entries(figure, got, want)
+        return Drawing(drawings.entries, got, want)
     return None
 
 
 def _of_layers(got: Any, want: list[Any]) -> Drawing | None:
     if not isinstance(got, list | tuple) or not got or not all(isinstance(layer, np.ndarray) for layer in got):
         return None
-    return lambda figure: drawings.layers(figure, list(got), want)
+    return Drawing(drawings.layers, list(got), want)
 
 
 def _first_wrong(got: Any, want: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -117,7 +156,9 @@ def _first_wrong(got: Any, want: tuple[Any, ...]) -> tuple[Any, Any]:
     return got[0], want[0]
 
 
+@lru_cache(maxsize=64)
 def _render(drawing: Drawing) -> tuple[str, str]:
+    """Draw, once for all who have the same numbers."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -130,7 +171,7 @@ def _render(drawing: Drawing) -> tuple[str, str]:
         figure = Figure(figsize=(5.6, 2.1))  # laid out by hand: automatic layout takes longer than all the rest
         FigureCanvasSVG(figure)
         figure.patch.set_alpha(0)
-        text = drawing(figure)
+        text = drawing.on(figure)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None}, dpi=100)
     # matplotlib's style sheet speaks of every element of the page, not only of this picture's
