@@ -20,9 +20,11 @@ from typing import Any
 import psutil
 import pytest
 import trustme
+from click.testing import CliRunner
 from distributed import Client
 from support import LESSON, RIGHT_SIGMOID, ROOT, SmallCourse, solve
 
+from autograder.cli import cli
 from autograder.grading import cluster
 from autograder.grading.cluster import Certificates, connect, is_exposed
 from autograder.grading.course import Course
@@ -458,7 +460,7 @@ def test_options_that_do_not_go_together_are_refused(small_course: SmallCourse, 
         ["--scheduler", "tls://127.0.0.1:1", "--tls-ca", tmp_path / "ca.pem"],
         ["--tls-ca", tmp_path / "ca.pem"],
     ):
-        result = small_course.run("grade", LESSON, *options)
-        assert result.returncode == 2
-        assert result.stderr.startswith("Error: ")
-        assert "must" in result.stderr
+        command = ["grade", LESSON, "--course", small_course.root, *options]
+        result = CliRunner().invoke(cli, [str(word) for word in command])
+        assert result.exit_code == 2
+        assert re.fullmatch(r"Error: .* must .*\n", result.output)
