@@ -12,6 +12,7 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 
 _BUILTINS = frozenset(vars(builtins))
+_MOST_EFFORT = 1_000_000  # characters of a notebook that are read; a lesson has 30,000
 
 
 def lean(notebook: Any, released: Collection[str], graded: Collection[int]) -> set[int]:
@@ -33,7 +34,9 @@ def lean(notebook: Any, released: Collection[str], graded: Collection[int]) -> s
     set of int
         Places.
     """
-    names = {place: _names_of(cell.source) for place, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
+    effort = _Effort()
+    code = {place: cell.source for place, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
+    names = {place: _names_of(source, effort) for place, source in code.items()}
     left_out = {
         place
         for place, used in names.items()
@@ -56,13 +59,27 @@ class _Names:
     read: frozenset[str]
 
 
-def _names_of(source: str) -> _Names | None:
-    """Read a cell; `None` where it is no Python, so that nothing is known of it."""
+class _Effort:
+    """How much is still read: a submission must not keep the grader busy before it has even run."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_EFFORT
+
+    def allows(self, characters: int) -> bool:
+        """Count characters that are about to be read; tell whether that is not too much."""
+        self._left -= characters
+        return self._left >= 0
+
+
+def _names_of(source: str, effort: _Effort) -> _Names | None:
+    """Read a cell; `None` where it is no Python, or too much of it, so that nothing is known of it."""
+    if not effort.allows(len(source)):
+        return None
     try:
-        code = TransformerManager().transform_cell(source)
+        code = _python_of(source, effort)
         tree = ast.parse(code)
         tables = list(_tables(symtable.symtable(code, "cell", "exec")))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RuntimeError, MemoryError):  # RuntimeError: IPython gives up on too many magics
         return None
     bound, read = set(), set()
     for table in tables:
@@ -75,6 +92,18 @@ def _names_of(source: str) -> _Names | None:
                 read.add(symbol.get_name())
     imports = any(isinstance(statement, ast.Import | ast.ImportFrom) for statement in tree.body)
     return _Names(imports, frozenset(bound), frozenset(read - _BUILTINS))
+
+
+def _python_of(source: str, effort: _Effort) -> str:
+    """Give a cell without magics. IPython reads all of a cell again for each of them."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        magics = 1 + sum(source.count(sign) for sign in "%!?")
+        if not effort.allows(4 * magics * len(source)):
+            raise
+        return str(TransformerManager().transform_cell(source))
+    return source
 
 
 def _tables(table: symtable.SymbolTable) -> Sequence[symtable.SymbolTable]:

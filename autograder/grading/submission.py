@@ -18,6 +18,8 @@ from autograder.grading.lesson import files_beside
 from autograder.grading.restore import grade_id_of
 
 LARGEST_NOTEBOOK = 50_000_000  # bytes; a notebook with a hundred figures has two million
+MOST_CELLS = 2000
+_LONGEST_CODE = 1_000_000  # characters of all code cells; a lesson has 30,000
 _LONGEST_NAME = 128  # in nbgrader's tables
 _PATTERN_CHARACTERS = frozenset("[]*?")  # nbgrader looks folders up as patterns
 
@@ -107,7 +109,22 @@ def parse(content: bytes, lesson: str, grade_ids: Collection[str]) -> Any:
     if not theirs & set(grade_ids):
         other = ", ".join(sorted(str(name) for name in theirs)[:4]) or "none"
         raise SubmissionError(f"{lesson}.ipynb has no cell of {lesson} (graded cells found: {other})")
+    _require_measure(notebook, f"{lesson}.ipynb")
     return notebook
+
+
+def _require_measure(notebook: Any, name: str) -> None:
+    """Refuse what would keep a grader busy for hours, and text that no file can hold."""
+    if len(notebook.cells) > MOST_CELLS:
+        raise SubmissionError(f"{name} must have at most {MOST_CELLS} cells (got {len(notebook.cells)})")
+    length = sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")
+    if length > _LONGEST_CODE:
+        raise SubmissionError(f"{name} must have at most {_LONGEST_CODE} characters of code (got {length})")
+    try:
+        for cell in notebook.cells:
+            cell.source.encode()
+    except UnicodeEncodeError:
+        raise SubmissionError(f"{name} must be text that can be written (a cell has half a character)") from None
 
 
 def _require_name(student: str) -> None:

@@ -15,6 +15,8 @@ from jupyter_client.manager import AsyncKernelManager
 # libzmq hears nothing more on that channel, so the bound is far above what an honest cell prints.
 LONGEST_MESSAGE = 32 << 20
 MESSAGES_WAITING = 32
+# A kernel that has cut its end of a channel off takes no message any more, and we shall not wait for it.
+_MILLISECONDS_TO_SEND = 10_000
 
 _SECONDS_FOR_ONE_LOOK = 0.1
 
@@ -27,6 +29,7 @@ class _Bounded(ConnectionFileMixin):
     def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> Any:
         self.context.setsockopt(zmq.MAXMSGSIZE, LONGEST_MESSAGE)
         self.context.setsockopt(zmq.RCVHWM, MESSAGES_WAITING)
+        self.context.setsockopt(zmq.SNDTIMEO, _MILLISECONDS_TO_SEND)
         return super()._create_connected_socket(channel, identity)
 
 

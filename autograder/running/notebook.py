@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_output
+from zmq import ZMQError
 
 from autograder.running.kernels import Kernels
 from autograder.running.provisioner import ZygoteError
@@ -19,6 +21,7 @@ from autograder.running.remote import KernelLostError, RemoteFunctions
 
 Judge = Callable[[Any, RemoteFunctions], None]  # takes a test cell and the functions there are, and fills in the cell
 
+_NOTEBOOK_TIMES = 30  # how many cells' time a notebook may take in all
 # Seconds a cell may take after 0, 1, 2 or more cells that hung; None is the full limit.
 _LEASHES = (None, 15, 5)
 CELL_OUTPUT, NOTEBOOK_OUTPUT = 4 << 20, 24 << 20  # bytes; a figure has 50,000
@@ -26,6 +29,15 @@ CELL_OUTPUT, NOTEBOOK_OUTPUT = 4 << 20, 24 << 20  # bytes; a figure has 50,000
 
 class RunError(Exception):
     """The submission could not be run to its end: the text is the reason staff will read."""
+
+
+class _ForgedError(Exception):
+    """Something came over the kernel's channels that no kernel sends."""
+
+
+# What the kernel's clients raise at unsigned messages, at repeated ones, at contents of another form, and where a
+# channel was cut off.
+_DAMAGES = (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError, ZMQError)
 
 
 def run_notebook(
@@ -65,7 +77,7 @@ def run_notebook(
         run_sync(run.run)(files)
     except ZygoteError:
         raise
-    except (DeadKernelError, KernelLostError, CellTimeoutError, RuntimeError) as problem:
+    except (DeadKernelError, KernelLostError, CellTimeoutError, _ForgedError, RuntimeError) as problem:
         raise RunError(run.reason(problem)) from problem
 
 
@@ -107,6 +119,7 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         async with self.async_setup_kernel(cleanup_kc=True):
             await self._put(files)
             functions = RemoteFunctions(self.km.provisioner.channel)
+            until = time.monotonic() + _NOTEBOOK_TIMES * self.timeout
             for place, cell in enumerate(self.nb.cells):
                 if cell.cell_type != "code":
                     continue
@@ -114,8 +127,23 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
                 if place in self._tests:
                     self._judge(cell, functions)
                 elif place in self._cells:
-                    self._output.next_cell()
-                    await self.async_execute_cell(cell, place, execution_count=self.code_cells_executed + 1)
+                    await self._execute(cell, place, until)
+
+    async def _execute(self, cell: Any, place: int, until: float) -> None:
+        if time.monotonic() > until:
+            raise RunError(f"all cells together must end within {_NOTEBOOK_TIMES * self.timeout} seconds")
+        self._output.next_cell()
+        try:
+            await self.async_execute_cell(cell, place, execution_count=self.code_cells_executed + 1)
+        except _DAMAGES as damage:
+            raise _ForgedError from damage
+
+    async def _async_poll_for_reply(self, msg_id: str, cell: Any, timeout: int | None, *others: Any) -> Any:
+        try:
+            return await super()._async_poll_for_reply(msg_id, cell, timeout, *others)
+        finally:
+            for task in others:  # that listen for output and for the kernel's end; nobody else stops them
+                task.cancel()
 
     async def _put(self, files: Mapping[str, bytes]) -> None:
         """Write files into the working directory, before anything of the submission runs."""
@@ -142,11 +170,13 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             return "a cell did not stop when its time was up and it was interrupted"
         if isinstance(problem, KernelLostError):
             return str(problem)
+        if isinstance(problem, _ForgedError):
+            return "the submission cut its channels off, or sent over them what no kernel sends"
         return f"the kernel could not be used ({problem!s:.200})"
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         """Take what the kernel says, as long as it is not too much and is what a kernel says."""
-        if msg["msg_type"].startswith("comm"):
+        if str(msg["msg_type"]).startswith("comm"):
             return None  # widgets have nobody to talk to
         shows = msg["msg_type"] not in ("status", "execute_input", "clear_output")
         if shows and not self._output.allows(msg["content"]):

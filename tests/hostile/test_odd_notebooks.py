@@ -1,0 +1,126 @@
+"""Notebooks that are hardly any: too many cells, too long, too deep, of other ages, with holes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hostile.arena import Arena, Attack
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from support import cell_of
+
+
+def many(number: int) -> Callable[[Any], None]:
+    return lambda notebook: notebook.cells.extend(new_code_cell("pass") for _ in range(number))
+
+
+def rewrite(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
+    """Change a notebook behind nbformat's back."""
+
+    def folder(path: Path) -> None:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        changed = change(data)
+        path.write_text(json.dumps(data if changed is None else changed), encoding="utf-8")
+
+    return folder
+
+
+def replace(old: bytes, new: bytes) -> Callable[[Path], None]:
+    return lambda path: path.write_bytes(path.read_bytes().replace(old, new))
+
+
+def long_cell(length: int) -> Callable[[Path], None]:
+    """Append a cell of so many bytes without holding it in memory twice."""
+    return replace(b'"cells": [', b'"cells": [{"cell_type": "markdown", "id": "long", "metadata": {}, "source": "' + b"x" * length + b'"}, ')
+
+
+def version(major: Any, minor: Any = 0) -> Callable[[Path], None]:
+    return rewrite(lambda data: data.update(nbformat=major, nbformat_minor=minor))
+
+
+def version_three(data: dict[str, Any]) -> dict[str, Any]:
+    """Rewrite a notebook as it would have been in 2014."""
+    cells = []
+    for cell in data["cells"]:
+        old = {"cell_type": cell["cell_type"], "metadata": cell["metadata"]}
+        if cell["cell_type"] == "code":
+            old |= {"input": cell["source"], "language": "python", "outputs": [], "collapsed": False}
+        else:
+            old["source"] = cell["source"]
+        cells.append(old)
+    return {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": [{"cells": cells, "metadata": {}}]}
+
+
+def each_cell(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
+    return rewrite(lambda data: [change(cell) for cell in data["cells"]] and None)
+
+
+def bad(folder: Callable[[Path], object], says: str = "damaged") -> Attack:
+    return Attack(folder=folder, says=says, fails=True)
+
+
+DEEP_PYTHON = "(" * 5000 + "0" + ")" * 5000
+ATTACKS = {
+    "ten thousand cells": Attack(edit=many(10_000), says="at most 2000 cells", fails=True),
+    "three hundred cells": Attack(edit=many(300), wrong=None),
+    "a cell above the limit": bad(long_cell(50_000_000), says="must be smaller than 50 MB"),
+    "code just below the limit": Attack(
+        edit=lambda notebook: notebook.cells.append(new_code_cell("#" + "x" * 48_000_000)), says="characters of code", fails=True
+    ),
+    "text of two million characters": Attack(folder=long_cell(2_000_000), wrong=None),
+    "half of a character": bad(replace(b"answer = 42", b"answer = 42 # \\\\ud800".replace(b"\\\\", b"\\")), says="half a character"),
+    "bytes that are no text": bad(replace(b"answer = 42", b"answer = 42 # \xff\xfe"), says="must be UTF-8"),
+    "UTF-16": bad(lambda path: path.write_bytes(path.read_text().encode("utf-16")), says="must be UTF-8"),
+    "a mark before the text": Attack(folder=lambda path: path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())),
+    "lists in lists in lists": bad(lambda path: path.write_bytes(b"[" * 200_000 + b"]" * 200_000)),
+    "metadata in metadata": bad(replace(b'"metadata": {', b'"metadata": {"x": ' + b'{"x": ' * 100_000 + b"1" + b"}" * 100_000 + b", ")),
+    "not a number": Attack(folder=rewrite(lambda data: data["metadata"].update(x=float("nan"), y=float("inf")))),
+    "numbers without end": bad(replace(b'"nbformat": 4', b'"nbformat": ' + b"4" * 10_000)),
+    "two of everything": Attack(folder=replace(b'"nbformat": 4', b'"nbformat": 3, "cells": [], "nbformat": 4')),
+    "version 3": Attack(folder=rewrite(version_three), right=None),
+    "version 2": bad(version(2)),
+    "version 9": bad(version(9)),
+    "version four": bad(version("four")),
+    "no version at all": bad(rewrite(lambda data: {"cells": data["cells"]}), says="not a notebook"),
+    "no cells": bad(rewrite(lambda data: data.pop("cells") and None)),
+    "cells that are no list": bad(rewrite(lambda data: data.update(cells={"0": 1}))),
+    "a cell that is nothing": bad(rewrite(lambda data: data["cells"].append(None))),
+    "a cell of no kind": bad(each_cell(lambda cell: cell.pop("cell_type"))),
+    "a cell of another kind": bad(each_cell(lambda cell: cell.update(cell_type="heading"))),
+    "no metadata": bad(each_cell(lambda cell: cell.pop("metadata"))),
+    "no source": bad(each_cell(lambda cell: cell.update(source=None))),
+    "a source of numbers": bad(each_cell(lambda cell: cell.update(source=[4.0, 4.0]))),
+    "outputs that are none": bad(rewrite(lambda data: data["cells"][0].update(outputs="4.0"))),
+    "a null": bad(lambda path: path.write_text("null"), says="not a notebook"),
+    "nothing": bad(lambda path: path.write_bytes(b"")),
+    "zeros": bad(lambda path: path.write_bytes(bytes(100_000))),
+    "Python that is too deep": Attack(code=DEEP_PYTHON),
+    "Python that is too long": Attack(code="x = 1" + " + 1" * 20_000),
+    "attributes without end": Attack(code="if False:\n    x" + ".x" * 20_000),
+    "magics by the thousand": Attack(code="%time\n" * 5 + "# " + "%x ?y !z " * 3000, wrong=None),
+    "a cell of magics": Attack(edit=lambda notebook: notebook.cells.append(new_code_cell("%pwd\n" * 450)), wrong=None),
+    "control characters": Attack(code="# \x00\x01\x1b[2J\x7f".replace("\x00", "") + "\u202e\u2028\u0085\ufeff\nprint('\x1b[31m4.0')", says="4.0"),
+    "markup everywhere": Attack(
+        edit=lambda notebook: notebook.cells.append(new_markdown_cell("</html><script>document.title='4'</script>" * 50 + "$" * 500))
+    ),
+    "names of templates": Attack(
+        edit=lambda notebook: cell_of(notebook, "written_saturation").update(source="{{ resources }} {% raw %} {{ ''.__class__ }}" * 20)
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def arena(fight: Callable[..., Arena]) -> Arena:
+    return fight(ATTACKS, "--cell-timeout", 20)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_notebook_is_graded_or_refused_by_name(arena: Arena, name: str) -> None:
+    arena.check(name)
+
+
+def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
+    arena.check_the_others()

@@ -1,0 +1,150 @@
+"""Files, gradebook, other submissions and networks of the host: a submission has none of them."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from hostile.arena import Arena, Attack
+
+ABSTRACT = "\0hostile-7d21"
+TRIED = """
+def tried(act):
+    try:
+        print("reached:", repr(act())[:80])
+    except Exception as refusal:
+        print("refused:", type(refusal).__name__)
+"""
+
+
+def reach(code: str, says: str = "refused:") -> Attack:
+    """Build an attack that must reach nothing."""
+    return Attack(TRIED + code, says=says, silent="reached:", right=None)
+
+
+ATTACKS = {
+    "reads the vault": reach("tried(lambda: open('VAULT/secret.txt').read())"),
+    "writes to the vault": reach("tried(lambda: open('VAULT/made.txt', 'w').write('4.0'))"),
+    "climbs to the vault": reach("tried(lambda: open('../' * 30 + 'VAULT/made.txt', 'w'))"),
+    "links to the vault": reach("import os\nos.symlink('VAULT', 'link')\ntried(lambda: open('link/made.txt', 'w'))"),
+    "the shell writes": reach("import os\ntried(lambda: 1 / os.system('echo 4.0 > VAULT/made.txt; exit 0') and None)", says=""),
+    "reads the seed": reach("tried(lambda: open('COURSE/.autograder/seed.json').read())"),
+    "opens the gradebook": reach(
+        "import sqlite3\ntried(lambda: sqlite3.connect('file:COURSE/gradebook.db?mode=rw', uri=True)"
+        ".execute('update grade set auto_score = 4.0'))"
+    ),
+    "guesses where the gradebook is": reach(
+        "import glob, itertools\n"
+        "places = ['/', '/root/', '/home/*/', '/srv/*/', '/tmp/', '/var/*/', '/work/', '../', '../../']\n"
+        "found = [p for a in places for p in glob.glob(a + '**/gradebook.db', recursive=a not in '/' ) if 'nbgrader' not in p]\n"
+        "print('reached:' if found else 'refused:', found)"
+    ),
+    "reads another submission": reach(
+        "import glob\ntried(lambda: open(glob.glob('COURSE/submitted/an honest*/*/*.ipynb')[0]).read())"
+    ),
+    "writes another's feedback": reach(
+        "import os\ntried(lambda: os.makedirs('COURSE/feedback/an honest student/01_sigmoid_saturation'))", says=""
+    ).__class__(
+        TRIED + "tried(lambda: open('COURSE/feedback/an honest student.html', 'w'))",
+        says="refused:",
+        silent="reached:",
+        right=None,
+    ),
+    "writes to the system": reach(
+        "for place in ('/usr/made', '/etc/made', '/edition/made.py', '/dev/made', '/proc/made', '/made', '/root/made'):\n"
+        "    tried(lambda: open(place, 'w'))"
+    ),
+    "changes the edition": reach(
+        "import os, course_lib\ntried(lambda: open(course_lib.__file__, 'a'))\ntried(lambda: os.remove(course_lib.__file__))\n"
+        "tried(lambda: os.chmod(course_lib.__file__, 0o777))"
+    ),
+    "a server on the host's loopback": reach(
+        "import socket\ntried(lambda: socket.create_connection(('127.0.0.1', PORT), timeout=3).recv(99))"
+    ),
+    "a server on the host's other loopback": reach(
+        "import socket\ntried(lambda: socket.create_connection(('::1', PORT), timeout=3).recv(99))"
+    ),
+    "an abstract socket of the host": reach(
+        f"import socket\nunix = socket.socket(socket.AF_UNIX)\ntried(lambda: unix.connect({ABSTRACT!r}) or unix.recv(99))"
+    ),
+    "addresses outside": reach(
+        "import socket\nfor host in ('1.1.1.1', '8.8.8.8', '169.254.169.254', '10.0.0.1', '192.168.0.1'):\n"
+        "    tried(lambda: socket.create_connection((host, 80), timeout=3))"
+    ),
+    "a datagram outside": reach(
+        "import socket\ntried(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'4.0', ('8.8.8.8', 53)))"
+    ),
+    "names outside": reach("import socket\ntried(lambda: socket.getaddrinfo('pypi.org', 443))"),
+    "netlink": reach("import socket\ntried(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0))"),
+    "raw packets": reach(
+        "import socket\ntried(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))\n"
+        "tried(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))"
+    ),
+    "the package index": reach(
+        "import subprocess, sys\n"
+        "run = subprocess.run([sys.executable, '-m', 'pip', 'download', '--no-input', '--retries', '0', 'six'], capture_output=True)\n"
+        "print('reached:' if run.returncode == 0 else 'refused:')"
+    ),
+    "mounts and namespaces": reach(
+        "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "done = [libc.mount(b'none', b'/tmp', b'tmpfs', 0, None), libc.unshare(0x10000000), libc.unshare(0x20000),"
+        " libc.chroot(b'/tmp'), libc.setns(3, 0), libc.ptrace(16, 1, 0, 0), libc.umount2(b'/proc', 2)]\n"
+        "print('refused:' if set(done) == {-1} else 'reached:', done)"
+    ),
+    "becomes root": reach("import os\ntried(lambda: os.setuid(0) or os.setgid(0) or open('/etc/shadow').read())"),
+}
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[int]:
+    """Listen on the host, and tell everybody who comes a secret; give the port."""
+    with ExitStack() as stack:
+        loopback = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = int(loopback.getsockname()[1])
+        listening = [loopback]
+        if socket.has_ipv6:
+            try:
+                listening.append(stack.enter_context(socket.create_server(("::1", port), family=socket.AF_INET6)))
+            except OSError:  # a machine without it
+                pass
+        unix = stack.enter_context(socket.socket(socket.AF_UNIX))
+        unix.bind(ABSTRACT)
+        unix.listen()
+        for server in [*listening, unix]:
+            threading.Thread(target=_serve, args=(server,), daemon=True).start()
+        with socket.create_connection(("127.0.0.1", port)) as own:
+            assert own.recv(99) == b"welcome"  # whoever can reach it hears something
+        yield port
+        for server in [*listening, unix]:
+            server.shutdown(socket.SHUT_RDWR)
+
+
+def _serve(server: socket.socket) -> None:
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return
+        with connection:
+            connection.sendall(b"welcome")
+
+
+@pytest.fixture(scope="module")
+def arena(fight: Callable[..., Arena], servers: int) -> Arena:
+    attacks = {
+        name: Attack(attack.code.replace("PORT", str(servers)), says=attack.says, silent=attack.silent, right=None)
+        for name, attack in ATTACKS.items()
+    }
+    return fight(attacks, "--cell-timeout", 30)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_nothing_outside_is_reached(arena: Arena, name: str) -> None:
+    arena.check(name)
+
+
+def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
+    arena.check_the_others()
