@@ -166,7 +166,10 @@ class Arena:
         """Insist that the class was graded, and that the host is as it was."""
         honest = self.students[HONEST]
         assert (honest["status"], honest["points"]) == ("graded", 5.0), honest
-        expected = {HONEST, *(f"{name}, {kind}" for name, attack in self.attacks.items() for kind, _ in attack.variants())}
+        expected = {
+            HONEST,
+            *(f"{name}, {kind}" for name, attack in self.attacks.items() for kind, _ in attack.variants()),
+        }
         assert set(self.students) == expected
         assert "Traceback" not in self.output, self.output
         self._check_the_gradebook(expected)

@@ -21,9 +21,7 @@ def confined() -> None:
 
 
 @pytest.fixture(scope="module")
-def fight(
-    confined: None, released: SmallCourse, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Arena]:
+def fight(confined: None, released: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Arena]:
     """Give a function that grades attackers and an honest student together."""
 
     def fight_it_out(attacks: Mapping[str, Attack], *options: object) -> Arena:

@@ -84,7 +84,14 @@ def hard_links(notebook: Path) -> None:
 
 
 def odd_names(notebook: Path) -> None:
-    for name in (b"\xff\xfe.txt", b"a\nb.txt", b"$(touch made).txt", b"..\\..\\made.txt", b"-rf", b"'); import os; ('.txt"):
+    for name in (
+        b"\xff\xfe.txt",
+        b"a\nb.txt",
+        b"$(touch made).txt",
+        b"..\\..\\made.txt",
+        b"-rf",
+        b"'); import os; ('.txt",
+    ):
         with open(bytes(notebook.parent) + b"/" + name, "wb") as file:
             file.write(b"4.0")
 

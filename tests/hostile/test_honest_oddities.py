@@ -23,7 +23,9 @@ ATTACKS = {
         answers={"right": RIGHT_SIGMOID.replace("    a = as", "    print('called with', a)\n    a = as")}, wrong=None
     ),
     "an experiment that fails": Attack("1 / 0", after="undefined_name", says="ZeroDivisionError", wrong=None),
-    "a cell that is no Python": Attack("this is a note, not code", after="def broken(:", says="SyntaxError", wrong=None),
+    "a cell that is no Python": Attack(
+        "this is a note, not code", after="def broken(:", says="SyntaxError", wrong=None
+    ),
     "a shell command": Attack("!echo from the shell\n%timeit -n1 -r1 1 + 1", says="from the shell", wrong=None),
     "figures and widgets": Attack(
         "import matplotlib.pyplot as plt\nplt.plot(np.linspace(-1, 1, 9))\nplt.show()", says="image/png", wrong=None

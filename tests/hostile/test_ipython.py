@@ -77,7 +77,8 @@ ATTACKS = {
         says="conjured",
     ),
     "the shell is reset": Attack(
-        SHELL + "print('reset')\nshell.reset(new_session=True)\nimport numpy as np\nfrom course_lib.arrays import as_float",
+        SHELL
+        + "print('reset')\nshell.reset(new_session=True)\nimport numpy as np\nfrom course_lib.arrays import as_float",
         says="reset",
     ),
     "cells that run other cells": Attack(

@@ -34,7 +34,10 @@ def replace(old: bytes, new: bytes) -> Callable[[Path], None]:
 
 def long_cell(length: int) -> Callable[[Path], None]:
     """Append a cell of so many bytes without holding it in memory twice."""
-    return replace(b'"cells": [', b'"cells": [{"cell_type": "markdown", "id": "long", "metadata": {}, "source": "' + b"x" * length + b'"}, ')
+    return replace(
+        b'"cells": [',
+        b'"cells": [{"cell_type": "markdown", "id": "long", "metadata": {}, "source": "' + b"x" * length + b'"}, ',
+    )
 
 
 def version(major: Any, minor: Any = 0) -> Callable[[Path], None]:
@@ -51,7 +54,12 @@ def version_three(data: dict[str, Any]) -> dict[str, Any]:
         else:
             old["source"] = cell["source"]
         cells.append(old)
-    return {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": [{"cells": cells, "metadata": {}}]}
+    return {
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "metadata": {"name": ""},
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
 
 
 def each_cell(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
@@ -68,15 +76,21 @@ ATTACKS = {
     "three hundred cells": Attack(edit=many(300), wrong=None),
     "a cell above the limit": bad(long_cell(50_000_000), says="must be smaller than 50 MB"),
     "code just below the limit": Attack(
-        edit=lambda notebook: notebook.cells.append(new_code_cell("#" + "x" * 48_000_000)), says="characters of code", fails=True
+        edit=lambda notebook: notebook.cells.append(new_code_cell("#" + "x" * 48_000_000)),
+        says="characters of code",
+        fails=True,
     ),
     "text of two million characters": Attack(folder=long_cell(2_000_000), wrong=None),
-    "half of a character": bad(replace(b"answer = 42", b"answer = 42 # \\\\ud800".replace(b"\\\\", b"\\")), says="half a character"),
+    "half of a character": bad(
+        replace(b"answer = 42", b"answer = 42 # \\\\ud800".replace(b"\\\\", b"\\")), says="half a character"
+    ),
     "bytes that are no text": bad(replace(b"answer = 42", b"answer = 42 # \xff\xfe"), says="must be UTF-8"),
     "UTF-16": bad(lambda path: path.write_bytes(path.read_text().encode("utf-16")), says="must be UTF-8"),
     "a mark before the text": Attack(folder=lambda path: path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())),
     "lists in lists in lists": bad(lambda path: path.write_bytes(b"[" * 200_000 + b"]" * 200_000)),
-    "metadata in metadata": bad(replace(b'"metadata": {', b'"metadata": {"x": ' + b'{"x": ' * 100_000 + b"1" + b"}" * 100_000 + b", ")),
+    "metadata in metadata": bad(
+        replace(b'"metadata": {', b'"metadata": {"x": ' + b'{"x": ' * 100_000 + b"1" + b"}" * 100_000 + b", ")
+    ),
     "not a number": Attack(folder=rewrite(lambda data: data["metadata"].update(x=float("nan"), y=float("inf")))),
     "numbers without end": bad(replace(b'"nbformat": 4', b'"nbformat": ' + b"4" * 10_000)),
     "two of everything": Attack(folder=replace(b'"nbformat": 4', b'"nbformat": 3, "cells": [], "nbformat": 4')),
@@ -102,12 +116,18 @@ ATTACKS = {
     "attributes without end": Attack(code="if False:\n    x" + ".x" * 20_000),
     "magics by the thousand": Attack(code="%time\n" * 5 + "# " + "%x ?y !z " * 3000, wrong=None),
     "a cell of magics": Attack(edit=lambda notebook: notebook.cells.append(new_code_cell("%pwd\n" * 450)), wrong=None),
-    "control characters": Attack(code="# \x00\x01\x1b[2J\x7f".replace("\x00", "") + "\u202e\u2028\u0085\ufeff\nprint('\x1b[31m4.0')", says="4.0"),
+    "control characters": Attack(
+        code="# \x00\x01\x1b[2J\x7f".replace("\x00", "") + "\u202e\u2028\u0085\ufeff\nprint('\x1b[31m4.0')", says="4.0"
+    ),
     "markup everywhere": Attack(
-        edit=lambda notebook: notebook.cells.append(new_markdown_cell("</html><script>document.title='4'</script>" * 50 + "$" * 500))
+        edit=lambda notebook: notebook.cells.append(
+            new_markdown_cell("</html><script>document.title='4'</script>" * 50 + "$" * 500)
+        )
     ),
     "names of templates": Attack(
-        edit=lambda notebook: cell_of(notebook, "written_saturation").update(source="{{ resources }} {% raw %} {{ ''.__class__ }}" * 20)
+        edit=lambda notebook: cell_of(notebook, "written_saturation").update(
+            source="{{ resources }} {% raw %} {{ ''.__class__ }}" * 20
+        )
     ),
 }
 

@@ -18,7 +18,8 @@ def judged(body: str, before: str = "") -> Attack:
 ENDS = "the submission"
 ATTACKS = {
     "a process in the background": Attack(
-        "import subprocess\nsubprocess.Popen(['sleep', '100000'], start_new_session=True)\nprint('started')", says="started"
+        "import subprocess\nsubprocess.Popen(['sleep', '100000'], start_new_session=True)\nprint('started')",
+        says="started",
     ),
     "a daemon": Attack(
         "import os, signal, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
@@ -76,8 +77,10 @@ ATTACKS = {
         says="registered",
     ),
     "never ends in the judged function": Attack(
-        answers={"wrong": "def sigmoid(a):\n    while True:\n        try:\n            while True:\n                pass\n"
-        "        except BaseException:\n            pass"},
+        answers={
+            "wrong": "def sigmoid(a):\n    while True:\n        try:\n            while True:\n                pass\n"
+            "        except BaseException:\n            pass"
+        },
         right=None,
     ),
     "stops itself": Attack("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\nprint('going on')"),

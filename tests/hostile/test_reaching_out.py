@@ -30,7 +30,9 @@ ATTACKS = {
     "writes to the vault": reach("tried(lambda: open('VAULT/made.txt', 'w').write('4.0'))"),
     "climbs to the vault": reach("tried(lambda: open('../' * 30 + 'VAULT/made.txt', 'w'))"),
     "links to the vault": reach("import os\nos.symlink('VAULT', 'link')\ntried(lambda: open('link/made.txt', 'w'))"),
-    "the shell writes": reach("import os\ntried(lambda: 1 / os.system('echo 4.0 > VAULT/made.txt; exit 0') and None)", says=""),
+    "the shell writes": reach(
+        "import os\ntried(lambda: 1 / os.system('echo 4.0 > VAULT/made.txt; exit 0') and None)", says=""
+    ),
     "reads the seed": reach("tried(lambda: open('COURSE/.autograder/seed.json').read())"),
     "opens the gradebook": reach(
         "import sqlite3\ntried(lambda: sqlite3.connect('file:COURSE/gradebook.db?mode=rw', uri=True)"

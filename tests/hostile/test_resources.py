@@ -73,7 +73,8 @@ ATTACKS = {
         says="more output was left out",
     ),
     "errors without end": once(
-        "import sys\nwhile True:\n    sys.stderr.write('x' * 10_000)\n    sys.stderr.flush()", says="more output was left out"
+        "import sys\nwhile True:\n    sys.stderr.write('x' * 10_000)\n    sys.stderr.flush()",
+        says="more output was left out",
     ),
     "one long line": once("print('x' * 20_000_000)", says="more output was left out"),
     # After a message that is too long its channel hears nothing more: the cell seems never to end.
@@ -88,7 +89,9 @@ ATTACKS = {
         says="sent",
     ),
     "prints while it is called": judged("for _ in range(2000):\n    print('4.0' * 1000)"),
-    "warns while it is called": judged("import warnings\nfor n in range(20_000):\n    warnings.warn(f'{n}' * 50, RuntimeWarning)"),
+    "warns while it is called": judged(
+        "import warnings\nfor n in range(20_000):\n    warnings.warn(f'{n}' * 50, RuntimeWarning)"
+    ),
     "raises a long text": judged("raise ValueError('4.0' * 10_000_000)"),
     "slow, but not too slow": judged("import time\ntime.sleep(1)"),
 }

@@ -191,9 +191,7 @@ ATTACKS = {
     "memory of others": search(OTHER_MEMORY),
     "the kernel's own memory": search(OWN_MEMORY),
     "the environment": search(ENVIRONMENT, says="clean"),
-    "frames and objects while it is called": Attack(
-        answers={"wrong": IN_THE_CALL}, right=None, silent="nowhere"
-    ),
+    "frames and objects while it is called": Attack(answers={"wrong": IN_THE_CALL}, right=None, silent="nowhere"),
     "a thread that watches": search(BEFORE_THE_CALL, after="report(found)"),
 }
 

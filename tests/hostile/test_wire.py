@@ -51,7 +51,9 @@ ATTACKS = {
         "import os\nfor number in range(3, 200):\n    try:\n        os.close(number)\n    except OSError:\n        pass",
         fails=True,
     ),
-    "garbage on the channel": Attack(CHANNEL + "channel.sendall(b'4.0' * 1000)", says="broke its connection", fails=True),
+    "garbage on the channel": Attack(
+        CHANNEL + "channel.sendall(b'4.0' * 1000)", says="broke its connection", fails=True
+    ),
     "found by its number": Attack(
         "import os, stat\nfor number in range(3, 200):\n    try:\n"
         "        if stat.S_ISSOCK(os.fstat(number).st_mode):\n            os.write(number, b'4.0')\n"
@@ -84,15 +86,15 @@ ATTACKS = {
         "wire._socket.sendall(frame(b'{\"message\": ' + said + b', \"values\": {\"value\": ' + text + b'}}'))"
     ),
     "a result that nests itself": Attack(
-        answers={"wrong": "def sigmoid(a):\n    deep = []\n    for _ in range(100_000):\n        deep = [deep]\n    return deep"},
+        answers={
+            "wrong": "def sigmoid(a):\n    deep = []\n    for _ in range(100_000):\n        deep = [deep]\n    return deep"
+        },
         right=None,
     ),
     "a result that holds itself": Attack(
         answers={"wrong": "def sigmoid(a):\n    deep = []\n    deep.append(deep)\n    return deep"}, right=None
     ),
-    "a result too large": Attack(
-        answers={"wrong": "def sigmoid(a):\n    return np.zeros(30_000_000)"}, right=None
-    ),
+    "a result too large": Attack(answers={"wrong": "def sigmoid(a):\n    return np.zeros(30_000_000)"}, right=None),
     "points in place of numbers": answers(
         "wire._socket.sendall(outcome(4.0, points=4.0, passed=True, verdict={'points': 4.0}, parts=[]))"
     ),
@@ -103,8 +105,7 @@ ATTACKS = {
         "wire._socket.sendall(outcome(None, error={'type': '\\ud800', 'text': '\\ud800'}, printed='\\ud800', line='\\ud800'))"
     ),
     "an error that means to stop the grader": answers(
-        "for kind in ('SystemExit',):\n"
-        "    wire._socket.sendall(outcome(None, error={'type': kind, 'text': '0'}))"
+        "for kind in ('SystemExit',):\n    wire._socket.sendall(outcome(None, error={'type': kind, 'text': '0'}))"
     ),
     "an interrupt": answers("wire._socket.sendall(outcome(None, error={'type': 'KeyboardInterrupt', 'text': ''}))"),
     "an answer that is replayed": answers(
@@ -121,8 +122,7 @@ ATTACKS = {
         "wire._socket.sendall(frame({'message': {'back': -1}, 'values': {'args': [0.5], 'kwargs': {}}}))"
     ),
     "asks for its own reference": Attack(
-        TAKEN_OVER
-        + "def answer(wire, message, values):\n"
+        TAKEN_OVER + "def answer(wire, message, values):\n"
         "    offered = sorted(values['references'])\n"
         "    wire.send(*outcome_to_message(calls.Outcome(None, ValueError(f'offered: {offered}'), (), '', '')))\n",
         wrong=None,
