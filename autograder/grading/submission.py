@@ -16,6 +16,7 @@ from nbgrader.utils import parse_utc
 from autograder.grading.errors import SubmissionError
 from autograder.grading.lesson import files_beside
 from autograder.grading.restore import grade_id_of
+from autograder.judging.calls import printable
 
 LARGEST_NOTEBOOK = 50_000_000  # bytes; a notebook with a hundred figures has two million
 MOST_CELLS = 2000
@@ -69,7 +70,7 @@ class Submission:
     def _read(cls, path: Path, student: str) -> Submission:
         _require_plain_files(path.parent)
         if not path.is_file():
-            there = sorted(p.name for p in path.parent.iterdir())
+            there = sorted(printable(p.name) for p in path.parent.iterdir())
             raise SubmissionError(f"there is no {path.name} (found {', '.join(there) or 'an empty folder'})")
         if path.stat().st_size > LARGEST_NOTEBOOK:
             size = path.stat().st_size / 1e6
@@ -150,7 +151,8 @@ def _require_plain_files(folder: Path) -> None:
     for entry in [folder, *folder.rglob("*")]:
         mode = entry.lstat().st_mode
         if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
-            raise SubmissionError(f"a submission must hold plain files only (got {entry.name}, a link or device)")
+            name = printable(entry.name)
+            raise SubmissionError(f"a submission must hold plain files only (got {name}, a link or device)")
 
 
 def _read(content: bytes, name: str) -> Any:

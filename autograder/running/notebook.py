@@ -112,22 +112,29 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         )
         self._cells, self._tests, self._judge = set(cells), set(tests), judge
         self._hung = 0
+        self._killed_because = ""
         self._output = _Budget()
 
     async def run(self, files: Mapping[str, bytes]) -> None:
         """Run everything that is to run."""
         async with self.async_setup_kernel(cleanup_kc=True):
-            await self._put(files)
-            functions = RemoteFunctions(self.km.provisioner.channel)
-            until = time.monotonic() + _NOTEBOOK_TIMES * self.timeout
-            for place, cell in enumerate(self.nb.cells):
-                if cell.cell_type != "code":
-                    continue
-                cell.outputs, cell.execution_count = [], None
-                if place in self._tests:
-                    self._judge(cell, functions)
-                elif place in self._cells:
-                    await self._execute(cell, place, until)
+            provisioner = self.km.provisioner
+            try:
+                await self._put(files)
+                await self._run_cells(RemoteFunctions(provisioner.channel))
+            finally:
+                self._killed_because = provisioner.killed_because
+
+    async def _run_cells(self, functions: RemoteFunctions) -> None:
+        until = time.monotonic() + _NOTEBOOK_TIMES * self.timeout
+        for place, cell in enumerate(self.nb.cells):
+            if cell.cell_type != "code":
+                continue
+            cell.outputs, cell.execution_count = [], None
+            if place in self._tests:
+                self._judge(cell, functions)
+            elif place in self._cells:
+                await self._execute(cell, place, until)
 
     async def _execute(self, cell: Any, place: int, until: float) -> None:
         if time.monotonic() > until:
@@ -161,9 +168,8 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
 
     def reason(self, problem: BaseException) -> str:
         """Say why the run ended early."""
-        killed = getattr(getattr(self.km, "provisioner", None), "killed_because", "")
-        if killed:
-            return f"the submission was stopped: {killed}"
+        if self._killed_because:
+            return f"the submission was stopped: {self._killed_because}"
         if isinstance(problem, DeadKernelError):
             return "the kernel died: the submission ended it, or ran out of memory"
         if isinstance(problem, CellTimeoutError):

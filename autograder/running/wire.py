@@ -67,14 +67,13 @@ class Wire:
         TimeoutError, WireError
         """
         buffers: list[bytes] = []
-        packed = {name: pack(value, buffers, functions) for name, value in values.items()}
-        header = json.dumps({"message": message, "values": packed}).encode()
-        if len(header) > LARGEST_HEADER or len(buffers) > MOST_BUFFERS or sum(map(len, buffers)) > LARGEST_BUFFERS:
-            raise EncodingError("a message must be small enough to be read")
-        sizes = struct.pack(f"<{len(buffers)}Q", *map(len, buffers))
         try:
-            self._socket.settimeout(seconds)
-            self._socket.sendall(b"".join((_HEAD.pack(len(header), len(buffers)), sizes, header, *buffers)))
+            frame = _frame(message, values, buffers, functions)
+        finally:
+            buffers.clear()  # what packed them refers to itself, and would keep them until the next collection
+        try:
+            self._socket.settimeout(None if seconds is None else max(0.001, seconds))
+            self._socket.sendall(frame)
         except TimeoutError:
             raise
         except OSError as problem:
@@ -137,6 +136,20 @@ class Wire:
                 raise TimeoutError
             data += piece
         return data
+
+
+def _frame(
+    message: Mapping[str, Any],
+    values: Mapping[str, Any],
+    buffers: list[bytes],
+    functions: list[Callable[..., Any]] | None,
+) -> bytes:
+    packed = {name: pack(value, buffers, functions) for name, value in values.items()}
+    header = json.dumps({"message": message, "values": packed}).encode()
+    if len(header) > LARGEST_HEADER or len(buffers) > MOST_BUFFERS or sum(map(len, buffers)) > LARGEST_BUFFERS:
+        raise EncodingError("a message must be small enough to be read")
+    sizes = struct.pack(f"<{len(buffers)}Q", *map(len, buffers))
+    return b"".join((_HEAD.pack(len(header), len(buffers)), sizes, header, *buffers))
 
 
 def pack(value: Any, buffers: list[bytes], functions: list[Callable[..., Any]] | None = None) -> Any:
