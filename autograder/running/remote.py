@@ -142,7 +142,9 @@ class RemoteFunctions:
         except OSError:
             pass
         self._wire = None
-        raise KernelLostError("the submission broke its connection to the grader")
+        raise KernelLostError(
+            "the submission broke its connection to the grader, or a cell did not stop when it was interrupted"
+        )
 
 
 class RemoteFunction(calls.Distant):
