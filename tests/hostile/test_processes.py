@@ -86,10 +86,9 @@ ATTACKS = {
     "stops itself": Attack("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\nprint('going on')"),
     "ignores every interrupt": Attack(
         "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    time.sleep(1)",
-        says="did not stop",
         fails=True,
     ),
-    "hangs and is interrupted": Attack("import time\ntime.sleep(100000)", says="CellTimeoutError", wrong=None),
+    "hangs and is interrupted": Attack("import time\ntime.sleep(100000)", says="KeyboardInterrupt", wrong=None),
     "an answer replaced after it was judged": Attack(after=RIGHT_SIGMOID, right=None, answers={"wrong": WRONG_SIGMOID}),
 }
 

@@ -39,22 +39,15 @@ ATTACKS = {
         ".execute('update grade set auto_score = 4.0'))"
     ),
     "guesses where the gradebook is": reach(
-        "import glob, itertools\n"
-        "places = ['/', '/root/', '/home/*/', '/srv/*/', '/tmp/', '/var/*/', '/work/', '../', '../../']\n"
-        "found = [p for a in places for p in glob.glob(a + '**/gradebook.db', recursive=a not in '/' ) if 'nbgrader' not in p]\n"
+        "import glob\n"
+        "places = ['/', '/root/', '/home/*/', '/srv/*/', '/tmp/*/', '/var/*/', '/work/*/', '../', '../../', '../*/']\n"
+        "found = [path for place in places for path in glob.glob(place + 'gradebook.db') + glob.glob(place + '*/gradebook.db')]\n"
         "print('reached:' if found else 'refused:', found)"
     ),
     "reads another submission": reach(
         "import glob\ntried(lambda: open(glob.glob('COURSE/submitted/an honest*/*/*.ipynb')[0]).read())"
     ),
-    "writes another's feedback": reach(
-        "import os\ntried(lambda: os.makedirs('COURSE/feedback/an honest student/01_sigmoid_saturation'))", says=""
-    ).__class__(
-        TRIED + "tried(lambda: open('COURSE/feedback/an honest student.html', 'w'))",
-        says="refused:",
-        silent="reached:",
-        right=None,
-    ),
+    "writes another's feedback": reach("tried(lambda: open('COURSE/feedback/an honest student.html', 'w'))"),
     "writes to the system": reach(
         "for place in ('/usr/made', '/etc/made', '/edition/made.py', '/dev/made', '/proc/made', '/made', '/root/made'):\n"
         "    tried(lambda: open(place, 'w'))"
@@ -80,7 +73,10 @@ ATTACKS = {
         "import socket\ntried(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'4.0', ('8.8.8.8', 53)))"
     ),
     "names outside": reach("import socket\ntried(lambda: socket.getaddrinfo('pypi.org', 443))"),
-    "netlink": reach("import socket\ntried(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0))"),
+    "interfaces of the host by netlink": reach(
+        "import socket\nothers = [name for _, name in socket.if_nameindex() if name != 'lo']\n"
+        "print('reached:' if others else 'refused:', others)"
+    ),
     "raw packets": reach(
         "import socket\ntried(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))\n"
         "tried(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))"

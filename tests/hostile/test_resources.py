@@ -31,7 +31,7 @@ ATTACKS = {
     ),
     "memory of many processes": once(
         "import os, time\nfor _ in range(12):\n    if os.fork() == 0:\n        held = np.ones(64 << 20)\n"
-        "        time.sleep(60)\n        os._exit(0)\ntime.sleep(9)",
+        "        time.sleep(60)\n        os._exit(0)\ntime.sleep(60)",
         says="memory",
         fails=True,
     ),
