@@ -20,6 +20,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from autograder.grading.task import close_graders
+from autograder.running import cgroups
 from autograder.running.processes import descendants
 
 # Imported once, before workers are forked.
@@ -169,6 +170,7 @@ class Pool(Executor):
 def pool(workers: int, scratch: str) -> Pool:
     """Start worker processes that write below `scratch`."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared out by submission
+    cgroups.take_over()  # while all that this process has started is below it
     return Pool(workers, scratch)
 
 

@@ -28,8 +28,9 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Dict, Unicode
 
+from autograder.running import cgroups
 from autograder.running.serve import ADDRESS_VARIABLE
-from autograder.running.watchdog import Watched, watchdog
+from autograder.running.watchdog import Watched, used_more_memory, watchdog
 
 # In the order in which the kernel takes their sockets; jupyter_client's "port" is the place.
 _CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
@@ -213,11 +214,19 @@ class ZygoteProvisioner(KernelProvisionerBase):
 
     pid: int | None = None
     channel: socket.socket | None = None
-    killed_because: str = ""
+    _killed_because: str = ""
     _handle: int | None = None  # pidfd of the supervisor
     _sockets: str | None = None
     _scratch: str | None = None
     _watched: Watched | None = None
+    _group: cgroups.Group | None = None
+
+    @property
+    def killed_because(self) -> str:
+        """Which limit the submission broke, if it was ended for that."""
+        if self._group is not None and self._group.out_of_memory:
+            return used_more_memory(self.options["limits"]["memory"])
+        return self._killed_because
 
     @property
     def has_process(self) -> bool:
@@ -289,14 +298,17 @@ class ZygoteProvisioner(KernelProvisionerBase):
             "env": environment,
             "scratch": self._scratch,
         }
+        self._group = cgroups.group(self.options["limits"])
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        listeners = [_listening(f"{self._sockets}/s-{place}") for place in range(1, len(_CHANNELS) + 1)]
+        passed = [_listening(f"{self._sockets}/s-{place}") for place in range(1, len(_CHANNELS) + 1)] + [theirs]
+        descriptors = [each.detach() for each in passed]
         try:
-            descriptors = [each.fileno() for each in (*listeners, theirs)]
+            if self._group is not None:
+                descriptors.append(self._group.entrance())
             self.pid, self._handle, ready = source.fork(request, descriptors)
         finally:
-            for each in (*listeners, theirs):
-                each.close()
+            for each in descriptors:
+                os.close(each)
         try:
             said = _said_within(ready, _SECONDS_TO_START)
         finally:
@@ -308,6 +320,8 @@ class ZygoteProvisioner(KernelProvisionerBase):
 
     def _watch(self) -> None:
         assert self.pid is not None
+        if self._group is not None and self._scratch is None:
+            return  # Linux does
         limits = self.options["limits"]
         self._watched = Watched(
             process=self.pid,
@@ -319,7 +333,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
         watchdog().watch(self._watched)
 
     def _kill_because(self, reason: str) -> None:
-        self.killed_because = reason
+        self._killed_because = reason
         self._signal(signal.SIGTERM)
 
     async def cleanup(self, restart: bool = False) -> None:
@@ -330,6 +344,8 @@ class ZygoteProvisioner(KernelProvisionerBase):
         if self.channel is not None:
             self.channel.close()
             self.channel = None
+        if self._group is not None:
+            self._group.close()
         for directory in (self._sockets, self._scratch):
             if directory is not None:
                 remove_tree(directory)

@@ -1,6 +1,7 @@
 """One thread that keeps every submission of this process below its memory limit, all its processes together.
 
-Linux limits the memory of one process only; a submission may have many. The sum is taken from outside, through /proc.
+Without a cgroup, Linux limits the memory of one process only; a submission may have many. The sum is taken from
+outside, through /proc.
 """
 
 from __future__ import annotations
@@ -91,10 +92,15 @@ def _excess(watched: Watched, parents: dict[int, int], *, disk: bool) -> str:
     processes = {watched.process, *descendants(watched.process, parents)}
     # Pages shared between processes count in each of them here, so this is too much but quick.
     if sum(map(_resident, processes)) > watched.memory and sum(map(_proportional, processes)) > watched.memory:
-        return f"used more than {_in_words(watched.memory)} of memory"
+        return used_more_memory(watched.memory)
     if disk and watched.scratch is not None and _size(watched.scratch) > watched.disk:
         return f"wrote more than {_in_words(watched.disk)} of files"
     return ""
+
+
+def used_more_memory(limit: int) -> str:
+    """Say so."""
+    return f"used more than {_in_words(limit)} of memory"
 
 
 def _resident(process: int) -> int:

@@ -5,9 +5,9 @@ the edition as PYTHONPATH and little else. It first moves into the sandbox's roo
 anew, so that all it ever imports is imported from in there. Then it answers requests on FD, a unix socket of whole
 packets, until the other end closes.
 
-Each request is JSON with six descriptors: five listening sockets, in the order of `warmkernel.CHANNELS`, and the
-kernel's end of the wire. The answer is JSON with two: a handle of the kernel's supervisor, and a pipe that brings
-`R` when the kernel is ready, or else the reason why not.
+Each request is JSON with six or seven descriptors: five listening sockets, in the order of `warmkernel.CHANNELS`, the
+kernel's end of the wire, and perhaps the entrance to a cgroup. The answer is JSON with two: a handle of the kernel's
+supervisor, and a pipe that brings `R` when the kernel is ready, or else the reason why not.
 
 Kernel side: imports the standard library, IPython's kernel and siblings only.
 """
@@ -134,9 +134,12 @@ def _be_a_kernel(request: dict[str, Any], fds: list[int], ready: int, zygote: in
         from autograder.running import sandbox, serve, syscalls, warmkernel
 
         syscalls.close_all_but({0, 1, 2, ready, *fds})
+        *listeners, wire = fds[: len(warmkernel.CHANNELS) + 1]
+        for entrance in fds[len(warmkernel.CHANNELS) + 1 :]:
+            os.write(entrance, b"0")
+            os.close(entrance)
         sandbox.enter(options, zygote, request["scratch"])
         os.environ.update(request["env"])
-        *listeners, wire = fds
         named = dict(zip(warmkernel.CHANNELS, listeners, strict=True))
         app = warmkernel.make(named, request["key"], request["scheme"])
         serve.attach(socket.socket(fileno=wire))

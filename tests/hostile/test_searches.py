@@ -133,7 +133,7 @@ report(found)
 ENVIRONMENT = """
 import os
 print({key for key in os.environ if "SECRET" in key or "SEED" in key or "COURSE" in key or "TOKEN" in key} or "clean")
-print(os.environ.get("AUTOGRADER_" + "TEST_SECRET", "nothing"), os.environ.get("AUTOGRADER_COURSE_SEED", "nothing"))
+print(os.environ.get("AUTOGRADER_" + "TEST_SECRET", "nothing"), os.environ.get("AUTOGRADER_DB", "nothing"))
 report([])
 """
 # Looks for what the judge expects while it asks: in the frames that called, in arguments, in every object there is.

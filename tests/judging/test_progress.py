@@ -59,9 +59,7 @@ def test_what_was_checked_survives_a_kernel_restart(jupyter, monkeypatch):
     assert "Next: <code" in jupyter[-1]["text/html"]
 
 
-def test_outside_a_notebook_and_under_grading_no_file_is_left(jupyter, monkeypatch):
-    monkeypatch.setenv("AUTOGRADER_COURSE_SEED", "1")
-    check_as("sigmoid", right_sigmoid)
+def test_outside_a_notebook_no_file_is_left(jupyter, monkeypatch):
     monkeypatch.setattr(IPython, "get_ipython", lambda: None)
     check_as("sigmoid", right_sigmoid)
     assert list(Path().iterdir()) == []

@@ -91,7 +91,7 @@ def test_programs_that_a_kernel_starts_do_not_have_its_sockets(kernels: Kernels,
 
 
 def test_of_the_environment_only_nbgraders_word_gets_in(kernels: Kernels) -> None:
-    given = {"AUTOGRADER_COURSE_SEED": "secret", "HOME": "/root", "NBGRADER_EXECUTION": "autograde"}
+    given = {"AUTOGRADER_DB": "secret", "HOME": "/root", "NBGRADER_EXECUTION": "autograde"}
 
     async def environment() -> str:
         manager = kernels.manager()
@@ -100,7 +100,7 @@ def test_of_the_environment_only_nbgraders_word_gets_in(kernels: Kernels) -> Non
         client.start_channels()
         try:
             await client.wait_for_ready(60)
-            code = "import os\nassert 'AUTOGRADER_COURSE_SEED' not in os.environ\nassert os.environ['HOME'] != '/root'"
+            code = "import os\nassert 'AUTOGRADER_DB' not in os.environ\nassert os.environ['HOME'] != '/root'"
             reply = await client.execute_interactive(f"{code}\nassert os.environ['NBGRADER_EXECUTION'] == 'autograde'")
         finally:
             client.stop_channels()

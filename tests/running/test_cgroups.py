@@ -1,0 +1,128 @@
+"""The real cgroups of this machine: a program of its own is given one, and gives parts of it on."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+if sys.platform != "linux":
+    pytest.skip("only Linux has cgroups", allow_module_level=True)
+
+from autograder.running import cgroups
+
+Run = Callable[[str], str]
+
+
+@pytest.fixture
+def delegated() -> Iterator[Path]:
+    """Make a cgroup, as an administrator does for a service."""
+    own = cgroups._own()
+    if own is None or not os.access(own, os.W_OK):
+        pytest.skip("only who may make cgroups can delegate one")
+    path = own / f"test-{secrets.token_hex(4)}"
+    path.mkdir()
+    some = (own / "cgroup.controllers").read_text().split()[:1]
+    enabled = (own / "cgroup.subtree_control").read_text().split()
+    (own / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in some))
+    yield path
+    for below in (*path.iterdir(), path):
+        if below.is_dir():
+            below.rmdir()
+    (own / "cgroup.subtree_control").write_text(" ".join(f"-{name}" for name in some if name not in enabled))
+
+
+def run_in(cgroup: Path, code: str) -> str:
+    """Run a program that was started in this cgroup."""
+    enter = f"""
+        import os, sys, time
+        from pathlib import Path
+        from autograder.running import cgroups
+        HERE = Path({str(cgroup)!r})
+        (HERE / "cgroup.procs").write_text("0")
+        CONTROLLERS = tuple((HERE / "cgroup.controllers").read_text().split()[:1])
+    """
+    program = textwrap.dedent(enter) + textwrap.dedent(code)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_cgroup_of_our_own_is_taken_over_once(delegated: Path) -> None:
+    run_in(
+        delegated,
+        """
+        assert cgroups.take_over(CONTROLLERS)
+        assert cgroups.take_over(CONTROLLERS)
+        assert (HERE / "cgroup.procs").read_text() == ""
+        assert (HERE / "autograder/cgroup.procs").read_text().split() == [str(os.getpid())]
+        assert tuple((HERE / "cgroup.subtree_control").read_text().split()) == CONTROLLERS != ()
+        """,
+    )
+
+
+def test_a_cgroup_that_others_are_in_is_left_as_it_was(delegated: Path) -> None:
+    run_in(
+        delegated,
+        """
+        if os.fork() == 0:  # what it starts is not below the one that asks
+            assert not cgroups.take_over(CONTROLLERS)
+            assert not (HERE / "autograder").exists()
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
+        """,
+    )
+
+
+def test_without_its_controllers_nothing_is_taken_over(delegated: Path) -> None:
+    run_in(
+        delegated,
+        """
+        assert not cgroups.take_over((*CONTROLLERS, "none-such"))
+        assert not (HERE / "autograder").exists()
+        assert cgroups.group({"memory": 1 << 30, "processes": 10}) is None
+        """,
+    )
+
+
+def test_who_enters_by_the_descriptor_is_in_the_group_and_ends_with_it(delegated: Path) -> None:
+    said = run_in(
+        delegated,
+        """
+        assert cgroups.take_over(CONTROLLERS)
+        group = cgroups.Group(HERE, {})
+        entrance, ready = group.entrance(), os.pipe()
+        if os.fork() == 0:
+            os.write(entrance, b"0")
+            if os.fork():
+                os.write(ready[1], b"x")
+            time.sleep(1000)
+        os.read(ready[0], 1)
+        assert len((group.path / "cgroup.procs").read_text().split()) == 2
+        assert not group.out_of_memory
+        group.close()
+        assert not group.path.exists()
+        print(os.waitstatus_to_exitcode(os.wait()[1]))
+        """,
+    )
+    assert said.strip() == "-9"
+
+
+def test_a_limit_that_cannot_be_set_leaves_no_group(delegated: Path) -> None:
+    run_in(
+        delegated,
+        """
+        try:
+            cgroups.Group(HERE, {"no.such.limit": 1})
+        except OSError:
+            assert not [path for path in HERE.iterdir() if path.is_dir()]
+        else:
+            raise AssertionError
+        """,
+    )
