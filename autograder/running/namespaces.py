@@ -94,14 +94,14 @@ def prepare(edition: str, user: tuple[int, int] | None, hide: Iterable[str]) -> 
     compileall.compile_dir(root + EDITION, quiet=2, stripdir=root)
     _make_readable(Path(root + EDITION))
     for name in ("/proc", "/dev/shm", "/dev/pts", "/tmp", HOME):
-        Path(root + name).mkdir(parents=True)
+        Path(root + name).mkdir(parents=True, exist_ok=True)  # the interpreter may be below one of them
     # Linux mounts a new /proc later only where a whole one can be seen already.
     syscalls.mount("/proc", f"{root}/proc", None, MS_BIND | MS_REC)
     _cover(root, covered)
-    syscalls.mount("tmp", f"{root}/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=64m")
     for fd in (*sources.values(), copied):
         os.close(fd)
     syscalls.enter_root(root)
+    _mount_scratch("/tmp", "mode=1777,size=64m")
     syscalls.mount(None, "/", None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
     if os.getuid() == 0 and user is not None:
         syscalls.become(*user)
@@ -221,14 +221,22 @@ def furnish(scratch: int) -> None:
     _loopback_up()
     syscalls.mount(None, "/", None, MS_REC | syscalls.MS_PRIVATE)
     for path, mode in (("/tmp", "1777"), ("/dev/shm", "1777"), (HOME, "700")):
-        options = f"mode={mode},size={scratch},nr_inodes=8192"
-        syscalls.mount("scratch", path, "tmpfs", MS_NOSUID | MS_NODEV, options)
+        _mount_scratch(path, f"mode={mode},size={scratch},nr_inodes=8192")
     try:
         syscalls.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     except PermissionError:
         # A container that masks parts of /proc allows no new one: then none at all, rather than the machine's.
         syscalls.mount("none", "/proc", "tmpfs", MS_RDONLY, "size=4k")
     syscalls.mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
+
+
+def _mount_scratch(path: str, options: str) -> None:
+    """Mount an empty directory, and in it what the interpreter has there: a checkout in /tmp has it there."""
+    kept = _opened(prefix for prefix in prefixes() if prefix.startswith(f"{path}/"))
+    syscalls.mount("scratch", path, "tmpfs", MS_NOSUID | MS_NODEV, options)
+    for prefix, fd in kept.items():
+        bind(f"/proc/self/fd/{fd}", prefix)
+        os.close(fd)
 
 
 def _loopback_up() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -295,3 +297,31 @@ def test_under_landlock_alone_a_full_scratch_directory_ends_the_submission(landl
     inside.send("import time\nfor n in range(8): open(str(n), 'wb').write(bytes(1 << 20))\ntime.sleep(1000)")
     inside.wait_until_it_ends()
     assert inside.provisioner.killed_because == "wrote more than 4 MB of files"
+
+
+def test_an_interpreter_below_tmp_is_still_there(edition: Path, kernels: Kernels) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        Path(directory).chmod(0o755)
+        Path(directory, "installed").write_text("here", encoding="utf-8")
+        code = textwrap.dedent(f"""
+            import os, sys
+            from pathlib import Path
+            from autograder.running import sandbox
+            from autograder.running.kernels import Limits, sandbox_options
+            sys.exec_prefix = {directory!r}
+            options = sandbox_options("namespaces", Path({str(edition)!r}), Limits())
+            answer, parent = os.dup(1), os.getpid()
+            sandbox.prepare(options)
+            if os.fork():
+                os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+            sandbox.enter(options, parent, None)
+            Path("/tmp/mine").write_text("mine")
+            try:
+                Path({directory!r}, "installed").write_text("changed")
+            except OSError:
+                os.write(answer, Path({directory!r}, "installed").read_bytes())
+            os._exit(0)
+        """)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert (done.stdout, done.stderr) == ("here", "")
+        assert [path.name for path in Path(directory).iterdir()] == ["installed"]
