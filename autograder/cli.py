@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from autograder.grading.results import Outcome
-    from autograder.grading.run import Settings
+    from autograder.grading.settings import Settings
 
 _out, _err = Console(), Console(stderr=True)
 
@@ -120,7 +120,8 @@ def release(lessons: Sequence[str], directory: Path, db: str | None) -> None:
     """
     with _refusals():
         course = Course.at(directory, db)
-        _release(course, lessons or course.lessons())
+        with course.writing():
+            _release(course, lessons or course.lessons())
 
 
 def _release(course: Course, lessons: Sequence[str]) -> None:
@@ -130,7 +131,7 @@ def _release(course: Course, lessons: Sequence[str]) -> None:
         course.require_lesson(lesson)
     from autograder.grading.release import release_lesson
 
-    with course.writing(), _progress() as progress:
+    with _progress() as progress:
         if course.write_config():
             _err.print(f"wrote {course.root / 'nbgrader_config.py'}: nbgrader's own commands work here too")
         task = progress.add_task("releasing", total=len(lessons), failed="")
@@ -194,7 +195,7 @@ def grade(
     with _refusals():
         course = Course.at(directory, db)
         _require_folder_of(json_file)
-        from autograder.grading.run import Settings
+        from autograder.grading.settings import Settings
 
         start = _cluster(workers, scheduler, (tls_ca, tls_cert, tls_key))
         mode = _mode(confine, as_root, elsewhere=start is not None)
@@ -275,24 +276,37 @@ def _grade(
     students = [student for student in students if not only or student in only]
     if not students:
         raise CourseError(f"there must be submissions in submitted/STUDENT/{lesson}/ (found none)")
-    from autograder.grading import gradebook
-    from autograder.grading.grade import grade_lesson
-    from autograder.grading.outcomes import count_standing
     from autograder.grading.scratch import scratch_directory
     from autograder.grading.stopping import stoppable
-    from autograder.grading.workers import Here, pool
+    from autograder.grading.workers import Here, pool, started
 
-    if gradebook.released_cells(course.gradebook_url, lesson) is None:
-        _err.print(f"{lesson} was not released from this course yet: releasing it first")
-        _release(course, [lesson])
-    outcomes = []
     number = min(len(students), (os.cpu_count() or 1) if workers is None else workers)
-    with stoppable(), course.writing(), scratch_directory(course.root) as scratch, _progress() as progress:
+    with stoppable(), course.writing(), scratch_directory(course.root) as scratch:
+        here = (lambda: pool(number, scratch, lesson, settings)) if number else (lambda: Here(scratch))
+        with started(cluster or here) as start:
+            # While the workers import what they need, we do.
+            from autograder.grading import gradebook
+            from autograder.grading.grade import grade_lesson
+
+            if gradebook.released_cells(course.gradebook_url, lesson) is None:
+                _err.print(f"{lesson} was not released from this course yet: releasing it first")
+                _release(course, [lesson])
+            work = grade_lesson(
+                course, lesson, students, start=start, workers=max(1, number), settings=settings, again=again
+            )
+            outcomes = _followed(course, lesson, students, work)
+    return sorted(outcomes, key=lambda outcome: outcome.student)
+
+
+def _followed(
+    course: Course, lesson: str, students: Sequence[str], work: Generator[Outcome, None, None]
+) -> list[Outcome]:
+    """Show how the grading goes on, and give what came of it."""
+    from autograder.grading.outcomes import count_standing
+
+    outcomes: list[Outcome] = []
+    with _progress() as progress:
         task = progress.add_task(lesson, total=len(students), failed="")
-        start = cluster or ((lambda: pool(number, scratch)) if number else (lambda: Here(scratch)))
-        work = grade_lesson(
-            course, lesson, students, start=start, workers=max(1, number), settings=settings, again=again
-        )
         try:
             with closing(work):
                 for outcome in work:
@@ -307,7 +321,7 @@ def _grade(
                 standing = count_standing(course, lesson, students)
                 _err.print(f"stopped: {standing} of {len(students)} were graded and stay so; run the command again")
             raise
-    return sorted(outcomes, key=lambda outcome: outcome.student)
+    return outcomes
 
 
 @cli.command()
@@ -394,7 +408,8 @@ def practice(directory: Path, source: Path) -> None:
     """
     with _refusals():
         course = Course.at(source)
-        _release(course, course.lessons())
+        with course.writing():
+            _release(course, course.lessons())
         for lesson in course.lessons():
             target = directory / lesson / f"{lesson}.ipynb"
             if target.exists():

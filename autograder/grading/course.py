@@ -154,7 +154,7 @@ class Course:
         CourseError
             If somebody else does.
         """
-        from autograder.grading.gradebook import held
+        from autograder.grading.holding import held
 
         lock = FileLock(private_directory(self.root) / "lock")
         try:

@@ -17,7 +17,7 @@ from autograder.grading.lesson import Lesson, grader_version
 from autograder.grading.outcomes import entry_for, read_outcome, version_of
 from autograder.grading.papers import Papers
 from autograder.grading.results import Graded, Outcome, Scores
-from autograder.grading.run import Settings
+from autograder.grading.settings import Settings
 from autograder.grading.stopping import unbroken
 from autograder.grading.submission import Submission
 from autograder.grading.task import UnfitError, grade_submission, render_feedback

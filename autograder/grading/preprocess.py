@@ -13,7 +13,7 @@ from autograder.grading.course import Course
 from autograder.grading.errors import SubmissionError
 from autograder.grading.lesson import Lesson, files_beside
 from autograder.grading.outcomes import entry_for, version_of
-from autograder.grading.run import Settings
+from autograder.grading.settings import Settings
 from autograder.grading.submission import Submission
 from autograder.grading.task import grader_for
 from autograder.running.kernels import Mode

@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import copy
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from autograder.grading.editions import editions
 from autograder.grading.lean import lean
 from autograder.grading.lesson import Lesson
 from autograder.grading.marks import exercise_of, judge_cell, verdict_of
 from autograder.grading.restore import grade_id_of
+from autograder.grading.settings import Settings
 from autograder.judging.own import load_text
-from autograder.judging.registry import all_exercises
-from autograder.running.edition import LEFT_OUT, write_edition, write_laboratory
-from autograder.running.kernels import Kernels, Limits, Mode
+from autograder.running.edition import LEFT_OUT
+from autograder.running.kernels import Kernels
 from autograder.running.notebook import run_notebook
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How submissions are run.
-
-    Attributes
-    ----------
-    mode : {"namespaces", "landlock", "trusted"}
-        How kernels are confined.
-    as_root : bool
-        Whether kernels stay root where the grader is root.
-    everything : bool
-        Whether the experiments run too, for the feedback.
-    cell_timeout : int
-        Seconds a cell may take.
-    """
-
-    mode: Mode = "namespaces"
-    as_root: bool = False
-    everything: bool = False
-    cell_timeout: int = 60
 
 
 class Grader:
@@ -51,27 +25,13 @@ class Grader:
     ----------
     lesson : Lesson
     settings : Settings
-    limits : Limits
-        Of each submission.
     """
 
-    def __init__(self, lesson: Lesson, settings: Settings, limits: Limits = Limits()) -> None:  # noqa: B008  # frozen
+    def __init__(self, lesson: Lesson, settings: Settings) -> None:
         for name, text in lesson.own.items():
             load_text(name, text)
         self._lesson, self._settings = lesson, settings
-        self._directory = tempfile.TemporaryDirectory(prefix="autograder-edition-")
-        root = Path(self._directory.name)
-        root.chmod(0o755)
-        given, withheld = _answers(lesson.name)
-        write_edition(root / "student", given=given, withheld=withheld)
-        self._kernels = self._start(root / "student", limits)
-        self._laboratory: Kernels | None = None
-        if settings.everything:
-            write_laboratory(root / "laboratory")
-            self._laboratory = self._start(root / "laboratory", limits)
-
-    def _start(self, edition: Path, limits: Limits) -> Kernels:
-        return Kernels(edition, mode=self._settings.mode, limits=limits, as_root=self._settings.as_root)
+        self._editions = editions(lesson.name, settings)
 
     def grade(self, notebook: Any, files: dict[str, bytes]) -> None:
         """Run a restored submission and fill in outputs and verdicts.
@@ -93,14 +53,14 @@ class Grader:
         tests = {place for place in code if exercise_of(notebook.cells[place])}
         chosen = lean(notebook, self._lesson.experiments, graded)
         before = copy.deepcopy(notebook.cells)
-        self._run(self._kernels, notebook, chosen - tests, tests, files)
+        self._run(self._editions.kernels, notebook, chosen - tests, tests, files)
         if chosen != code and any(_went_wrong(notebook.cells[place]) for place in chosen):
             notebook.cells = before
-            self._run(self._kernels, notebook, code - tests, tests, files)
+            self._run(self._editions.kernels, notebook, code - tests, tests, files)
             _take_experiments(notebook, notebook, self._lesson)
-        if self._laboratory is not None:
+        if self._editions.laboratory is not None:
             shown = copy.deepcopy(notebook)
-            self._run(self._laboratory, shown, code - tests, set(), files)
+            self._run(self._editions.laboratory, shown, code - tests, set(), files)
             _take_experiments(notebook, shown, self._lesson)
 
     def _run(self, kernels: Kernels, notebook: Any, cells: set[int], tests: set[int], files: dict[str, bytes]) -> None:
@@ -110,31 +70,7 @@ class Grader:
 
     def close(self) -> None:
         """End its kernels and leave nothing behind."""
-        self._kernels.close()
-        if self._laboratory is not None:
-            self._laboratory.close()
-        self._directory.cleanup()
-
-
-@contextmanager
-def grader(lesson: Lesson, settings: Settings, limits: Limits = Limits()) -> Iterator[Grader]:  # noqa: B008  # frozen
-    """Have a grader for a while."""
-    one = Grader(lesson, settings, limits)
-    try:
-        yield one
-    finally:
-        one.close()
-
-
-def _answers(lesson: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Sort the course's answers into those of earlier lessons and the rest."""
-    given: list[tuple[str, str]] = []
-    withheld: list[tuple[str, str]] = []
-    for exercise in all_exercises():
-        name = (exercise.reference.__module__, exercise.reference.__name__)
-        if name[0].startswith("course_lib."):
-            (given if exercise.lesson < lesson else withheld).append(name)
-    return given, withheld
+        self._editions.close()
 
 
 def _went_wrong(cell: Any) -> bool:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autograder.grading.course import private_directory
-from autograder.running.provisioner import remove_tree
+from autograder.running.trees import remove_tree
 
 _NOTE = "scratch"  # in the course's private directory: where there may be something to remove
 _OURS = ("autograder-", "pymp-")

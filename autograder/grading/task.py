@@ -23,7 +23,8 @@ from autograder.grading.lesson import Lesson, grader_version
 from autograder.grading.marks import auto_points
 from autograder.grading.restore import restored
 from autograder.grading.results import Graded, Scores
-from autograder.grading.run import Grader, Settings
+from autograder.grading.run import Grader
+from autograder.grading.settings import Settings
 from autograder.grading.submission import Submission, parse
 from autograder.running.doctor import ConfinementError, choose_mode, examine_machine
 from autograder.running.notebook import RunError

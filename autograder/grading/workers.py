@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import multiprocessing
 import os
 import signal
@@ -13,18 +14,22 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from autograder.grading.task import close_graders
+from autograder.grading.editions import close_early, get_ready
+from autograder.grading.settings import Settings
 from autograder.running import cgroups
 from autograder.running.processes import descendants
 
-# Imported once, before workers are forked.
-_PRELOADED = ["autograder.grading.task", "matplotlib.backends.backend_svg", "matplotlib.figure"]
+# Imported once, before workers are forked: what getting ready needs. nbgrader takes longer, and each worker imports it
+# while its first kernels import what they need.
+_PRELOADED = ["autograder.grading.editions"]
+_IMPORTED_BY_EACH = ("autograder.grading.task", "matplotlib.backends.backend_svg", "matplotlib.figure")
 _PR_SET_PDEATHSIG = 1
 _SECONDS_TO_END = 5
 
@@ -59,11 +64,11 @@ class Here(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the kernels that were kept ready."""
-        close_graders()
+        _close_kernels()
 
 
 class Pool(Executor):
-    """Worker processes, forked from one that has imported everything; each has one task at a time.
+    """Worker processes, started at once; each has one task at a time.
 
     The standard library's pool shares its pipes among its workers: where one is killed while it sends, everybody waits
     for the rest of its message. Here each has a pipe of its own, and its death is the end of one task.
@@ -73,15 +78,17 @@ class Pool(Executor):
     workers : int
     scratch : str
         Directory for all that they write; whoever made it removes it.
+    begin : callable
+        What a worker does before anything else.
 
     Attributes
     ----------
     workers : int
     """
 
-    def __init__(self, workers: int, scratch: str) -> None:
+    def __init__(self, workers: int, scratch: str, begin: Callable[[], None]) -> None:
         self.workers = workers
-        self._scratch = scratch
+        self._scratch, self._begin = scratch, begin
         self._tasks: SimpleQueue[tuple[Future[Any], Any] | None] = SimpleQueue()
         self._processes: set[Any] = set()
         self._starting = threading.Lock()
@@ -99,10 +106,13 @@ class Pool(Executor):
 
     def _employ(self) -> None:
         """Have one worker do tasks, and another in its place when it has died."""
-        worker = None
+        worker, idle = None, True
         try:
+            with contextlib.suppress(EOFError, OSError):
+                worker = self._started()
             while (task := self._tasks.get()) is not None:
                 future, work = task
+                idle = False
                 if not future.set_running_or_notify_cancel():
                     continue
                 try:
@@ -120,14 +130,14 @@ class Pool(Executor):
                 else:
                     future.set_result(result) if succeeded else future.set_exception(result)
         finally:
-            self._end(worker, politely=True)
+            self._end(worker, politely=not idle)
 
     def _started(self) -> tuple[Any, Connection]:
         ours, theirs = self._context.Pipe()
         with theirs, self._starting:
             if self._closed:
                 raise EOFError
-            process = self._context.Process(target=_work, args=(theirs, self._scratch), daemon=True)
+            process = self._context.Process(target=_work, args=(theirs, self._scratch, self._begin), daemon=True)
             process.start()
             self._processes.add(process)
         return process, ours
@@ -167,11 +177,25 @@ class Pool(Executor):
                 wait([handle], _SECONDS_TO_END)
 
 
-def pool(workers: int, scratch: str) -> Pool:
-    """Start worker processes that write below `scratch`."""
+def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> Pool:
+    """Start worker processes that write below `scratch` and get ready for a lesson."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared out by submission
     cgroups.take_over()  # while all that this process has started is below it
-    return Pool(workers, scratch)
+    return Pool(workers, scratch, partial(get_ready, lesson, settings))
+
+
+@contextmanager
+def started(start: Callable[[], Executor]) -> Iterator[Callable[[], Executor]]:
+    """Start an executor at once and give it to whoever asks first; who asks again gets another.
+
+    Whoever has got one ends it.
+    """
+    early = [start()]
+    try:
+        yield lambda: early.pop() if early else start()
+    finally:
+        for executor in early:
+            kill(executor)
 
 
 def kill(executor: Executor) -> None:
@@ -214,9 +238,12 @@ def _handles_below(processes: list[int]) -> Iterator[list[int]]:
             os.close(handle)
 
 
-def _work(connection: Connection, scratch: str) -> None:
+def _work(connection: Connection, scratch: str, begin: Callable[[], None]) -> None:
     """Be a worker: do what comes, until nothing does."""
     _begin(scratch)
+    begin()
+    for name in _IMPORTED_BY_EACH:
+        importlib.import_module(name)
     while True:
         try:
             function, args, kwargs = connection.recv()
@@ -234,6 +261,13 @@ def _work(connection: Connection, scratch: str) -> None:
             connection.send_bytes(content)
         except OSError:
             break
+    _close_kernels()
+
+
+def _close_kernels() -> None:
+    from autograder.grading.task import close_graders  # nbgrader: seconds that a coordinator need not wait for
+
+    close_early()
     close_graders()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from autograder.running.kernels import UNPRIVILEGED, Limits, Mode, sandbox_options
+from autograder.running.trees import remove_tree
 
 _SITE = Path(__file__).resolve().parents[2]
 _SANDBOXES: tuple[Mode, ...] = ("namespaces", "landlock")
@@ -155,8 +156,6 @@ def _problems(*, as_root: bool) -> dict[str, str]:
 
 def _problem_with(mode: Mode, *, as_root: bool) -> str:
     """Give why a sandbox cannot be built here, or nothing."""
-    from autograder.running.provisioner import remove_tree
-
     edition = tempfile.mkdtemp(prefix="autograder-")
     scratch = tempfile.mkdtemp(prefix="autograder-")
     try:

@@ -18,6 +18,7 @@ from zmq import ZMQError
 from autograder.running.kernels import Kernels
 from autograder.running.provisioner import ZygoteError
 from autograder.running.remote import KernelLostError, RemoteFunctions
+from autograder.running.streams import joined
 
 Judge = Callable[[Any, RemoteFunctions], None]  # takes a test cell and the functions there are, and fills in the cell
 
@@ -97,7 +98,6 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             notebook,
             km=kernels.manager(),
             allow_errors=True,
-            coalesce_streams=True,  # a table printed line by line is one output
             error_on_timeout={
                 "ename": "CellTimeoutError",
                 "evalue": "",
@@ -144,6 +144,7 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             await self.async_execute_cell(cell, place, execution_count=self.code_cells_executed + 1)
         except _DAMAGES as damage:
             raise _ForgedError from damage
+        cell.outputs = joined(cell.outputs)
 
     async def _async_poll_for_reply(self, msg_id: str, cell: Any, timeout: int | None, *others: Any) -> Any:
         try:

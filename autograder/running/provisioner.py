@@ -12,7 +12,6 @@ import json
 import os
 import secrets
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -30,6 +29,7 @@ from traitlets import Dict, Unicode
 
 from autograder.running import cgroups
 from autograder.running.serve import ADDRESS_VARIABLE
+from autograder.running.trees import remove_tree
 from autograder.running.watchdog import Watched, used_more_memory, watchdog
 
 # In the order in which the kernel takes their sockets; jupyter_client's "port" is the place.
@@ -172,17 +172,6 @@ class Zygote:
         if self._home is not None:
             remove_tree(self._home)
             self._home = None
-
-
-def remove_tree(path: str) -> None:
-    """Remove a directory, also one whose owner took away the rights to do so."""
-    for parent, names, _ in os.walk(path):
-        for name in names:
-            directory = Path(parent, name)
-            if not directory.is_symlink():
-                with contextlib.suppress(OSError):
-                    directory.chmod(0o700)
-    shutil.rmtree(path, ignore_errors=True)
 
 
 _zygotes: dict[str, Zygote] = {}
