@@ -32,7 +32,7 @@ from autograder.grading.outcomes import read_outcomes
 from autograder.grading.papers import Papers
 from autograder.grading.results import Outcome
 from autograder.grading.settings import Settings
-from autograder.grading.workers import Here, WorkerDiedError, Pool
+from autograder.grading.workers import Here, Pool, WorkerDiedError
 from autograder.running.processes import descendants, parents_of_all
 
 STUDENTS = 60
