@@ -281,10 +281,10 @@ def _grade(
     from autograder.grading.workers import Here, pool, started
 
     number = min(len(students), (os.cpu_count() or 1) if workers is None else workers)
-    with stoppable(), course.writing(), scratch_directory(course.root) as scratch:
+    with stoppable(), course.alone(), scratch_directory(course.root) as scratch:
         here = (lambda: pool(number, scratch, lesson, settings)) if number else (lambda: Here(scratch))
-        with started(cluster or here) as start:
-            # While the workers import what they need, we do.
+        # While the workers import what they need, we do.
+        with started(cluster or here) as start, course.gradebook_held():
             from autograder.grading import gradebook
             from autograder.grading.grade import grade_lesson
 

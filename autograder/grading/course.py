@@ -147,25 +147,48 @@ class Course:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the course alone while writing to it.
+        """Hold the course and its gradebook alone while writing to them.
 
         Raises
         ------
         CourseError
             If somebody else does.
         """
-        from autograder.grading.holding import held
+        with self.alone(), self.gradebook_held():
+            yield
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the course's directory alone.
+
+        Raises
+        ------
+        CourseError
+            If somebody else does.
+        """
         lock = FileLock(private_directory(self.root) / "lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
             raise CourseError(f"only one command may write to {self.root} at a time; another one does now") from None
         try:
-            with held(self.gradebook_url):
-                yield
+            yield
         finally:
             lock.release()
+
+    @contextmanager
+    def gradebook_held(self) -> Iterator[None]:
+        """Hold the gradebook alone, which other machines may reach; takes what imports nbgrader takes.
+
+        Raises
+        ------
+        CourseError
+            If somebody else does, or there is no such database.
+        """
+        from autograder.grading.holding import held
+
+        with held(self.gradebook_url):
+            yield
 
 
 def private_directory(root: Path) -> Path:

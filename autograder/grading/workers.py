@@ -21,7 +21,6 @@ from multiprocessing.reduction import ForkingPickler
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from autograder.grading.editions import close_early, get_ready
 from autograder.grading.settings import Settings
 from autograder.running import cgroups
 from autograder.running.processes import descendants
@@ -181,6 +180,9 @@ def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> Pool:
     """Start worker processes that write below `scratch` and get ready for a lesson."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared out by submission
     cgroups.take_over()  # while all that this process has started is below it
+    _context()  # imports on a core of its own what we import now
+    from autograder.grading.editions import get_ready
+
     return Pool(workers, scratch, partial(get_ready, lesson, settings))
 
 
@@ -265,6 +267,7 @@ def _work(connection: Connection, scratch: str, begin: Callable[[], None]) -> No
 
 
 def _close_kernels() -> None:
+    from autograder.grading.editions import close_early
     from autograder.grading.task import close_graders  # nbgrader: seconds that a coordinator need not wait for
 
     close_early()
