@@ -25,6 +25,7 @@ from rich.progress import (
 
 from autograder.grading.course import Course
 from autograder.grading.errors import CourseError
+from autograder.imports import without_collections
 from autograder.judging.own import FOLDER, load_file
 
 # nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
@@ -283,18 +284,19 @@ def _grade(
     number = min(len(students), (os.cpu_count() or 1) if workers is None else workers)
     with stoppable(), course.alone(), scratch_directory(course.root) as scratch:
         here = (lambda: pool(number, scratch, lesson, settings)) if number else (lambda: Here(scratch))
-        # While the workers import what they need, we do.
-        with started(cluster or here) as start, course.gradebook_held():
-            from autograder.grading import gradebook
-            from autograder.grading.grade import grade_lesson
+        with started(cluster or here) as start:
+            with without_collections():  # while the workers import what they need
+                from autograder.grading import gradebook
+                from autograder.grading.grade import grade_lesson
 
-            if gradebook.released_cells(course.gradebook_url, lesson) is None:
-                _err.print(f"{lesson} was not released from this course yet: releasing it first")
-                _release(course, [lesson])
-            work = grade_lesson(
-                course, lesson, students, start=start, workers=max(1, number), settings=settings, again=again
-            )
-            outcomes = _followed(course, lesson, students, work)
+            with course.gradebook_held():
+                if gradebook.released_cells(course.gradebook_url, lesson) is None:
+                    _err.print(f"{lesson} was not released from this course yet: releasing it first")
+                    _release(course, [lesson])
+                work = grade_lesson(
+                    course, lesson, students, start=start, workers=max(1, number), settings=settings, again=again
+                )
+                outcomes = _followed(course, lesson, students, work)
     return sorted(outcomes, key=lambda outcome: outcome.student)
 
 

@@ -22,6 +22,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from autograder.grading.settings import Settings
+from autograder.imports import without_collections
 from autograder.running import cgroups
 from autograder.running.processes import descendants
 
@@ -244,8 +245,9 @@ def _work(connection: Connection, scratch: str, begin: Callable[[], None]) -> No
     """Be a worker: do what comes, until nothing does."""
     _begin(scratch)
     begin()
-    for name in _IMPORTED_BY_EACH:
-        importlib.import_module(name)
+    with without_collections():
+        for name in _IMPORTED_BY_EACH:
+            importlib.import_module(name)
     while True:
         try:
             function, args, kwargs = connection.recv()

@@ -37,6 +37,7 @@ _MODULES = (
 
 def warm_up() -> None:
     """Do once, in the zygote, what every kernel would do first."""
+    gc.disable()  # what is imported stays
     for name in _MODULES:
         with contextlib.suppress(ImportError):  # some came or went with a version of ipykernel
             importlib.import_module(name)
@@ -44,7 +45,7 @@ def warm_up() -> None:
     _draw_a_figure()
     if threading.active_count() != 1:
         raise RuntimeError(f"the zygote must have one thread (got {threading.enumerate()})")
-    gc.collect()
+    gc.enable()
     gc.freeze()  # a collection in a kernel would write to, and so copy, the pages it shares with the zygote
 
 
