@@ -23,8 +23,30 @@ _OURS = "autograder"
 _SECONDS_TO_END = 5
 
 
+def delegated(controllers: tuple[str, ...] = CONTROLLERS) -> Path | None:
+    """Give this process's cgroup, if it was delegated to this process alone, which may then share it out.
+
+    Parameters
+    ----------
+    controllers : tuple of str
+        What submissions are to be limited by.
+    """
+    own = _own()
+    if own is None:
+        return None
+    if own.name == _OURS:
+        return own.parent
+    try:
+        offered = (own / "cgroup.controllers").read_text(encoding="ascii").split()
+        present = (own / "cgroup.procs").read_text(encoding="ascii").split()
+    except OSError:
+        return None
+    alone = set(map(int, present)) <= {os.getpid(), *descendants(os.getpid())}
+    return own if alone and set(controllers) <= set(offered) and os.access(own, os.W_OK) else None
+
+
 def take_over(controllers: tuple[str, ...] = CONTROLLERS) -> bool:
-    """Make room for submissions in this process's cgroup, if that was delegated to this process alone.
+    """Make room for submissions in this process's cgroup, if it was delegated to this process alone.
 
     Where Linux limits the groups within a group, the group itself may hold no processes: this process and all below it
     move into one of their own.
@@ -39,29 +61,17 @@ def take_over(controllers: tuple[str, ...] = CONTROLLERS) -> bool:
     bool
         False where nothing was delegated; then nothing has changed.
     """
-    own = _own()
-    if own is None:
+    place = delegated(controllers)
+    if place is None:
         return False
-    if own.name == _OURS:
-        return True
+    present = (place / "cgroup.procs").read_text(encoding="ascii").split()
     try:
-        offered = (own / "cgroup.controllers").read_text(encoding="ascii").split()
-        present = {int(process) for process in (own / "cgroup.procs").read_text(encoding="ascii").split()}
-        ours = {os.getpid(), *descendants(os.getpid())}
-        if not set(controllers) <= set(offered) or not present <= ours:
-            return False
-        (own / _OURS).mkdir()
+        (place / _OURS).mkdir(exist_ok=True)
+        _move(present, place / _OURS)
+        _write(place / "cgroup.subtree_control", " ".join(f"+{name}" for name in controllers))
     except OSError:
-        return False  # it is not ours to change
-    try:
-        for process in present:
-            _write(own / _OURS / "cgroup.procs", str(process))
-        _write(own / "cgroup.subtree_control", " ".join(f"+{name}" for name in controllers))
-    except OSError:
-        for process in present:
-            with contextlib.suppress(OSError):
-                _write(own / "cgroup.procs", str(process))
-        (own / _OURS).rmdir()
+        with contextlib.suppress(OSError):
+            _move(present, place)
         return False
     return True
 
@@ -124,6 +134,12 @@ class Group:
             _write(self.path / "cgroup.kill", "1")
             _wait_until_empty(self.path / "cgroup.events")
             self.path.rmdir()
+
+
+def _move(processes: list[str], to: Path) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            _write(to / "cgroup.procs", process)
 
 
 def _wait_until_empty(events: Path) -> None:

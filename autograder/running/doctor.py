@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from autograder.running import cgroups
 from autograder.running.kernels import UNPRIVILEGED, Limits, Mode, sandbox_options
 from autograder.running.trees import remove_tree
 
@@ -24,6 +25,12 @@ _HOW_TO_ALLOW = (
     "Unprivileged user namespaces can be allowed by the machine's administrator: on Ubuntu with "
     "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` or an AppArmor profile, elsewhere with "
     "`sysctl user.max_user_namespaces=15000`; for a container with `--security-opt seccomp=unconfined` or on its host."
+)
+
+_DELEGATED = "A cgroup was delegated to this process: Linux limits what all processes of a submission use together."
+_NOT_DELEGATED = (
+    "No cgroup was delegated to this process: a watchdog adds up ten times a second what a submission's processes use. "
+    "With systemd, `systemd-run --user --scope -p Delegate=yes autograder grade ...` delegates one."
 )
 
 
@@ -49,6 +56,8 @@ class Machine:
         Why a way of confining does not work; those that work are absent. For root, after it became nobody.
     problems_as_root : mapping
         The same for root that stays root; empty if this process is not root.
+    cgroup : bool
+        Whether a cgroup was delegated to this process, in which Linux can limit each submission.
     """
 
     platform: str
@@ -57,6 +66,7 @@ class Machine:
     seccomp: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
     problems_as_root: Mapping[str, str] = field(default_factory=dict)
+    cgroup: bool = False
 
     @property
     def strongest(self) -> Mode:
@@ -78,6 +88,7 @@ class Machine:
             said.append(f"Mode {mode} does not work: {problem}" if problem else f"Mode {mode} works.")
         if "namespaces" in self.problems:
             said.append(_HOW_TO_ALLOW)
+        said.append(_DELEGATED if self.cgroup else _NOT_DELEGATED)
         said.append(f"The strongest mode here is {self.strongest}.")
         return said
 
@@ -96,6 +107,7 @@ def examine_machine() -> Machine:
         seccomp=_has_seccomp(),
         problems=_problems(as_root=False),
         problems_as_root=_problems(as_root=True) if root else {},
+        cgroup=cgroups.delegated() is not None,
     )
 
 

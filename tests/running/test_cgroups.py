@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
 if sys.platform != "linux":
     pytest.skip("only Linux has cgroups", allow_module_level=True)
@@ -28,7 +29,8 @@ def delegated() -> Iterator[Path]:
         pytest.skip("only who may make cgroups can delegate one")
     path = own / f"test-{secrets.token_hex(4)}"
     path.mkdir()
-    some = (own / "cgroup.controllers").read_text().split()[:1]
+    offered = (own / "cgroup.controllers").read_text().split()
+    some = cgroups.CONTROLLERS if set(cgroups.CONTROLLERS) <= set(offered) else offered[:1]
     enabled = (own / "cgroup.subtree_control").read_text().split()
     (own / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in some))
     yield path
@@ -42,6 +44,7 @@ def run_in(cgroup: Path, code: str) -> str:
     """Run a program that was started in this cgroup."""
     enter = f"""
         import os, sys, time
+        sys.path.insert(0, {str(ROOT / "tests")!r})
         from pathlib import Path
         from autograder.running import cgroups
         HERE = Path({str(cgroup)!r})
@@ -126,3 +129,33 @@ def test_a_limit_that_cannot_be_set_leaves_no_group(delegated: Path) -> None:
             raise AssertionError
         """,
     )
+
+
+def test_linux_ends_a_submission_whose_processes_use_too_much_together(delegated: Path, edition: Path) -> None:
+    offered = (delegated / "cgroup.controllers").read_text().split()
+    if not set(cgroups.CONTROLLERS) <= set(offered):
+        pytest.skip(f"this machine's cgroups of version 2 have no {' and '.join(cgroups.CONTROLLERS)} (got {offered})")
+    said = run_in(
+        delegated,
+        f"""
+        from running.conftest import Inside
+        from autograder.running.kernels import Kernels, Limits
+        assert cgroups.take_over()
+        with Kernels(Path({str(edition)!r}), mode="namespaces", limits=Limits(memory=300 << 20)) as kernels:
+            modest = Inside(kernels)
+            assert modest.run("print(bytearray(100 << 20).count(0) >> 20)") == "100"
+            assert len(list(HERE.glob("submission-*"))) == 1
+            modest.shut_down()
+            assert modest.provisioner.killed_because == ""
+            greedy = Inside(kernels)
+            greedy.send(
+                "import os, time\\nfor _ in range(3): os.fork()\\n"
+                "held = bytearray(60 << 20)\\nheld[::4096] = b'x' * 15360\\ntime.sleep(1000)"
+            )
+            greedy.wait_until_it_ends()
+            print(greedy.provisioner.killed_because)
+            greedy.shut_down()
+        assert list(HERE.glob("submission-*")) == []
+        """,
+    )
+    assert said.strip() == "used more than 300 MB of memory"
