@@ -88,7 +88,11 @@ def auto_points(cell: Any) -> float | None:
     """
     exercise = exercise_of(cell)
     if exercise is None:
-        points = determine_grade(cell)[0]
+        try:
+            points = determine_grade(cell)[0]
+        except ValueError as problem:
+            name = cell.metadata.nbgrader.grade_id
+            raise SubmissionError(f"the test cell {name} must leave points that it has (got: {problem})") from None
         return None if points is None else float(points)
     verdict = verdict_of(cell)
     got = [(part.name, part.max_points) for part in verdict.parts] if verdict else []

@@ -7,6 +7,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Collection, Mapping
+from queue import Empty
 from typing import Any
 
 from jupyter_core.utils import run_sync
@@ -25,6 +26,7 @@ Judge = Callable[[Any, RemoteFunctions], None]  # takes a test cell and the func
 _NOTEBOOK_TIMES = 30  # how many cells' time a notebook may take in all
 # Seconds a cell may take after 0, 1, 2 or more cells that hung; None is the full limit.
 _LEASHES = (None, 15, 5)
+_SECONDS_TO_SETTLE, _TRIES_TO_SETTLE = 5, 3  # after an interrupt
 CELL_OUTPUT, NOTEBOOK_OUTPUT = 4 << 20, 24 << 20  # bytes; a figure has 50,000
 
 
@@ -112,6 +114,7 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         )
         self._cells, self._tests, self._judge = set(cells), set(tests), judge
         self._hung = 0
+        self._interrupt: asyncio.Future[None] | None = None
         self._killed_because = ""
         self._output = _Budget()
 
@@ -145,6 +148,23 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         except _DAMAGES as damage:
             raise _ForgedError from damage
         cell.outputs = joined(cell.outputs)
+        if self._interrupt is not None:
+            await self._settle(self._interrupt)
+
+    async def _settle(self, interrupt: asyncio.Future[None]) -> None:
+        """Wait until an interrupt has come to its end, or it might hit the next cell instead of this one."""
+        self._interrupt = None
+        await interrupt
+        for _ in range(_TRIES_TO_SETTLE):  # an interrupt that comes late ends the first without a reply
+            sent = self.kc.execute("pass", silent=True)
+            try:
+                while (await self.kc.get_shell_msg(timeout=_SECONDS_TO_SETTLE))["parent_header"].get("msg_id") != sent:
+                    pass
+            except Empty:
+                await self._async_check_alive()
+            else:
+                return
+        raise CellTimeoutError("a cell must end when it is interrupted")
 
     async def _async_poll_for_reply(self, msg_id: str, cell: Any, timeout: int | None, *others: Any) -> Any:
         try:
@@ -201,7 +221,7 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         self._output.cut = True
         text = f"[more output was left out: a cell may show {CELL_OUTPUT >> 20} MB]\n"
         cell.outputs.append(new_output("stream", name="stderr", text=text))
-        asyncio.ensure_future(self.km.interrupt_kernel())  # noqa: RUF006  # ends by itself
+        self._interrupt = asyncio.ensure_future(self.km.interrupt_kernel())
 
     def _get_timeout(self, cell: Any) -> int | None:
         """Give cells less time once some have hung: nobody waits an hour for one notebook."""
@@ -210,6 +230,8 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
 
     async def _async_handle_timeout(self, timeout: int, cell: Any = None) -> Any:
         self._hung += 1
+        self._interrupt = asyncio.get_running_loop().create_future()
+        self._interrupt.set_result(None)
         return await super()._async_handle_timeout(timeout, cell)
 
 

@@ -37,6 +37,7 @@ _CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 _PACKET = 1 << 16
 _SECONDS_TO_START = 30
 _SECONDS_TO_END = 5
+_LOOKS_FOR_AN_INTERRUPT = 1000
 # Of the environment that a kernel is started with, only what no secret can be in.
 _PASSED_ON = ("NBGRADER_EXECUTION",)
 _KEPT_FOR_ZYGOTE = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
@@ -236,9 +237,13 @@ class ZygoteProvisioner(KernelProvisionerBase):
         return 0
 
     async def send_signal(self, signum: int) -> None:
-        """Interrupt the kernel, or end it."""
+        """Interrupt the kernel, and wait until it has been; or end it."""
         if signum == signal.SIGINT:
             self._signal(signal.SIGINT)
+            for _ in range(_LOOKS_FOR_AN_INTERRUPT):
+                if self.pid is None or not _is_on_its_way(self.pid):
+                    break
+                await asyncio.sleep(_SECONDS_TO_END / _LOOKS_FOR_AN_INTERRUPT)
         elif signum in (signal.SIGTERM, signal.SIGKILL):
             self._signal(signal.SIGTERM)
 
@@ -386,6 +391,23 @@ def _said_within(pipe: int, seconds: float) -> bytes:
     if not poll.poll(seconds * 1000):
         return f"nothing within {seconds} seconds".encode()
     return os.read(pipe, select.PIPE_BUF)
+
+
+def _is_on_its_way(supervisor: int) -> bool:
+    """Tell whether an interrupt has yet to come from a supervisor to its kernel."""
+    try:
+        kernels = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text(encoding="ascii").split()
+        states = [_status(process) for process in (supervisor, *map(int, kernels))]
+        waits = states[0]["State"].startswith("S")  # for the next signal: what came before has been passed on
+        pending = [int(state["ShdPnd"], 16) >> (signal.SIGINT - 1) & 1 for state in states]
+    except (OSError, KeyError):
+        return False  # it has ended
+    return not waits or any(pending)
+
+
+def _status(process: int) -> dict[str, str]:
+    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 class TrustedProvisioner(LocalProvisioner):

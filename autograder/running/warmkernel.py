@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import zmq
 from ipykernel.heartbeat import Heartbeat
+from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.config import Config
 
@@ -33,6 +34,7 @@ _MODULES = (
     *("pygments.lexers.python", "pygments.formatters.terminal256", "numpy.testing", "numpy.random"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
 )
+_PIECE = 1 << 20  # characters
 
 
 def warm_up() -> None:
@@ -46,6 +48,7 @@ def warm_up() -> None:
     if threading.active_count() != 1:
         raise RuntimeError(f"the zygote must have one thread (got {threading.enumerate()})")
     gc.enable()
+    gc.collect()
     gc.freeze()  # a collection in a kernel would write to, and so copy, the pages it shares with the zygote
 
 
@@ -85,10 +88,27 @@ class _BoundHeartbeat(Heartbeat):
         self.socket.bind("ipc://bound-hb")
 
 
+class _Stream(OutStream):
+    """What is printed, sent a piece at a time: a loop that prints may print a gigabyte before ipykernel sends any."""
+
+    _unsent = 0
+
+    def write(self, string: str) -> int:
+        """Print."""
+        for begin in range(0, len(string), _PIECE):
+            super().write(string[begin : begin + _PIECE])
+            self._unsent += len(string[begin : begin + _PIECE])
+            if self._unsent >= _PIECE:
+                self.flush()  # type: ignore[no-untyped-call]
+                self._unsent = 0
+        return len(string)
+
+
 class WarmKernelApp(IPKernelApp):
     """IPython's kernel on sockets that are bound and listening already, without anybody's configuration."""
 
     listeners: dict[str, int]
+    outstream_class = "autograder.running.warmkernel._Stream"
 
     def init_connection_file(self) -> None:
         """There is none."""

@@ -93,7 +93,9 @@ ATTACKS = {
     ),
     "not a number": Attack(folder=rewrite(lambda data: data["metadata"].update(x=float("nan"), y=float("inf")))),
     "numbers without end": bad(replace(b'"nbformat": 4', b'"nbformat": ' + b"4" * 10_000)),
-    "two of everything": Attack(folder=replace(b'"nbformat": 4', b'"nbformat": 3, "cells": [], "nbformat": 4')),
+    "two of everything": bad(
+        replace(b'"nbformat": 4', b'"nbformat": 3, "cells": [], "nbformat": 4'), says="has no cell of"
+    ),
     "version 3": Attack(folder=rewrite(version_three), right=None),
     "version 2": bad(version(2)),
     "version 9": bad(version(9)),
