@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-hard grader-report gallery check lab format lock site clean
+.PHONY: help setup demo test grader-report gallery check lab format lock site clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -25,12 +25,9 @@ $(READY): pyproject.toml requirements.lock
 demo: setup ## release the lessons, grade the example class, show the table
 	@$(BIN)/python examples/demo.py $(DEMO)
 
-test: setup ## run every test
+test: setup ## run every test: half an hour on two cores
 	@echo "Running all tests ..."
 	@$(BIN)/python -m pytest
-
-test-hard: setup ## attacks, kills, a cluster, PostgreSQL: what takes half an hour more
-	@$(BIN)/python -m pytest -m hard
 
 grader-report: setup ## judge every answer of tests/answers with 200 seeds, write docs/grader-accuracy.md
 	@$(BIN)/python tests/answers/report.py --seeds 200 --write docs/grader-accuracy.md

@@ -10,8 +10,9 @@ import resource
 from collections.abc import Mapping
 from pathlib import Path
 
-# The interpreter, NumPy and the stacks of some threads are address space that hardly costs memory.
-_ADDRESS_SPACE_OF_A_KERNEL = 1 << 30
+# The interpreter, NumPy and the stacks of some threads are address space that hardly costs memory. Little enough that
+# one process alone gets a MemoryError before all together are too many.
+_ADDRESS_SPACE_OF_A_KERNEL = 1 << 29
 
 
 def apply(limits: Mapping[str, int], *, already_running: int = 0) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.judging import calls
 from autograder.judging.encoding import EncodingError
-from autograder.running.serve import DONE, FORK, INLINE, STOP
+from autograder.running.serve import DONE, FORK, FULL, INLINE, STOP
 from autograder.running.wire import Wire, WireError, error_from_message, error_to_message, outcome_from_message
 
 _GRACE_SECONDS = 2.0  # beyond the deadline that the kernel keeps itself
@@ -137,8 +137,12 @@ class RemoteFunctions:
                 socket.send_fds(self._channel, [byte], descriptors)
             else:
                 self._channel.sendall(byte)
-            if self._channel.recv(1) == DONE:
+            said = self._channel.recv(1)
+            if said == DONE:
                 return
+            if said == FULL:
+                self._wire = None
+                raise KernelLostError("the submission's processes and threads must leave room for one more")
         except OSError:
             pass
         self._wire = None

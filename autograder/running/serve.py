@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -27,7 +28,8 @@ from autograder.running.wire import (
 
 ADDRESS_VARIABLE = "AUTOGRADER_WIRE"  # host:port:token, where the wire is a TCP connection
 # What the judge says to a kernel, a byte each.
-FORK, INLINE, STOP, DONE = b"F", b"I", b"S", b"D"
+FORK, INLINE, STOP, DONE, FULL = b"F", b"I", b"S", b"D", b"N"
+_SECONDS_FOR_ROOM = 5
 _PR_SET_PDEATHSIG = 1
 
 
@@ -77,7 +79,11 @@ class Server:
             said, descriptors = self._connection.recv(1), []
         if said == FORK:
             self._stop()
-            self._fork(descriptors[0])
+            try:
+                self._fork(descriptors[0])
+            except BlockingIOError:
+                self._connection.sendall(FULL)
+                return
         elif said == STOP:
             self._stop()
         elif said == INLINE:
@@ -93,8 +99,7 @@ class Server:
 
     def _fork(self, descriptor: int) -> None:
         parent = os.getpid()
-        with warnings.catch_warnings(action="ignore"):  # the child uses none of the other threads' locks
-            child = os.fork()
+        child = _forked()
         if child:
             os.close(descriptor)
             self._child = child
@@ -112,6 +117,19 @@ class Server:
             os.kill(self._child, signal.SIGKILL)
             os.waitpid(self._child, 0)
             self._child = 0
+
+
+def _forked() -> int:
+    """Fork; at the limit of processes and threads, wait for some to end."""
+    until = time.monotonic() + _SECONDS_FOR_ROOM
+    with warnings.catch_warnings(action="ignore"):  # the child uses none of the other threads' locks
+        while True:
+            try:
+                return os.fork()
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
 
 
 def _die_with(parent: int) -> None:
