@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from autograder.imports import without_collections
-
 
 def main() -> None:
     """Run the `autograder` command."""
     try:
-        with without_collections():
-            from autograder.cli import cli
+        from autograder.cli import cli
     except ModuleNotFoundError as missing:
         sys.exit(
             f"autograder needs the instructor's packages ({missing.name} is missing): "

@@ -25,7 +25,7 @@ from rich.progress import (
 
 from autograder.grading.course import Course
 from autograder.grading.errors import CourseError
-from autograder.imports import without_collections
+from autograder.grading.imports import without_collections
 from autograder.judging.own import FOLDER, load_file
 
 # nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.

@@ -21,8 +21,8 @@ from multiprocessing.reduction import ForkingPickler
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from autograder.grading.imports import without_collections
 from autograder.grading.settings import Settings
-from autograder.imports import without_collections
 from autograder.running import cgroups
 from autograder.running.processes import descendants
 
