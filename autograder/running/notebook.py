@@ -145,11 +145,11 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         self._output.next_cell()
         try:
             await self.async_execute_cell(cell, place, execution_count=self.code_cells_executed + 1)
+            cell.outputs = joined(cell.outputs)
+            if self._interrupt is not None:
+                await self._settle(self._interrupt)
         except _DAMAGES as damage:
             raise _ForgedError from damage
-        cell.outputs = joined(cell.outputs)
-        if self._interrupt is not None:
-            await self._settle(self._interrupt)
 
     async def _settle(self, interrupt: asyncio.Future[None]) -> None:
         """Wait until an interrupt has come to its end, or it might hit the next cell instead of this one."""
