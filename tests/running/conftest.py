@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -135,9 +136,12 @@ def tight_kernels(edition: Path, machine: Machine) -> Iterator[Kernels]:
 
 
 @pytest.fixture(scope="module")
-def landlocked(edition: Path, machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernels]:
-    with _kernels("landlock", edition, machine, scratch=4 << 20) as kernels:
-        yield kernels
+def landlocked(edition: Path, machine: Machine) -> Iterator[Kernels]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:  # pytest's own can be reached by its user only
+        Path(directory).chmod(0o755)
+        reachable = shutil.copytree(edition, Path(directory, "edition"))
+        with _kernels("landlock", reachable, machine, scratch=4 << 20) as kernels:
+            yield kernels
 
 
 @pytest.fixture

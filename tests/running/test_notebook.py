@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_core.utils import ensure_event_loop
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.running.kernels import Kernels
@@ -17,7 +18,10 @@ def run(kernels: Kernels, *sources: str, cell_timeout: int = 60) -> list[Any]:
     """Run cells and give them back."""
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     places = range(len(sources))
-    run_notebook(notebook, kernels, cells=places, tests=(), judge=print, files={}, cell_timeout=cell_timeout)
+    try:
+        run_notebook(notebook, kernels, cells=places, tests=(), judge=print, files={}, cell_timeout=cell_timeout)
+    finally:
+        ensure_event_loop().close()  # a process that grades keeps it
     return list(notebook.cells)
 
 
