@@ -39,7 +39,6 @@ _PIECE = 1 << 20  # characters
 
 def warm_up() -> None:
     """Do once, in the zygote, what every kernel would do first."""
-    gc.disable()  # what is imported stays
     for name in _MODULES:
         with contextlib.suppress(ImportError):  # some came or went with a version of ipykernel
             importlib.import_module(name)
@@ -47,7 +46,6 @@ def warm_up() -> None:
     _draw_a_figure()
     if threading.active_count() != 1:
         raise RuntimeError(f"the zygote must have one thread (got {threading.enumerate()})")
-    gc.enable()
     gc.collect()
     gc.freeze()  # a collection in a kernel would write to, and so copy, the pages it shares with the zygote
 
