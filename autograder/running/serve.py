@@ -29,7 +29,7 @@ from autograder.running.wire import (
 ADDRESS_VARIABLE = "AUTOGRADER_WIRE"  # host:port:token, where the wire is a TCP connection
 # What the judge says to a kernel, a byte each.
 FORK, INLINE, STOP, DONE, FULL = b"F", b"I", b"S", b"D", b"N"
-_SECONDS_FOR_ROOM = 5
+_SECONDS_FOR_ROOM = 10
 _PR_SET_PDEATHSIG = 1
 
 

@@ -62,7 +62,9 @@ ATTACKS = {
         says="4.0",
     ),
     # IPython ends the kernel after the cell, whatever comes then.
-    "exit and quit": Attack("exit()\nquit()", says="the submission", fails=True),
+    "exit and quit": Attack(
+        "exit()\nquit()\nimport asyncio\nawait asyncio.sleep(60)", says="the submission", fails=True
+    ),
     "sys.exit": Attack("import sys\nprint('leaving')\nsys.exit(0)", after="raise SystemExit(4.0)", says="leaving"),
     "magics": Attack(
         "%load_ext autoreload\n%autoreload 2\n%config InteractiveShell.ast_node_interactivity = 'all'\n%xmode Minimal\n"
