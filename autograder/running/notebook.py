@@ -152,13 +152,18 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             raise _ForgedError from damage
 
     async def _settle(self, interrupt: asyncio.Future[None]) -> None:
-        """Wait until an interrupt has come to its end, or it might hit the next cell instead of this one."""
+        """Wait until an interrupt has come to its end, or it might hit the next cell instead of this one.
+
+        And until all is read that the cell has shown: while too much waits, ZeroMQ drops what comes.
+        """
         self._interrupt = None
         await interrupt
         for _ in range(_TRIES_TO_SETTLE):  # an interrupt that comes late ends the first without a reply
             sent = self.kc.execute("pass", silent=True)
             try:
                 while (await self.kc.get_shell_msg(timeout=_SECONDS_TO_SETTLE))["parent_header"].get("msg_id") != sent:
+                    pass
+                while not _is_the_end_of(sent, await self.kc.get_iopub_msg(timeout=_SECONDS_TO_SETTLE)):
                     pass
             except Empty:
                 await self._async_check_alive()
@@ -233,6 +238,12 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         self._interrupt = asyncio.get_running_loop().create_future()
         self._interrupt.set_result(None)
         return await super()._async_handle_timeout(timeout, cell)
+
+
+def _is_the_end_of(request: str, message: Any) -> bool:
+    return bool(
+        message["parent_header"].get("msg_id") == request and message["content"].get("execution_state") == "idle"
+    )
 
 
 class _Budget:
