@@ -9,7 +9,7 @@ from pathlib import Path
 from autograder.grading.settings import Settings
 from autograder.judging.registry import all_exercises
 from autograder.running.edition import write_edition, write_laboratory
-from autograder.running.kernels import Kernels, Limits
+from autograder.running.kernels import Kernels
 
 
 class Editions:
@@ -19,8 +19,6 @@ class Editions:
     ----------
     lesson : str
     settings : Settings
-    limits : Limits
-        Of each submission.
 
     Attributes
     ----------
@@ -30,8 +28,8 @@ class Editions:
         For showing experiments, where that was asked for.
     """
 
-    def __init__(self, lesson: str, settings: Settings, limits: Limits = Limits()) -> None:  # noqa: B008  # frozen
-        self._settings, self._limits = settings, limits
+    def __init__(self, lesson: str, settings: Settings) -> None:
+        self._settings = settings
         self._directory = tempfile.TemporaryDirectory(prefix="autograder-edition-")
         root = Path(self._directory.name)
         root.chmod(0o755)
@@ -44,7 +42,7 @@ class Editions:
             self.laboratory = self._start(root / "laboratory")
 
     def _start(self, edition: Path) -> Kernels:
-        return Kernels(edition, mode=self._settings.mode, limits=self._limits, as_root=self._settings.as_root)
+        return Kernels(edition, mode=self._settings.mode, as_root=self._settings.as_root)
 
     def close(self) -> None:
         """End the kernels and leave nothing behind."""

@@ -27,6 +27,7 @@ _NOTEBOOK_TIMES = 30  # how many cells' time a notebook may take in all
 # Seconds a cell may take after 0, 1, 2 or more cells that hung; None is the full limit.
 _LEASHES = (None, 15, 5)
 _SECONDS_TO_SETTLE, _TRIES_TO_SETTLE = 5, 3  # after an interrupt
+_LINES_OF_AN_ERROR, _LONGEST_ERROR = 20, 2000  # of one whose output was left out
 CELL_OUTPUT, NOTEBOOK_OUTPUT = 4 << 20, 24 << 20  # bytes; a figure has 50,000
 
 
@@ -115,6 +116,7 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         self._cells, self._tests, self._judge = set(cells), set(tests), judge
         self._hung = 0
         self._interrupt: asyncio.Future[None] | None = None
+        self._idle_again = True
         self._killed_because = ""
         self._output = _Budget()
 
@@ -136,34 +138,36 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             cell.outputs, cell.execution_count = [], None
             if place in self._tests:
                 self._judge(cell, functions)
-            elif place in self._cells:
+            elif place in self._cells and cell.source.strip():
                 await self._execute(cell, place, until)
 
     async def _execute(self, cell: Any, place: int, until: float) -> None:
         if time.monotonic() > until:
             raise RunError(f"all cells together must end within {_NOTEBOOK_TIMES * self.timeout} seconds")
         self._output.next_cell()
+        self._idle_again = False
         try:
             await self.async_execute_cell(cell, place, execution_count=self.code_cells_executed + 1)
             cell.outputs = joined(cell.outputs)
-            if self._interrupt is not None:
-                await self._settle(self._interrupt)
+            if self._interrupt is not None or not self._idle_again:
+                await self._settle()
         except _DAMAGES as damage:
             raise _ForgedError from damage
 
-    async def _settle(self, interrupt: asyncio.Future[None]) -> None:
+    async def _settle(self) -> None:
         """Wait until an interrupt has come to its end, or it might hit the next cell instead of this one.
 
         And until all is read that the cell has shown: while too much waits, ZeroMQ drops what comes.
         """
-        self._interrupt = None
-        await interrupt
+        interrupt, self._interrupt = self._interrupt, None
+        if interrupt is not None:
+            await interrupt
         for _ in range(_TRIES_TO_SETTLE):  # an interrupt that comes late ends the first without a reply
-            sent = self.kc.execute("pass", silent=True)
+            sent, until = self.kc.execute("pass", silent=True), time.monotonic() + _SECONDS_TO_SETTLE
             try:
-                while (await self.kc.get_shell_msg(timeout=_SECONDS_TO_SETTLE))["parent_header"].get("msg_id") != sent:
+                while not _is_of(sent, await self.kc.get_shell_msg(timeout=_left(until))):
                     pass
-                while not _is_the_end_of(sent, await self.kc.get_iopub_msg(timeout=_SECONDS_TO_SETTLE)):
+                while not _is_the_end_of(sent, await self.kc.get_iopub_msg(timeout=_left(until))):
                     pass
             except Empty:
                 await self._async_check_alive()
@@ -177,6 +181,17 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         finally:
             for task in others:  # that listen for output and for the kernel's end; nobody else stops them
                 task.cancel()
+
+    async def _check_raise_for_error(self, cell: Any, cell_index: int, exec_reply: Any) -> None:
+        """Have an error among the outputs wherever the reply tells of one: it decides over the points of a test.
+
+        What the cell showed may have been too much, and the error left out with the rest.
+        """
+        reply = exec_reply["content"] if exec_reply else {"status": "error", "ename": "NoReply"}
+        if reply["status"] != "ok" and not any(output.output_type == "error" for output in cell.outputs):
+            name, value = (str(reply.get(key, ""))[:_LONGEST_ERROR] for key in ("ename", "evalue"))
+            traceback = [str(line)[:_LONGEST_ERROR] for line in list(reply.get("traceback", ()))[-_LINES_OF_AN_ERROR:]]
+            cell.outputs.append(new_output("error", ename=name, evalue=value, traceback=traceback))
 
     async def _put(self, files: Mapping[str, bytes]) -> None:
         """Write files into the working directory, before anything of the submission runs."""
@@ -210,6 +225,8 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         """Take what the kernel says, as long as it is not too much and is what a kernel says."""
         if str(msg["msg_type"]).startswith("comm"):
             return None  # widgets have nobody to talk to
+        if msg["msg_type"] == "status" and msg["content"].get("execution_state") == "idle":
+            self._idle_again = True
         shows = msg["msg_type"] not in ("status", "execute_input", "clear_output")
         if shows and not self._output.allows(msg["content"]):
             self._cut(cell)
@@ -220,13 +237,13 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             return None  # no message of a kernel: sent by the submission itself
 
     def _cut(self, cell: Any) -> None:
-        """Say once that output was left out, and ask the cell to stop."""
-        if self._output.cut:
-            return
-        self._output.cut = True
-        text = f"[more output was left out: a cell may show {CELL_OUTPUT >> 20} MB]\n"
-        cell.outputs.append(new_output("stream", name="stderr", text=text))
-        self._interrupt = asyncio.ensure_future(self.km.interrupt_kernel())
+        """Say once that output was left out, and ask a cell that shows too much to stop."""
+        if not self._output.cut:
+            self._output.cut = True
+            text = f"[more output was left out: a cell may show {CELL_OUTPUT >> 20} MB]\n"
+            cell.outputs.append(new_output("stream", name="stderr", text=text))
+        if self._output.too_much_for_a_cell and self._interrupt is None:
+            self._interrupt = asyncio.ensure_future(self.km.interrupt_kernel())
 
     def _get_timeout(self, cell: Any) -> int | None:
         """Give cells less time once some have hung: nobody waits an hour for one notebook."""
@@ -240,10 +257,19 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         return await super()._async_handle_timeout(timeout, cell)
 
 
+def _left(until: float) -> float:
+    """Give the seconds that are left; a kernel that never falls silent gets no more."""
+    if (seconds := until - time.monotonic()) <= 0:
+        raise Empty
+    return seconds
+
+
+def _is_of(request: str, message: Any) -> bool:
+    return bool(message["parent_header"].get("msg_id") == request)
+
+
 def _is_the_end_of(request: str, message: Any) -> bool:
-    return bool(
-        message["parent_header"].get("msg_id") == request and message["content"].get("execution_state") == "idle"
-    )
+    return _is_of(request, message) and message["content"].get("execution_state") == "idle"
 
 
 class _Budget:
@@ -257,9 +283,16 @@ class _Budget:
         """Begin a cell."""
         self._cell, self.cut = 0, False
 
+    @property
+    def too_much_for_a_cell(self) -> bool:
+        """Whether the cell has shown more than any cell may; the notebook may have shown too much before it."""
+        return self._cell > CELL_OUTPUT
+
     def allows(self, content: Any) -> bool:
         """Count an output; tell whether there is room for it."""
         size = len(json.dumps(content, default=str))
         self._cell += size
+        if self.too_much_for_a_cell or self._notebook + size > NOTEBOOK_OUTPUT:
+            return False
         self._notebook += size
-        return self._cell <= CELL_OUTPUT and self._notebook <= NOTEBOOK_OUTPUT
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 import time
@@ -18,6 +19,8 @@ from autograder.running.wire import Wire, WireError, error_from_message, error_t
 _GRACE_SECONDS = 2.0  # beyond the deadline that the kernel keeps itself
 _MEMORY_OF_A_CALL = 1 << 30  # bytes that a function of ours may take when the submission chose its arguments
 _CONTROL_SECONDS = 15.0  # for a fork, or for stopping one, on a busy machine
+_FULL = "the submission's processes and threads must leave room for one more"
+_LOST = "the submission broke its connection to the grader, or a cell did not stop when it was interrupted"
 
 
 class KernelLostError(Exception):
@@ -131,24 +134,17 @@ class RemoteFunctions:
         self._wire = None
 
     def _control(self, byte: bytes, descriptors: Sequence[int] = ()) -> None:
-        try:
+        said = b""
+        with contextlib.suppress(OSError):
             self._channel.settimeout(_CONTROL_SECONDS)
             if descriptors:
                 socket.send_fds(self._channel, [byte], descriptors)
             else:
                 self._channel.sendall(byte)
             said = self._channel.recv(1)
-            if said == DONE:
-                return
-            if said == FULL:
-                self._wire = None
-                raise KernelLostError("the submission's processes and threads must leave room for one more")
-        except OSError:
-            pass
-        self._wire = None
-        raise KernelLostError(
-            "the submission broke its connection to the grader, or a cell did not stop when it was interrupted"
-        )
+        if said != DONE:
+            self._wire = None
+            raise KernelLostError(_FULL if said == FULL else _LOST)
 
 
 class RemoteFunction(calls.Distant):

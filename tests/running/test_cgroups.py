@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,6 @@ if sys.platform != "linux":
     pytest.skip("only Linux has cgroups", allow_module_level=True)
 
 from autograder.running import cgroups
-
-Run = Callable[[str], str]
 
 
 @pytest.fixture

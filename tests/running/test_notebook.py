@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from jupyter_core.utils import ensure_event_loop
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.running.kernels import Kernels
-from autograder.running.notebook import CELL_OUTPUT, run_notebook
+from autograder.running.notebook import CELL_OUTPUT, NOTEBOOK_OUTPUT, RunError, run_notebook
 
 # ipykernel gives no reply to what Python cannot compile, so such a cell is interrupted when its time is up.
 WITHOUT_REPLY = "if False:\n    x" + ".x" * 20_000
@@ -39,11 +40,38 @@ def test_a_loop_that_prints_is_cut_and_the_next_cell_runs(kernels: Kernels) -> N
     loop, following = run(kernels, "while True:\n    print('x' * 100_000)", "print('next')")
     assert "more output was left out" in shown(loop)
     assert len(shown(loop)) < CELL_OUTPUT + 1000
-    assert shown(following).endswith("next\n")  # what the loop printed last may come late
+    assert shown(following) == "next\n"
 
 
 def test_a_text_of_any_length_is_printed_a_piece_at_a_time(kernels: Kernels) -> None:
     long, error, following = run(kernels, "print('x' * (64 << 20))", "print(1, end=2)", "print('y' * 3_000_000)")
     assert "more output was left out" in shown(long)
-    assert "TypeError" in [output.get("ename") for output in error.outputs]
-    assert shown(following).endswith("y" * 3_000_000 + "\n")
+    assert [output.get("ename") for output in error.outputs] == ["TypeError"]
+    assert shown(following) == "y" * 3_000_000 + "\n"
+
+
+def test_an_error_is_kept_where_nothing_more_may_be_shown(kernels: Kernels) -> None:
+    cells = NOTEBOOK_OUTPUT // CELL_OUTPUT + 1
+    flood = f"print('x' * {CELL_OUTPUT * 9 // 10})"
+    *_, wrong, right = run(kernels, *[flood] * cells, "assert 1 == 2, 'y' * 3_000_000", "assert 1 == 1")
+    cut, error = wrong.outputs
+    assert "more output was left out" in cut.text
+    assert (error.output_type, error.ename, set(error.evalue)) == ("error", "AssertionError", {"y"})
+    assert not [output for output in right.outputs if output.output_type == "error"]
+
+
+def test_a_cell_that_survives_its_interrupt_has_an_error_all_the_same(kernels: Kernels) -> None:
+    stubborn = "try:\n    while True: pass\nexcept KeyboardInterrupt:\n    pass"
+    (cell,) = run(kernels, stubborn, cell_timeout=1)
+    assert [output.output_type for output in cell.outputs] == ["error"]
+
+
+def test_a_thread_that_never_falls_silent_ends_the_run_in_time(kernels: Kernels) -> None:
+    flood = (
+        "import threading\nfrom IPython.display import display\n"
+        "def show():\n    while True:\n        display('x' * 1000)\n"
+        "threading.Thread(target=show, daemon=True).start()\nwhile True: pass"
+    )
+    with contextlib.suppress(RunError):  # whether it can still be judged hangs on what ZeroMQ drops
+        cells = run(kernels, flood, "print('next')", cell_timeout=1)
+        assert shown(cells[1])
