@@ -58,6 +58,8 @@ class Attack:
         Changes the folder once the notebook is in.
     wrong, right : float or None
         Points for `sigmoid`.
+    own : float or None
+        Points for the instructor's own test, where they matter.
     """
 
     code: str = ""
@@ -69,6 +71,7 @@ class Attack:
     folder: Callable[[Path], Any] = lambda notebook: None
     wrong: float | None = 0.0
     right: float | None = FULL
+    own: float | None = None
     answers: Mapping[str, str] = field(default_factory=lambda: {"wrong": WRONG_SIGMOID, "right": RIGHT_SIGMOID})
 
     def variants(self) -> Iterator[tuple[str, float]]:
@@ -161,6 +164,7 @@ class Arena:
                 assert entry["exercises"]["sigmoid"]["points"] == points, (student, entry["exercises"]["sigmoid"])
                 assert marks["test_sigmoid"] == points, student
                 assert not marks["written_saturation"], student
+                assert attack.own is None or marks["test_own"] == attack.own, (student, marks)
 
     def check_the_others(self) -> None:
         """Insist that the class was graded, and that the host is as it was."""

@@ -76,6 +76,12 @@ ATTACKS = {
         "import sys\nwhile True:\n    sys.stderr.write('x' * 10_000)\n    sys.stderr.flush()",
         says="more output was left out",
     ),
+    "an error too long to be shown": Attack(
+        after="class Answer:\n    def __eq__(self, other):\n        raise ValueError('x' * 5_000_000)\nanswer = Answer()",
+        edit=lambda notebook: notebook.cells.insert(-2, notebook.cells.pop()),
+        wrong=None,
+        own=0.0,
+    ),
     "one long line": once("print('x' * 20_000_000)", says="more output was left out"),
     # After a message that is too long its channel hears nothing more: the cell seems never to end.
     "one message of 300 MB": Attack(
