@@ -62,10 +62,6 @@ def cluster(directory: str) -> Iterator[str]:
         yield address
 
 
-def get_nothing_ready() -> None:
-    """Begin a worker that grades nothing."""
-
-
 def main() -> None:
     """Time both ways with both executors and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -73,7 +69,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dask-") as directory, cluster(directory) as address:
-        executors = {"local pool": Pool(WORKERS, directory, get_nothing_ready), "cluster": connect(address)}
+        executors = {"local pool": Pool(WORKERS, directory), "cluster": connect(address)}
         for executor in executors.values():
             all_at_once(executor, 10 * WORKERS)  # the first task of a worker imports
         for way in (one_by_one, all_at_once):

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.grading.settings import Settings
 from autograder.judging.registry import all_exercises
 from autograder.running.edition import write_edition, write_laboratory
 from autograder.running.kernels import Kernels
+from autograder.running.provisioner import Share
+
+
+@dataclass(frozen=True)
+class Loan:
+    """What a worker needs to use the editions of its coordinator.
+
+    Attributes
+    ----------
+    root : Path
+    kernels, laboratory : Share or None
+        Where there are zygotes.
+    """
+
+    root: Path
+    kernels: Share | None
+    laboratory: Share | None
 
 
 class Editions:
@@ -19,6 +38,10 @@ class Editions:
     ----------
     lesson : str
     settings : Settings
+    directory : str or None
+        Where they are written.
+    loan : Loan or None
+        Editions of another process, which are used instead.
 
     Attributes
     ----------
@@ -28,48 +51,74 @@ class Editions:
         For showing experiments, where that was asked for.
     """
 
-    def __init__(self, lesson: str, settings: Settings) -> None:
-        self._settings = settings
-        self._directory = tempfile.TemporaryDirectory(prefix="autograder-edition-")
-        root = Path(self._directory.name)
+    def __init__(
+        self, lesson: str, settings: Settings, *, directory: str | None = None, loan: Loan | None = None
+    ) -> None:
+        self._settings, self._place = settings, directory
+        self._directory = None
+        if loan is None:
+            self._directory = tempfile.TemporaryDirectory(prefix="autograder-edition-", dir=directory)
+            loan = Loan(Path(self._directory.name), None, None)
+            self._write(loan.root, lesson)
+        self._root = loan.root
+        self.kernels = self._start("student", loan.kernels)
+        self.laboratory = self._start("laboratory", loan.laboratory) if settings.everything else None
+
+    def _write(self, root: Path, lesson: str) -> None:
         root.chmod(0o755)
         given, withheld = _answers(lesson)
         write_edition(root / "student", given=given, withheld=withheld)
-        self.kernels = self._start(root / "student")
-        self.laboratory: Kernels | None = None
-        if settings.everything:
+        if self._settings.everything:
             write_laboratory(root / "laboratory")
-            self.laboratory = self._start(root / "laboratory")
 
-    def _start(self, edition: Path) -> Kernels:
-        return Kernels(edition, mode=self._settings.mode, as_root=self._settings.as_root)
+    def _start(self, edition: str, share: Share | None) -> Kernels:
+        mode, as_root = self._settings.mode, self._settings.as_root
+        return Kernels(self._root / edition, mode=mode, as_root=as_root, directory=self._place, share=share)
+
+    @contextmanager
+    def lend(self) -> Iterator[Loan | None]:
+        """Give a loan that is to be passed on meanwhile; `None` where their zygotes have ended."""
+        with ExitStack() as held:
+            try:
+                loan = Loan(self._root, _share(self.kernels, held), _share(self.laboratory, held))
+            except ConnectionError:
+                loan = None
+            yield loan
 
     def close(self) -> None:
         """End the kernels and leave nothing behind."""
         self.kernels.close()
         if self.laboratory is not None:
             self.laboratory.close()
-        self._directory.cleanup()
+        if self._directory is not None:
+            self._directory.cleanup()
 
 
-_early: dict[tuple[str, Settings], Editions] = {}
+def _share(kernels: Kernels | None, held: ExitStack) -> Share | None:
+    share = kernels.share() if kernels is not None else None
+    if share is not None:
+        held.enter_context(share.connection)
+    return share
 
 
-def get_ready(lesson: str, settings: Settings) -> None:
-    """Make a lesson's editions before they are needed: their kernels' imports take seconds, and so does much else."""
-    with contextlib.suppress(Exception):  # whoever needs them makes them again, and says what is wrong
-        _early[lesson, settings] = Editions(lesson, settings)
+_borrowed: dict[tuple[str, Settings], Editions] = {}
+
+
+def borrow(lesson: str, settings: Settings, loan: Loan | None) -> None:
+    """Have `editions` give those of another process, if it could lend them."""
+    if loan is not None:
+        _borrowed[lesson, settings] = Editions(lesson, settings, loan=loan)
 
 
 def editions(lesson: str, settings: Settings) -> Editions:
-    """Give a lesson's editions, made early or now; whoever asked closes them."""
-    return _early.pop((lesson, settings), None) or Editions(lesson, settings)
+    """Give a lesson's editions, borrowed or our own; whoever asked closes them."""
+    return _borrowed.pop((lesson, settings), None) or Editions(lesson, settings)
 
 
-def close_early() -> None:
-    """Close what was made early for nobody."""
-    while _early:
-        _early.popitem()[1].close()
+def close_borrowed() -> None:
+    """Close those that nobody asked for."""
+    while _borrowed:
+        _borrowed.popitem()[1].close()
 
 
 def _answers(lesson: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -21,15 +21,11 @@ from multiprocessing.reduction import ForkingPickler
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from autograder.grading.imports import without_collections
 from autograder.grading.settings import Settings
 from autograder.running import cgroups
 from autograder.running.processes import descendants
 
-# Imported once, before workers are forked: what getting ready needs. nbgrader takes longer, and each worker imports it
-# while its first kernels import what they need.
-_PRELOADED = ["autograder.grading.editions"]
-_IMPORTED_BY_EACH = ("autograder.grading.task", "matplotlib.backends.backend_svg", "matplotlib.figure")
+_PRELOADED = "autograder.grading.preloaded"
 _PR_SET_PDEATHSIG = 1
 _SECONDS_TO_END = 5
 
@@ -79,21 +75,28 @@ class Pool(Executor):
     scratch : str
         Directory for all that they write; whoever made it removes it.
     begin : callable
-        What a worker does before anything else.
+        Gives, here and while a new worker is started, the first thing that the worker does.
+    end : callable
+        Called when all have ended.
 
     Attributes
     ----------
     workers : int
     """
 
-    def __init__(self, workers: int, scratch: str, begin: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        workers: int,
+        scratch: str,
+        begin: Callable[[], AbstractContextManager[Callable[[], None]]] = lambda: nullcontext(_do_nothing),
+        end: Callable[[], None] = lambda: None,
+    ) -> None:
         self.workers = workers
-        self._scratch, self._begin = scratch, begin
+        self._scratch, self._begin, self._finish = scratch, begin, end
         self._tasks: SimpleQueue[tuple[Future[Any], Any] | None] = SimpleQueue()
         self._processes: set[Any] = set()
         self._starting = threading.Lock()
         self._closed = False
-        self._context = _context()
         self._threads = [threading.Thread(target=self._employ, daemon=True) for _ in range(workers)]
         for thread in self._threads:
             thread.start()
@@ -133,12 +136,14 @@ class Pool(Executor):
             self._end(worker, politely=not idle)
 
     def _started(self) -> tuple[Any, Connection]:
-        ours, theirs = self._context.Pipe()
+        context = _context()
+        ours, theirs = context.Pipe()
         with theirs, self._starting:
             if self._closed:
                 raise EOFError
-            process = self._context.Process(target=_work, args=(theirs, self._scratch, self._begin), daemon=True)
-            process.start()
+            with self._begin() as begin:
+                process = context.Process(target=_work, args=(theirs, self._scratch, begin), daemon=True)
+                process.start()
             self._processes.add(process)
         return process, ours
 
@@ -161,8 +166,10 @@ class Pool(Executor):
                     task[0].cancel()
         for _ in self._threads:
             self._tasks.put(None)
-        for thread in self._threads if wait else ():
-            thread.join()
+        if wait:
+            for thread in self._threads:
+                thread.join()
+            self._finish()
 
     def kill(self) -> None:
         """End the workers at once, and wait until everything that they started has ended as well."""
@@ -181,10 +188,20 @@ def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> Pool:
     """Start worker processes that write below `scratch` and get ready for a lesson."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared out by submission
     cgroups.take_over()  # while all that this process has started is below it
-    _context()  # imports on a core of its own what we import now
-    from autograder.grading.editions import get_ready
+    _context()  # imports on another core what workers need, while we make what they run submissions in
+    from autograder.grading.editions import Editions, borrow
 
-    return Pool(workers, scratch, partial(get_ready, lesson, settings))
+    try:
+        ours = Editions(lesson, settings, directory=scratch)
+    except Exception:  # each worker tries for itself, and says why it cannot be done
+        return Pool(workers, scratch)
+
+    @contextmanager
+    def lending() -> Iterator[Callable[[], None]]:
+        with ours.lend() as loan:
+            yield partial(borrow, lesson, settings, loan)
+
+    return Pool(workers, scratch, lending, ours.close)
 
 
 @contextmanager
@@ -214,7 +231,7 @@ def _context() -> Any:
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
+    context.set_forkserver_preload([_PRELOADED])
     if threading.current_thread() is threading.main_thread():
         # What is ignored stays ignored in programs that are started: Ctrl-C is for the coordinator alone.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -241,13 +258,15 @@ def _handles_below(processes: list[int]) -> Iterator[list[int]]:
             os.close(handle)
 
 
+def _do_nothing() -> None:
+    pass
+
+
 def _work(connection: Connection, scratch: str, begin: Callable[[], None]) -> None:
     """Be a worker: do what comes, until nothing does."""
     _begin(scratch)
+    importlib.import_module(_PRELOADED)  # where it is not forked from a process that has
     begin()
-    with without_collections():
-        for name in _IMPORTED_BY_EACH:
-            importlib.import_module(name)
     while True:
         try:
             function, args, kwargs = connection.recv()
@@ -269,10 +288,10 @@ def _work(connection: Connection, scratch: str, begin: Callable[[], None]) -> No
 
 
 def _close_kernels() -> None:
-    from autograder.grading.editions import close_early
+    from autograder.grading.editions import close_borrowed
     from autograder.grading.task import close_graders  # nbgrader: seconds that a coordinator need not wait for
 
-    close_early()
+    close_borrowed()
     close_graders()
 
 

@@ -20,7 +20,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
 from autograder.running.client import KernelManager
-from autograder.running.provisioner import close_zygote, zygote
+from autograder.running.provisioner import Share, close_zygote, zygote
 
 Mode = Literal["namespaces", "landlock", "trusted"]
 
@@ -105,6 +105,10 @@ class Kernels:
         /usr/local. Installed copies of the course are hidden anyway.
     as_root : bool
         Stay root if this process is root, instead of becoming nobody.
+    directory : str or None
+        Where the private directory is made.
+    share : Share or None
+        A part in the zygote of another process's `Kernels` with the same arguments, as its `share()` gives it.
 
     Examples
     --------
@@ -122,14 +126,17 @@ class Kernels:
         limits: Limits = Limits(),
         hide: Iterable[Path] = (),
         as_root: bool = False,
+        directory: str | None = None,
+        share: Share | None = None,
     ) -> None:
         self._owner = os.getpid()
-        self._directory = tempfile.mkdtemp(prefix="autograder-")
+        self._directory = tempfile.mkdtemp(prefix="autograder-", dir=directory)
         try:
             config = self._config(edition.resolve(), mode, limits, [str(path.resolve()) for path in hide], as_root)
             self._write_kernelspec(mode, config)
+            self._zygote = None
             if mode != "trusted":
-                zygote(self._directory, config["options"])  # it imports while we go on
+                self._zygote = zygote(self._directory, config["options"], share)  # it imports while we go on
         except BaseException:
             shutil.rmtree(self._directory, ignore_errors=True)
             raise
@@ -161,6 +168,16 @@ class Kernels:
     def directory(self) -> Path:
         """The private directory that holds sockets and the kernelspec."""
         return Path(self._directory)
+
+    def share(self) -> Share | None:
+        """Give another process a part in the zygote, where there is one.
+
+        Raises
+        ------
+        ConnectionError
+            If it has ended.
+        """
+        return self._zygote.share() if self._zygote is not None else None
 
     def manager(self) -> KernelManager:
         """Give the manager of a new kernel; `await manager.start_kernel()` starts it.

@@ -108,6 +108,7 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             },
             interrupt_on_timeout=True,
             raise_on_iopub_timeout=False,
+            record_timing=False,
             shutdown_kernel="immediate",
             startup_timeout=60,
             store_widget_state=False,

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,22 @@ def _zygote_error(wanted: str, got: str, details: str) -> ZygoteError:
     return error
 
 
+@dataclass(frozen=True)
+class Share:
+    """What another process needs to have kernels forked by a zygote of this one.
+
+    Attributes
+    ----------
+    connection : socket.socket
+        When it closes, those kernels end.
+    home : str or None
+        As `Zygote.home`.
+    """
+
+    connection: socket.socket
+    home: str | None
+
+
 class Zygote:
     """The process that sandboxed kernels are forked from, started at once and again when it has died.
 
@@ -64,26 +81,56 @@ class Zygote:
         What `autograder.running.zygote` reads: `mode`, `edition`, `user`, `hide`, `limits` and `filter`.
     directory : Path
         Private directory for its log.
+    share : Share or None
+        A part in another process's zygote: one of our own is started when that one has died.
     """
 
-    def __init__(self, options: dict[str, Any], directory: Path) -> None:
+    def __init__(self, options: dict[str, Any], directory: Path, share: Share | None = None) -> None:
         self._options = options
         self._log = directory / "zygote.log"
         self._lock = threading.Lock()
         self._owner = os.getpid()
-        self._home: str | None = None
+        self._own_home: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._start()
+        if share is None:
+            self._start()
+        else:
+            self._socket, self._home, self._ready = share.connection, share.home, False
         atexit.register(self.close)
 
     @property
     def pid(self) -> int | None:
-        """Its process id while it runs."""
+        """Its process id while it runs, if it is our own."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
+    def share(self) -> Share:
+        """Let another process have kernels forked by it.
+
+        Raises
+        ------
+        ConnectionError
+            If it has ended.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with theirs:
+                socket.send_fds(self._socket, [b'{"client": true}'], [theirs.fileno()])
+        except OSError:
+            ours.close()
+            raise
+        return Share(ours, self._home)
+
+    def _lives(self) -> bool:
+        if self._process is not None:
+            return self._process.poll() is None
+        poll = select.poll()
+        poll.register(self._socket, 0)
+        return not poll.poll(0)  # nobody has hung up
+
     def _start(self) -> None:
-        if self._options["mode"] == "landlock" and self._home is None:
-            self._home = self.scratch_directory(None)
+        if self._options["mode"] == "landlock" and self._own_home is None:
+            self._own_home = self.scratch_directory(None)
+        self._home = self._own_home
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         options = {**self._options, "home": self._home, "parent": os.getpid()}
         environment = {name: os.environ[name] for name in _KEPT_FOR_ZYGOTE if name in os.environ}
@@ -129,7 +176,7 @@ class Zygote:
             The supervisor's process id, a pidfd of it, and the pipe that brings a word when the kernel is ready.
         """
         with self._lock:
-            if self.pid is None:
+            if not self._lives():
                 self._end()
                 self._start()
             if not self._ready:
@@ -146,7 +193,7 @@ class Zygote:
         except (TimeoutError, ConnectionError) as error:
             data, fds, said = b"", [], str(error)
         else:
-            said = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            said = self._log.read_text(encoding="utf-8", errors="replace")[-2000:] if self._log.exists() else ""
         for fd in fds:
             os.set_inheritable(fd, False)
         answer = json.loads(data) if data else {"error": said or "it ended without a word"}
@@ -170,21 +217,21 @@ class Zygote:
         atexit.unregister(self.close)
         with self._lock:
             self._end()
-        if self._home is not None:
-            remove_tree(self._home)
-            self._home = None
+        if self._own_home is not None:
+            remove_tree(self._own_home)
+            self._own_home = None
 
 
 _zygotes: dict[str, Zygote] = {}
 _zygotes_lock = threading.Lock()
 
 
-def zygote(directory: str, options: dict[str, Any]) -> Zygote:
-    """Give the one zygote of this process that has this directory; start it if there is none."""
+def zygote(directory: str, options: dict[str, Any], share: Share | None = None) -> Zygote:
+    """Give the one zygote of this process that has this directory; start it, or take a share, if there is none."""
     key = f"{os.getpid()}:{directory}"
     with _zygotes_lock:
         if key not in _zygotes:
-            _zygotes[key] = Zygote(options, Path(directory))
+            _zygotes[key] = Zygote(options, Path(directory), share)
         return _zygotes[key]
 
 

@@ -9,6 +9,9 @@ Each request is JSON with six or seven descriptors: five listening sockets, in t
 kernel's end of the wire, and perhaps the entrance to a cgroup. The answer is JSON with two: a handle of the kernel's
 supervisor, and a pipe that brings `R` when the kernel is ready, or else the reason why not.
 
+Or it is `{"client": true}` with one descriptor: another such socket, on which another process asks for kernels of its
+own. They end when that socket's other end closes.
+
 Kernel side: imports the standard library, IPython's kernel and siblings only.
 """
 
@@ -43,13 +46,11 @@ def main() -> None:
         told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()[-PACKET // 4 :]}
         connection.send(json.dumps(told).encode())
         sys.exit(1)
-    connection.send(json.dumps({"ready": True}).encode())
-    supervisors: dict[int, int] = {}
-    answer_requests(connection, options, supervisors)
-    for handle in supervisors:
-        signal.pidfd_send_signal(handle, signal.SIGTERM)
-    for process in supervisors.values():
-        os.waitpid(process, 0)
+    # A copy of the other end may live on in some child of the trusted process; the process itself decides.
+    trusted = _handle_of(options["parent"])
+    if trusted is not None:
+        service = Service(connection, options)
+        service.answer_until_the_end(trusted)
 
 
 def _execute_in_the_sandbox(fd: int, options: dict[str, Any]) -> NoReturn:
@@ -66,8 +67,8 @@ def _execute_in_the_sandbox(fd: int, options: dict[str, Any]) -> NoReturn:
     os.execve(sys.executable, arguments, environment)
 
 
-def answer_requests(connection: socket.socket, options: dict[str, Any], supervisors: dict[int, int]) -> None:
-    """Answer requests until the other end closes or the trusted process ends.
+class Service:
+    """Answers the requests of one process, and of those that it has brought.
 
     Parameters
     ----------
@@ -75,36 +76,80 @@ def answer_requests(connection: socket.socket, options: dict[str, Any], supervis
         The other end is the trusted process's.
     options
         As on the command line.
-    supervisors
-        Kept up to date: a handle of each running supervisor, and its process id.
     """
-    waiting = select.poll()
-    waiting.register(connection, select.POLLIN)
-    # A copy of the other end may live on in some child of the trusted process; the process itself decides.
-    if (trusted := _handle_of(options["parent"])) is None:
-        return
-    waiting.register(trusted, select.POLLIN)
-    while True:
-        for ready, _ in waiting.poll():
-            if ready == trusted:
-                return
-            if ready != connection.fileno():
-                waiting.unregister(ready)
-                os.waitpid(supervisors.pop(ready), 0)
-                os.close(ready)
-                continue
-            data, fds, _, _ = socket.recv_fds(connection, PACKET, 16)
-            if not data:
-                return
-            for fd in fds:
-                os.set_inheritable(fd, False)  # programs that a student starts need none of them
-            answer, handles = _fork(json.loads(data), fds, options)
-            socket.send_fds(connection, [json.dumps(answer).encode()], handles)
-            for fd in (*fds, *handles[1:]):
-                os.close(fd)
-            if handles:
-                waiting.register(handles[0], select.POLLIN)
-                supervisors[handles[0]] = answer["pid"]
+
+    def __init__(self, connection: socket.socket, options: dict[str, Any]) -> None:
+        self._first, self._options = connection, options
+        self._clients: dict[int, socket.socket] = {}
+        self._supervisors: dict[int, tuple[int, int]] = {}  # of a handle: the process, and the client's descriptor
+        self._waiting = select.poll()
+        self._greet(connection)
+
+    def _greet(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            client.send(json.dumps({"ready": True}).encode())
+        self._clients[client.fileno()] = client
+        self._waiting.register(client, select.POLLIN)
+
+    def answer_until_the_end(self, trusted: int) -> None:
+        """Answer requests until the first client's other end closes or the trusted process ends; end all kernels.
+
+        Parameters
+        ----------
+        trusted
+            A handle of that process.
+        """
+        self._waiting.register(trusted, select.POLLIN)
+        first = self._first.fileno()
+        while first in self._clients:
+            for ready, _ in self._waiting.poll():
+                if ready == trusted:
+                    self._dismiss(first)
+                elif ready in self._supervisors:
+                    self._forget(ready)
+                elif ready in self._clients and not self._answer(self._clients[ready]):
+                    self._dismiss(ready)
+        for handle in self._supervisors:
+            signal.pidfd_send_signal(handle, signal.SIGTERM)
+        for process, _ in self._supervisors.values():
+            os.waitpid(process, 0)
+
+    def _answer(self, client: socket.socket) -> bool:
+        """Answer one request; tell whether there may be others."""
+        try:
+            data, fds, _, _ = socket.recv_fds(client, PACKET, 16)
+        except OSError:
+            return False
+        if not data:
+            return False
+        for fd in fds:
+            os.set_inheritable(fd, False)  # programs that a student starts need none of them
+        request = json.loads(data)
+        if "client" in request:
+            self._greet(socket.socket(fileno=fds[0]))
+            return True
+        answer, handles = _fork(request, fds, self._options)
+        if handles:
+            self._waiting.register(handles[0], select.POLLIN)
+            self._supervisors[handles[0]] = (answer["pid"], client.fileno())
+        with contextlib.suppress(OSError):  # it has ended; the next look finds that
+            socket.send_fds(client, [json.dumps(answer).encode()], handles)
+        for fd in (*fds, *handles[1:]):
+            os.close(fd)
+        return True
+
+    def _dismiss(self, number: int) -> None:
+        """Let a client go, and all its kernels with it."""
+        self._waiting.unregister(number)
+        self._clients.pop(number).close()
+        for handle, (_, client) in self._supervisors.items():
+            if client == number:
+                signal.pidfd_send_signal(handle, signal.SIGTERM)
+
+    def _forget(self, handle: int) -> None:
+        self._waiting.unregister(handle)
+        os.waitpid(self._supervisors.pop(handle)[0], 0)
+        os.close(handle)
 
 
 def _handle_of(process: int) -> int | None:

@@ -433,10 +433,6 @@ def test_a_time_that_nobody_can_read_fails_that_submission_only(graded_once: Sma
     assert "timestamp.txt must hold a time like 2026-03-01 12:00:00 UTC (got 'yesterday evening" in outcome.reason
 
 
-def get_nothing_ready() -> None:
-    """Begin a worker that grades nothing."""
-
-
 def die(how: str) -> bytes:
     """End this process, or send so much that whoever reads it is still reading when the process ends."""
     if how == "before":
@@ -446,7 +442,7 @@ def die(how: str) -> bytes:
 
 @linux
 def test_a_worker_that_dies_costs_its_own_task_only(temporary: Path) -> None:
-    workers = Pool(2, str(temporary), get_nothing_ready)
+    workers = Pool(2, str(temporary))
     try:
         tasks = [workers.submit(die, "before"), *(workers.submit(die, "not at all") for _ in range(4))]
         with pytest.raises(WorkerDiedError):
@@ -458,7 +454,7 @@ def test_a_worker_that_dies_costs_its_own_task_only(temporary: Path) -> None:
 
 @linux
 def test_workers_that_are_killed_while_they_send_leave_nobody_waiting(temporary: Path) -> None:
-    workers = Pool(2, str(temporary), get_nothing_ready)
+    workers = Pool(2, str(temporary))
     tasks = [workers.submit(die, "not at all") for _ in range(200)]
     tasks[5].result(60)
     workers.kill()

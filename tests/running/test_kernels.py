@@ -162,6 +162,52 @@ def test_after_the_zygote_is_killed_its_kernels_end_and_new_ones_start(kernels: 
     assert start(kernels).run("print(1)") == "1"
 
 
+def borrowed(kernels: Kernels, edition: Path) -> Kernels:
+    """Have a part in the zygote of other kernels, as another process has."""
+    return Kernels(edition, mode="namespaces", share=kernels.share())
+
+
+def test_a_zygote_forks_for_others_too_and_ends_what_they_leave(kernels: Kernels, edition: Path, start: Start) -> None:
+    ours = start(kernels)
+    with borrowed(kernels, edition) as others:
+        theirs = start(others)
+        assert theirs.run("print(1)") == "1"
+        assert zygote(theirs.provisioner.directory, theirs.provisioner.options).pid is None
+        handles = [os.pidfd_open(process) for process in (theirs.provisioner.pid, *descendants(theirs.provisioner.pid))]
+        assert len(handles) == 2
+    assert [has_ended(handle) for handle in handles] == [True] * 2
+    for handle in handles:
+        os.close(handle)
+    assert ours.run("print(2)") == "2"
+    assert start(kernels).run("print(3)") == "3"
+
+
+def test_who_has_a_part_in_a_zygote_that_was_killed_starts_another(
+    kernels: Kernels, edition: Path, start: Start
+) -> None:
+    ours = start(kernels)
+    with borrowed(kernels, edition) as others:
+        theirs = start(others)
+        handle = os.pidfd_open(theirs.provisioner.pid)
+        os.kill(zygote_of(ours), signal.SIGKILL)
+        assert has_ended(handle)
+        os.close(handle)
+        again = start(others)
+        assert again.run("print(1)") == "1"
+        assert zygote_of(again) != zygote_of(start(kernels))
+
+
+def test_a_part_in_a_zygote_that_has_ended_cannot_be_given(kernels: Kernels, start: Start) -> None:
+    inside = start(kernels)
+    handle = os.pidfd_open(zygote_of(inside))
+    os.kill(zygote_of(inside), signal.SIGKILL)
+    assert has_ended(handle)
+    os.close(handle)
+    with pytest.raises(ConnectionError):
+        kernels.share()
+    assert start(kernels).run("print(1)") == "1"
+
+
 def test_when_the_trusted_process_is_killed_nothing_of_it_stays(kernels: Kernels, edition: Path) -> None:
     code = """
         import asyncio, sys
