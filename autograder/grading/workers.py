@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from queue import Empty, SimpleQueue
@@ -97,7 +96,8 @@ class Pool(Executor):
         self._processes: set[Any] = set()
         self._starting = threading.Lock()
         self._closed = False
-        self._threads = [threading.Thread(target=self._employ, daemon=True) for _ in range(workers)]
+        first = [self._started() if _may_be_forked() else None for _ in range(workers)]
+        self._threads = [threading.Thread(target=self._employ, args=(worker,), daemon=True) for worker in first]
         for thread in self._threads:
             thread.start()
 
@@ -107,12 +107,13 @@ class Pool(Executor):
         self._tasks.put((future, (function, args, kwargs)))
         return future
 
-    def _employ(self) -> None:
+    def _employ(self, worker: tuple[Any, Connection] | None) -> None:
         """Have one worker do tasks, and another in its place when it has died."""
-        worker, idle = None, True
+        idle = True
         try:
-            with contextlib.suppress(EOFError, OSError):
-                worker = self._started()
+            if worker is None:
+                with contextlib.suppress(EOFError, OSError):
+                    worker = self._started()
             while (task := self._tasks.get()) is not None:
                 future, work = task
                 idle = False
@@ -141,7 +142,7 @@ class Pool(Executor):
         with theirs, self._starting:
             if self._closed:
                 raise EOFError
-            with self._begin() as begin:
+            with self._begin() as begin, _deaf():
                 process = context.Process(target=_work, args=(theirs, self._scratch, begin), daemon=True)
                 process.start()
             self._processes.add(process)
@@ -151,7 +152,8 @@ class Pool(Executor):
         if worker is None:
             return
         process, connection = worker
-        connection.close()  # which tells a worker to end
+        with contextlib.suppress(OSError), connection:
+            connection.send(None)
         if not politely:
             process.kill()
         process.join(_SECONDS_TO_END)
@@ -185,16 +187,19 @@ class Pool(Executor):
 
 
 def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> Pool:
-    """Start worker processes that write below `scratch` and get ready for a lesson."""
+    """Start worker processes that write below `scratch` and get ready for a lesson.
+
+    As long as this process has one thread, they are its forks and need not import anything.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared out by submission
     cgroups.take_over()  # while all that this process has started is below it
-    _context()  # imports on another core what workers need, while we make what they run submissions in
     from autograder.grading.editions import Editions, borrow
 
     try:
         ours = Editions(lesson, settings, directory=scratch)
     except Exception:  # each worker tries for itself, and says why it cannot be done
         return Pool(workers, scratch)
+    importlib.import_module(_PRELOADED)  # while the zygote imports what kernels need, on another core
 
     @contextmanager
     def lending() -> Iterator[Callable[[], None]]:
@@ -226,20 +231,33 @@ def kill(executor: Executor) -> None:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
+def _may_be_forked() -> bool:
+    """Tell whether a copy of this process is as good as a new one: no other thread can have left a lock closed."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
 def _context() -> Any:
-    """Give the way in which processes are started; where they are forked, the one they are forked from is running."""
+    """Give the way in which processes are started from this one."""
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
+    if _may_be_forked():
+        return multiprocessing.get_context("fork")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([_PRELOADED])
-    if threading.current_thread() is threading.main_thread():
-        # What is ignored stays ignored in programs that are started: Ctrl-C is for the coordinator alone.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            forkserver.ensure_running()
-        finally:
-            signal.signal(signal.SIGINT, before)
     return context
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Have a process that is started ignore Ctrl-C from its first moment on: it is for the coordinator alone."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -269,9 +287,12 @@ def _work(connection: Connection, scratch: str, begin: Callable[[], None]) -> No
     begin()
     while True:
         try:
-            function, args, kwargs = connection.recv()
+            task = connection.recv()
         except (EOFError, OSError):
             break
+        if task is None:
+            break
+        function, args, kwargs = task
         try:
             answer = (True, function(*args, **kwargs))
         except Exception as problem:
@@ -297,7 +318,11 @@ def _close_kernels() -> None:
 
 def _begin(scratch: str) -> None:
     """Begin a worker: Ctrl-C is for the coordinator, whose end is ours too."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch
     if sys.platform == "linux":
         # The process that we were forked from; with it, multiprocessing takes us for ended.
