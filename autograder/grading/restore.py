@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.notebooknode import from_dict
+from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -99,5 +100,6 @@ def _metadata(released: dict[str, Any]) -> dict[str, Any]:
 
 
 def _new_cell(kind: str, source: str, metadata: dict[str, Any]) -> Any:
-    build = new_code_cell if kind == _CODE else new_markdown_cell
-    return build(source=source, metadata=metadata)
+    """Give a new cell as nbformat does, which would validate each of them."""
+    cell = {"id": "", "cell_type": kind, "metadata": metadata, "source": source}
+    return from_dict(cell | {"outputs": [], "execution_count": None} if kind == _CODE else cell)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import atexit
 import threading
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class OtherVersionError(UnfitError):
     """A worker that has another grader, or another lesson, than the one who asks."""
 
 
+_LONGEST_KEPT = 10_000  # characters of a cell
 _graders: dict[tuple[str, Settings], Grader] = {}
 _one_at_a_time = threading.Lock()
 
@@ -171,17 +173,31 @@ def render_feedback(lesson: str, notebook: str, scores: Scores) -> str:
 
 
 class _Page(HTMLExporter):  # type: ignore[misc]  # nbconvert publishes no types
-    """nbconvert's page, without reading all of it once more for texts that figures could have had."""
+    """nbconvert's page, without reading all of it once more for texts that figures could have had.
+
+    Most cells are the same in everybody's notebook: what they look like is kept for the next one. Cells here have no
+    attachments, and no metadata that would change their looks.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        coloured = _remembering(Highlight2HTML(pygments_lexer="python", parent=self))
+        self.register_filter("markdown2html", _remembering(partial(self.markdown2html, {})))
+        self.register_filter("highlight_code", lambda source, **_: coloured(source))
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
-        lexer = nb.metadata.get("language_info", {}).get("name")
         resources = self._init_resources(resources)
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
         data_types = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
         self.register_filter("filter_data_type", data_types)
         html, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kwargs)
         described = html.replace('<img src="data:image', '<img alt="A figure of this notebook" src="data:image')
         return described, resources
+
+
+def _remembering(function: Callable[[str], str]) -> Callable[[str], str]:
+    """Keep what a function makes of short texts, as long as they are among the last few hundred."""
+    kept = lru_cache(maxsize=300)(function)
+    return lambda text: kept(text) if len(text) < _LONGEST_KEPT else function(text)
 
 
 @cache

@@ -36,6 +36,12 @@ class _Bounded(ConnectionFileMixin):
 class KernelClient(_Bounded, AsyncKernelClient):
     """A client that knows from the kernel's own words when it is ready."""
 
+    def start_channels(
+        self, shell: bool = True, iopub: bool = True, stdin: bool = True, hb: bool = False, control: bool = True
+    ) -> None:
+        """Open the channels; the heartbeat only if asked for, as its process says whether the kernel lives."""
+        super().start_channels(shell, iopub, stdin, hb, control)
+
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel has answered a question and said on the other channel that it is idle again.
 

@@ -23,6 +23,32 @@ def descendants(process: int, parents: dict[int, int] | None = None) -> set[int]
     return found
 
 
+def walk_below(process: int) -> set[int]:
+    """Give the processes below `process`, without looking at any other of the machine.
+
+    Quicker than `descendants`; may miss one whose siblings end just then.
+    """
+    if not Path("/proc/thread-self/children").exists():
+        return descendants(process)  # a Linux that was built without it
+    found: set[int] = set()
+    waiting = [process]
+    while waiting:
+        new = _children(waiting.pop()) - found
+        found |= new
+        waiting += new
+    return found
+
+
+def _children(process: int) -> set[int]:
+    found: set[int] = set()
+    try:
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            found.update(map(int, (thread / "children").read_bytes().split()))
+    except OSError:
+        pass  # it has ended meanwhile
+    return found
+
+
 def parents_of_all() -> dict[int, int]:
     """Map each process of the machine to its parent."""
     parents = {}

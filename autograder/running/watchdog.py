@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.running.processes import descendants, parents_of_all
+from autograder.running.processes import walk_below
 
 _SECONDS_BETWEEN_LOOKS = 0.1
 _LOOKS_BETWEEN_DISK_LOOKS = 10
@@ -70,9 +70,8 @@ class Watchdog:
                 self._changed.wait_for(lambda: bool(self._watched))
                 watched = list(self._watched)
             looks += 1
-            parents = parents_of_all()
             for one in watched:
-                reason = _excess(one, parents, disk=looks % _LOOKS_BETWEEN_DISK_LOOKS == 0)
+                reason = _excess(one, disk=looks % _LOOKS_BETWEEN_DISK_LOOKS == 0)
                 if reason:
                     self.forget(one)
                     one.excess(reason)
@@ -87,9 +86,9 @@ def watchdog() -> Watchdog:
     return _watchdogs.setdefault(os.getpid(), Watchdog())
 
 
-def _excess(watched: Watched, parents: dict[int, int], *, disk: bool) -> str:
+def _excess(watched: Watched, *, disk: bool) -> str:
     """Give the reason to end this submission, or nothing."""
-    processes = {watched.process, *descendants(watched.process, parents)}
+    processes = {watched.process, *walk_below(watched.process)}
     # Pages shared between processes count in each of them here, so this is too much but quick.
     if sum(map(_resident, processes)) > watched.memory and sum(map(_proportional, processes)) > watched.memory:
         return used_more_memory(watched.memory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import json
 import math
 import socket
@@ -104,8 +105,7 @@ class Wire:
         sizes = struct.unpack(f"<{count}Q", self._read(8 * count, until))
         if sum(sizes) > LARGEST_BUFFERS:
             raise WireError(f"a message must hold less than {LARGEST_BUFFERS} bytes of arrays (got {sum(sizes)})")
-        text = self._read(length, until)
-        buffers = [self._read(size, until) for size in sizes]
+        text, buffers = self._read(length, until), _cut(self._read(sum(sizes), until), sizes)
         try:
             header = json.loads(text)
             message, packed = header["message"], header["values"]
@@ -182,7 +182,12 @@ def pack(value: Any, buffers: list[bytes], functions: list[Callable[..., Any]] |
     return encode(value, other)
 
 
-def unpack(data: Any, buffers: list[bytearray], functions: Callable[[int], Any] | None = None) -> Any:
+def _cut(data: bytearray, sizes: Iterable[int]) -> list[memoryview]:
+    ends = list(itertools.accumulate(sizes))
+    return [memoryview(data)[begin:end] for begin, end in itertools.pairwise([0, *ends])]
+
+
+def unpack(data: Any, buffers: list[memoryview], functions: Callable[[int], Any] | None = None) -> Any:
     """Give back what `pack` was given: plain values of our own, whoever wrote them.
 
     Each buffer becomes one array and is taken out of `buffers`: a short text that names a long buffer again and again
@@ -203,7 +208,7 @@ def unpack(data: Any, buffers: list[bytearray], functions: Callable[[int], Any] 
         kind = np.dtype(dtype)
         if math.prod(shape) * kind.itemsize != len(buffers[number]):
             raise EncodingError(f"an array of shape {shape} and dtype {dtype} must have a buffer of its size")
-        data, buffers[number] = buffers[number], bytearray()
+        data, buffers[number] = buffers[number], memoryview(b"")
         return np.frombuffer(data, dtype=kind.newbyteorder("<")).astype(kind).reshape(shape)
 
     def long(content: Any) -> np.ndarray[Any, Any]:

@@ -132,21 +132,26 @@ class Chronicle:
 def by_role(coordinator: int) -> dict[str, list[int]]:
     """Sort the processes below a coordinator."""
     parents = parents_of_all()
-    roles: dict[str, list[int]] = {"forkserver": [], "worker": [], "zygote": [], "kernel": []}
-    for process in sorted(descendants(coordinator, parents)):
+    commands: dict[int, bytes] = {}
+    for process in {coordinator, *descendants(coordinator, parents)}:
         with suppress(OSError):
-            command = Path(f"/proc/{process}/cmdline").read_bytes()
-            parent = parents.get(process, 0)
-            above = Path(f"/proc/{parent}/cmdline").read_bytes()
-            if b"autograder.running.zygote" in command:
-                roles["kernel" if b"autograder.running.zygote" in above else "zygote"].append(process)
-            elif b"multiprocessing.forkserver" in command:
-                roles["worker" if b"multiprocessing.forkserver" in above else "forkserver"].append(process)
+            commands[process] = Path(f"/proc/{process}/cmdline").read_bytes()
+    roles: dict[str, list[int]] = {"forkserver": [], "worker": [], "zygote": [], "kernel": []}
+    for process in sorted(commands.keys() - {coordinator}):
+        command, above = commands[process], commands.get(parents.get(process, 0), b"")
+        if b"autograder.running.zygote" in command:
+            roles["kernel" if b"autograder.running.zygote" in above else "zygote"].append(process)
+        elif command == above:  # a fork of the coordinator, or of the server that is asked for one later
+            roles["worker"].append(process)
+        elif b"multiprocessing.forkserver" in command:
+            roles["forkserver"].append(process)
     return roles
 
 
 def kill_one(role: str, coordinator: subprocess.Popen[str], rng: random.Random) -> None:
     """Kill a process of this role as soon as there is one."""
+    if role == "forkserver" and not by_role(coordinator.pid)[role]:
+        kill_one("worker", coordinator, rng)  # in whose place another comes, from there
     while not (found := by_role(coordinator.pid)[role]):
         assert not ended_within(coordinator, 0.01), coordinator.stderr.read()  # type: ignore[union-attr]
     with suppress(ProcessLookupError):
