@@ -5,6 +5,7 @@ It runs where the student's code runs and may be changed by it: nothing that it 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -120,7 +121,7 @@ class Server:
 
 
 def _forked() -> int:
-    """Fork; at the limit of processes and threads, wait for some to end."""
+    """Fork; at the limit of processes and threads, wait for some to end, and let go of those that have."""
     until = time.monotonic() + _SECONDS_FOR_ROOM
     with warnings.catch_warnings(action="ignore"):  # the child uses none of the other threads' locks
         while True:
@@ -129,6 +130,9 @@ def _forked() -> int:
             except BlockingIOError:
                 if time.monotonic() > until:
                     raise
+                with contextlib.suppress(ChildProcessError):
+                    while os.waitpid(-1, os.WNOHANG)[0]:
+                        pass
                 time.sleep(0.05)
 
 
