@@ -17,6 +17,7 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
+from threadpoolctl import ThreadpoolController
 from traitlets.config import Config
 
 from autograder.grading.errors import SubmissionError
@@ -70,7 +71,7 @@ def grade_submission(lesson: bytes, version: str, grader: str, settings: Setting
     """
     if grader != grader_version():
         raise OtherVersionError("a worker must have the same grader as the coordinator: install one version on both")
-    with _one_at_a_time:
+    with _one_at_a_time, _threads().limit(limits=1):  # cores are shared out by submission
         released = _lesson(lesson)
         if released.version != version:
             raise OtherVersionError(
@@ -198,6 +199,11 @@ def _remembering(function: Callable[[str], str]) -> Callable[[str], str]:
     """Keep what a function makes of short texts, as long as they are among the last few hundred."""
     kept = lru_cache(maxsize=300)(function)
     return lambda text: kept(text) if len(text) < _LONGEST_KEPT else function(text)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 @cache

@@ -191,7 +191,6 @@ def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> Pool:
 
     As long as this process has one thread, they are its forks and need not import anything.
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cores are shared out by submission
     cgroups.take_over()  # while all that this process has started is below it
     from autograder.grading.editions import Editions, borrow
 

@@ -113,9 +113,13 @@ for path in ("/dev/mem", "/dev/kmem", "/proc/kcore", "/proc/kallsyms", "/proc/1/
 report([path for path in found if "kallsyms" not in path])
 """
 OWN_MEMORY = """
+import re
 found = []
-secret = bytes(reversed(b"tsoh-eht-ylno-e1c9"))  # not there as a whole
-author = bytes(reversed(b"tneduts-tsenoh-eht-ylno-7a3f"))
+# A pattern of single letters: what is looked for is nowhere as a whole, unless it is there.
+secret, author = (
+    re.compile(b"".join(b"[%c]" % letter for letter in reversed(name)))
+    for name in (b"tsoh-eht-ylno-e1c9", b"tneduts-tsenoh-eht-ylno-7a3f")
+)
 for line in open("/proc/self/maps"):
     bounds, rights = line.split()[:2]
     low, high = (int(part, 16) for part in bounds.split("-"))
@@ -126,7 +130,7 @@ for line in open("/proc/self/maps"):
                 text = memory.read(high - low)
         except OSError:
             continue
-        found += [bounds for canary in (secret, author) if text.count(canary) > 2]
+        found += [bounds for canary in (secret, author) if canary.search(text)]
         del text
 report(found)
 """

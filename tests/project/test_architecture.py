@@ -23,6 +23,7 @@ INSTRUCTOR = {
     "nbgrader",
     "rich",
     "sqlalchemy",
+    "threadpoolctl",
     "traitlets",
 }
 KERNELS = {"ipykernel", "jupyter_client", "pyseccomp", "tornado", "zmq"}
