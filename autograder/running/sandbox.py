@@ -115,5 +115,3 @@ def _move_in(home: str, temporary: str) -> None:
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     os.close(nothing)
-    sys.path[:] = [path for path in sys.path if Path(path).exists()]
-    sys.path_importer_cache.clear()

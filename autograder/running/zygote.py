@@ -25,6 +25,7 @@ import signal
 import socket
 import sys
 import traceback
+from pathlib import Path
 from typing import Any, NoReturn
 
 PACKET = 1 << 16
@@ -38,6 +39,7 @@ def main() -> None:
     try:
         if not options.get("prepared"):
             _execute_in_the_sandbox(fd, options)
+        sys.path[:] = [path for path in sys.path if Path(path).exists()]  # in here
         # All that a kernel needs, so that none has to import it again.
         from autograder.running import sandbox, serve, syscalls, warmkernel  # noqa: F401
 
