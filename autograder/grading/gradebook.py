@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import Comment, Grade, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import text
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.orm import joinedload, undefer
 from traitlets.config import Config
 
 from autograder.grading import journal
@@ -118,21 +119,21 @@ class Ledger:
             book.update_or_create_student(student)
             submission = book.update_or_create_submission(lesson, student, **handed_in)
             notebook = book.find_submission_notebook(lesson, lesson, student)
-            for grade in notebook.grades:
+            for grade in _grades(session, notebook):
                 grade.auto_score = graded.points.get(grade.name)
                 grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-            for comment in notebook.comments:
+            for comment in _comments(session, notebook):
                 comment.auto_comment = "No response." if comment.name in graded.unanswered else None
             self._settle_lateness(submission, notebook)
             journal.enter(session, lesson, student, entry)
-            scores = _scores(notebook)
+            scores = _scores(session, notebook)
             session.commit()
             return scores
 
     def scores(self, student: str) -> Scores:
         """Give what stands written."""
-        with self._session():
-            return _scores(self._book.find_submission_notebook(self._lesson, self._lesson, student))
+        with self._session() as session:
+            return _scores(session, self._book.find_submission_notebook(self._lesson, self._lesson, student))
 
     def marks(self, student: str) -> dict[str, Score]:
         """Give a student's scores by the id of the graded cell; empty if nothing was graded."""
@@ -157,7 +158,7 @@ class Ledger:
     def _settle_lateness(self, submission: Any, notebook: Any) -> None:
         notebook.late_submission_penalty = None
         self._book.db.flush()
-        self._book.db.expire_all()
+        self._book.db.expire(notebook)
         seconds = submission.total_seconds_late
         if seconds > 0:
             name = submission.student_id
@@ -197,9 +198,20 @@ def looked_into(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
         yield Ledger(gradebook, lesson, config)
 
 
+def _grades(session: Any, notebook: Any) -> list[Any]:
+    """Give a submitted notebook's grades as they are now, with all that is asked of them, by one query."""
+    query = session.query(Grade).options(joinedload(Grade.cell), undefer(Grade.max_score), undefer(Grade.cell_type))
+    return list(query.filter(Grade.notebook_id == notebook.id).populate_existing())
+
+
+def _comments(session: Any, notebook: Any) -> list[Any]:
+    query = session.query(Comment).options(joinedload(Comment.cell))
+    return list(query.filter(Comment.notebook_id == notebook.id).populate_existing())
+
+
 def _marks(gradebook: Any, lesson: str, student: str) -> dict[str, Score]:
     try:
-        grades = gradebook.find_submission_notebook(lesson, lesson, student).grades
+        notebook = gradebook.find_submission_notebook(lesson, lesson, student)
     except MissingEntry:
         return {}
     return {
@@ -208,7 +220,7 @@ def _marks(gradebook: Any, lesson: str, student: str) -> dict[str, Score]:
             max_points=float(grade.max_score),
             by_hand=grade.manual_score is not None or grade.cell_type != "code",
         )
-        for grade in grades
+        for grade in _grades(gradebook.db, notebook)
     }
 
 
@@ -217,11 +229,13 @@ def _counting(grade: Any) -> float | None:
     return None if score is None else float(score) + float(grade.extra_credit or 0)
 
 
-def _scores(notebook: Any) -> Scores:
+def _scores(session: Any, notebook: Any) -> Scores:
+    session.flush()
+    session.refresh(notebook, ["score", "max_score", "late_submission_penalty"])
     penalty = float(notebook.late_submission_penalty or 0)
     return Scores(
-        cells={grade.name: (float(grade.score), float(grade.max_score)) for grade in notebook.grades},
-        comments={comment.name: comment.comment for comment in notebook.comments},
+        cells={grade.name: (float(grade.score), float(grade.max_score)) for grade in _grades(session, notebook)},
+        comments={comment.name: comment.comment for comment in _comments(session, notebook)},
         score=float(notebook.score) - penalty,
         max_score=float(notebook.max_score),
         late_penalty=penalty,
