@@ -85,7 +85,7 @@ def group(limits: Mapping[str, int]) -> Group | None:
         `memory` in bytes and `processes`.
     """
     own = _own()
-    if own is None or own.name != _OURS:
+    if own is None or own.name != _OURS or not _is_shared_out(own.parent):
         return None
     return Group(own.parent, {"memory.max": limits["memory"], "pids.max": limits["processes"]})
 
@@ -134,6 +134,15 @@ class Group:
             _write(self.path / "cgroup.kill", "1")
             _wait_until_empty(self.path / "cgroup.events")
             self.path.rmdir()
+
+
+def _is_shared_out(place: Path) -> bool:
+    """Tell whether groups can be made here and limited; another's cgroup may have the name of ours."""
+    try:
+        shared = (place / "cgroup.subtree_control").read_text(encoding="ascii").split()
+    except OSError:
+        return False
+    return set(CONTROLLERS) <= set(shared) and os.access(place, os.W_OK)
 
 
 def _move(processes: list[str], to: Path) -> None:

@@ -115,6 +115,17 @@ def test_who_enters_by_the_descriptor_is_in_the_group_and_ends_with_it(delegated
     assert said.strip() == "-9"
 
 
+def test_a_cgroup_that_only_has_our_name_is_left_alone(delegated: Path) -> None:
+    run_in(
+        delegated,
+        """
+        (HERE / "autograder").mkdir()
+        (HERE / "autograder" / "cgroup.procs").write_text("0")
+        assert cgroups.group({"memory": 1 << 30, "processes": 10}) is None
+        """,
+    )
+
+
 def test_a_limit_that_cannot_be_set_leaves_no_group(delegated: Path) -> None:
     run_in(
         delegated,
