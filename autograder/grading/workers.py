@@ -96,7 +96,7 @@ class Pool(Executor):
         self._processes: set[Any] = set()
         self._starting = threading.Lock()
         self._closed = False
-        first = [self._started() if _may_be_forked() else None for _ in range(workers)]
+        first = [self._early() if _may_be_forked() else None for _ in range(workers)]
         self._threads = [threading.Thread(target=self._employ, args=(worker,), daemon=True) for worker in first]
         for thread in self._threads:
             thread.start()
@@ -111,9 +111,7 @@ class Pool(Executor):
         """Have one worker do tasks, and another in its place when it has died."""
         idle = True
         try:
-            if worker is None:
-                with contextlib.suppress(EOFError, OSError):
-                    worker = self._started()
+            worker = worker or self._early()
             while (task := self._tasks.get()) is not None:
                 future, work = task
                 idle = False
@@ -135,6 +133,12 @@ class Pool(Executor):
                     future.set_result(result) if succeeded else future.set_exception(result)
         finally:
             self._end(worker, politely=not idle)
+
+    def _early(self) -> tuple[Any, Connection] | None:
+        """Start a worker that has no task yet; where that fails, the first task hears of it."""
+        with contextlib.suppress(EOFError, OSError):
+            return self._started()
+        return None
 
     def _started(self) -> tuple[Any, Connection]:
         context = _context()
@@ -320,6 +324,8 @@ def _begin(scratch: str) -> None:
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)  # nbclient takes hold of Ctrl-C for each notebook, and lets it go as Python's own
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch

@@ -151,6 +151,7 @@ class Zygote:
                 stdout=log,
                 stderr=log,
                 cwd="/",
+                process_group=0,  # Ctrl-C in a terminal is for whoever started us
             )
         self._socket = ours
         self._ready = False

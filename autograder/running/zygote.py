@@ -51,8 +51,8 @@ def main() -> None:
     # A copy of the other end may live on in some child of the trusted process; the process itself decides.
     trusted = _handle_of(options["parent"])
     if trusted is not None:
-        service = Service(connection, options)
-        service.answer_until_the_end(trusted)
+        Service(connection, options).answer_until_the_end(trusted)
+    os._exit(0)  # nobody waits for the interpreter to be taken apart
 
 
 def _execute_in_the_sandbox(fd: int, options: dict[str, Any]) -> NoReturn:

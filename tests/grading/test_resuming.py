@@ -92,7 +92,7 @@ def grading(course: SmallCourse, temporary: Path, *options: str) -> Iterator[sub
     command = [sys.executable, "-m", "autograder", "grade", LESSON, "--course", str(course.root), *options]
     environment = {**os.environ, "TMPDIR": str(temporary)}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, process_group=0
     ) as process:
         try:
             yield process
@@ -220,6 +220,29 @@ def test_a_class_killed_anywhere_ten_times_gets_the_marks_of_a_quiet_run(
     assert orphans() == []
 
 
+def ask_to_end(process: subprocess.Popen[str], request: int) -> None:
+    """Send a request as it comes: from a terminal, everything that was started in it gets it."""
+    (os.kill if request == signal.SIGTERM else os.killpg)(process.pid, request)
+
+
+@linux
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("role", ["zygote", "worker"])
+def test_a_command_stopped_while_it_starts_leaves_nothing(
+    small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]], role: str, request_to_end: int
+) -> None:
+    small_course.hand_in("anna", solve)
+    with grading(small_course, temporary) as process:
+        while not by_role(process.pid)[role]:
+            assert not ended_within(process, 0.01), process.communicate()
+        ask_to_end(process, request_to_end)
+        _, stderr = process.communicate(timeout=_SECONDS_TO_END)
+    assert process.returncode == 1
+    assert "Traceback" not in stderr
+    assert orphans() == []
+    assert list(temporary.iterdir()) == []
+
+
 @linux
 @pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stopped_command_says_how_many_stand_and_leaves_no_process_and_no_file(
@@ -236,7 +259,7 @@ def test_a_stopped_command_says_how_many_stand_and_leaves_no_process_and_no_file
         while not chronicle.students():
             assert not ended_within(process, 0.01), process.communicate()
         kill_one("kernel", process, random.Random(0))  # zoe's: there is one, and it is given another
-        process.send_signal(request_to_end)
+        ask_to_end(process, request_to_end)
         _, stderr = process.communicate(timeout=_SECONDS_TO_END)
     assert process.returncode == 1
     assert "stopped: 1 of 2 were graded and stay so" in stderr
