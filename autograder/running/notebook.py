@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -117,7 +118,6 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         self._cells, self._tests, self._judge = set(cells), set(tests), judge
         self._hung = 0
         self._interrupt: asyncio.Future[None] | None = None
-        self._idle_again = True
         self._killed_because = ""
         self._output = _Budget()
 
@@ -146,34 +146,34 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         if time.monotonic() > until:
             raise RunError(f"all cells together must end within {_NOTEBOOK_TIMES * self.timeout} seconds")
         self._output.next_cell()
-        self._idle_again = False
         try:
             await self.async_execute_cell(cell, place, execution_count=self.code_cells_executed + 1)
             cell.outputs = joined(cell.outputs)
-            if self._interrupt is not None or not self._idle_again:
-                await self._settle()
+            if self._interrupt is not None:
+                await self._settle(self._interrupt)
         except _DAMAGES as damage:
             raise _ForgedError from damage
 
-    async def _settle(self) -> None:
+    async def _settle(self, interrupt: asyncio.Future[None]) -> None:
         """Wait until an interrupt has come to its end, or it might hit the next cell instead of this one.
 
-        And until all is read that the cell has shown: while too much waits, ZeroMQ drops what comes.
+        And until all is read that the cell has shown, unless nothing can be heard of that any more: while too much
+        waits, ZeroMQ drops what comes.
         """
-        interrupt, self._interrupt = self._interrupt, None
-        if interrupt is not None:
-            await interrupt
+        self._interrupt = None
+        await interrupt
         for _ in range(_TRIES_TO_SETTLE):  # an interrupt that comes late ends the first without a reply
             sent, until = self.kc.execute("pass", silent=True), time.monotonic() + _SECONDS_TO_SETTLE
             try:
                 while not _is_of(sent, await self.kc.get_shell_msg(timeout=_left(until))):
                     pass
-                while not _is_the_end_of(sent, await self.kc.get_iopub_msg(timeout=_left(until))):
-                    pass
             except Empty:
                 await self._async_check_alive()
-            else:
-                return
+                continue
+            with contextlib.suppress(Empty):
+                while not _is_the_end_of(sent, await self.kc.get_iopub_msg(timeout=_left(until))):
+                    pass
+            return
         raise CellTimeoutError("a cell must end when it is interrupted")
 
     async def _async_poll_for_reply(self, msg_id: str, cell: Any, timeout: int | None, *others: Any) -> Any:
@@ -226,24 +226,22 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         """Take what the kernel says, as long as it is not too much and is what a kernel says."""
         if str(msg["msg_type"]).startswith("comm"):
             return None  # widgets have nobody to talk to
-        if msg["msg_type"] == "status" and msg["content"].get("execution_state") == "idle":
-            self._idle_again = True
         shows = msg["msg_type"] not in ("status", "execute_input", "clear_output")
         if shows and not self._output.allows(msg["content"]):
-            self._cut(cell)
+            self._cut(cell, goes_on=msg["msg_type"] != "error")
             return None
         try:
             return super().process_message(msg, cell, cell_index)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError):
             return None  # no message of a kernel: sent by the submission itself
 
-    def _cut(self, cell: Any) -> None:
+    def _cut(self, cell: Any, *, goes_on: bool) -> None:
         """Say once that output was left out, and ask a cell that shows too much to stop."""
         if not self._output.cut:
             self._output.cut = True
             text = f"[more output was left out: a cell may show {CELL_OUTPUT >> 20} MB]\n"
             cell.outputs.append(new_output("stream", name="stderr", text=text))
-        if self._output.too_much_for_a_cell and self._interrupt is None:
+        if goes_on and self._output.too_much_for_a_cell and self._interrupt is None:
             self._interrupt = asyncio.ensure_future(self.km.interrupt_kernel())
 
     def _get_timeout(self, cell: Any) -> int | None:

@@ -115,10 +115,10 @@ report([path for path in found if "kallsyms" not in path])
 OWN_MEMORY = """
 import re
 found = []
-# A pattern of single letters: what is looked for is nowhere as a whole, unless it is there.
+# Patterns of single letters, of what no needle holds: it is nowhere as a whole, unless it is there.
 secret, author = (
     re.compile(b"".join(b"[%c]" % letter for letter in reversed(name)))
-    for name in (b"tsoh-eht-ylno-e1c9", b"tneduts-tsenoh-eht-ylno-7a3f")
+    for name in (b"swonk-tsoh-eht-", b"tneduts-tsenoh-eht-")
 )
 for line in open("/proc/self/maps"):
     bounds, rights = line.split()[:2]
