@@ -285,7 +285,7 @@ def _grade(
     with stoppable(), course.alone(), scratch_directory(course.root) as scratch:
         here = (lambda: pool(number, scratch, lesson, settings)) if number else (lambda: Here(scratch))
         with started(cluster or here) as start:
-            with without_collections():  # while the workers import what they need
+            with without_collections():  # what a pool has not imported for its workers
                 from autograder.grading import gradebook
                 from autograder.grading.grade import grade_lesson
 

@@ -100,6 +100,6 @@ def _metadata(released: dict[str, Any]) -> dict[str, Any]:
 
 
 def _new_cell(kind: str, source: str, metadata: dict[str, Any]) -> Any:
-    """Give a new cell as nbformat does, which would validate each of them."""
+    """Give a new cell; nbformat's own functions would validate each, and the notebook is validated as a whole."""
     cell = {"id": "", "cell_type": kind, "metadata": metadata, "source": source}
     return from_dict(cell | {"outputs": [], "execution_count": None} if kind == _CODE else cell)

@@ -202,7 +202,8 @@ def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> Pool:
         ours = Editions(lesson, settings, directory=scratch)
     except Exception:  # each worker tries for itself, and says why it cannot be done
         return Pool(workers, scratch)
-    importlib.import_module(_PRELOADED)  # while the zygote imports what kernels need, on another core
+    if _may_be_forked():
+        importlib.import_module(_PRELOADED)  # while the zygote imports what kernels need, on another core
 
     @contextmanager
     def lending() -> Iterator[Callable[[], None]]:

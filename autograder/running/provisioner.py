@@ -29,6 +29,7 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Dict, Unicode
 
 from autograder.running import cgroups
+from autograder.running.processes import children
 from autograder.running.serve import ADDRESS_VARIABLE
 from autograder.running.trees import remove_tree
 from autograder.running.watchdog import Watched, used_more_memory, watchdog
@@ -122,7 +123,7 @@ class Zygote:
 
     def _lives(self) -> bool:
         if self._process is not None:
-            return self._process.poll() is None
+            return self.pid is not None
         poll = select.poll()
         poll.register(self._socket, 0)
         return not poll.poll(0)  # nobody has hung up
@@ -444,8 +445,7 @@ def _said_within(pipe: int, seconds: float) -> bytes:
 def _is_on_its_way(supervisor: int) -> bool:
     """Tell whether an interrupt has yet to come from a supervisor to its kernel."""
     try:
-        kernels = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text(encoding="ascii").split()
-        states = [_status(process) for process in (supervisor, *map(int, kernels))]
+        states = [_status(process) for process in (supervisor, *children(supervisor))]
         waits = states[0]["State"].startswith("S")  # for the next signal: what came before has been passed on
         pending = [int(state["ShdPnd"], 16) >> (signal.SIGINT - 1) & 1 for state in states]
     except (OSError, KeyError):

@@ -14,9 +14,9 @@ def judged(body: str) -> Attack:
     return Attack(answers={"wrong": f"def sigmoid(a):\n{lines}    return a"}, right=None)
 
 
-def once(code: str, says: str = "", fails: bool = False) -> Attack:
+def once(code: str, says: str = "", fails: bool = False, after: str = "") -> Attack:
     """Build an attack beside a right answer, which keeps its points unless the kernel dies."""
-    return Attack(code, says=says, fails=fails, wrong=None)
+    return Attack(code, after=after, says=says, fails=fails, wrong=None)
 
 
 MESSAGE = """
@@ -92,6 +92,8 @@ ATTACKS = {
     "comms without end": once(
         MESSAGE + "for number in range(20_000):\n    kernel.session.send(kernel.iopub_socket, 'comm_msg', "
         "{'comm_id': '4', 'data': {'x': 'x' * 1000}}, parent=kernel.get_parent('shell'))",
+        after="print('sent', number)",
+        says="sent 19999",
     ),
     "prints while it is called": judged("for _ in range(2000):\n    print('4.0' * 1000)"),
     "warns while it is called": judged(
