@@ -28,6 +28,9 @@ from autograder.grading.results import Graded, Scores
 from autograder.grading.run import Grader
 from autograder.grading.settings import Settings
 from autograder.grading.submission import Submission, parse
+from autograder.judging.exercise import Curve
+from autograder.judging.picture import picture_svg
+from autograder.judging.registry import all_exercises
 from autograder.running.doctor import ConfinementError, choose_mode, examine_machine
 from autograder.running.notebook import RunError
 from autograder.running.provisioner import ZygoteError
@@ -44,6 +47,15 @@ class OtherVersionError(UnfitError):
 _LONGEST_KEPT = 10_000  # characters of a cell
 _graders: dict[tuple[str, Settings], Grader] = {}
 _one_at_a_time = threading.Lock()
+
+
+def warm_up() -> None:
+    """Do what the first submission would do: write a page, draw a picture, look for libraries that have threads."""
+    cells = [nbformat.v4.new_markdown_cell("*1*"), nbformat.v4.new_code_cell("1")]
+    render_feedback("", nbformat.writes(nbformat.v4.new_notebook(cells=cells)), Scores({}, {}, 0.0, 0.0, 0.0))
+    drawn = next(exercise for exercise in all_exercises() if isinstance(exercise.picture, Curve))
+    picture_svg(drawn, drawn.reference, None)
+    _threads()
 
 
 def grade_submission(lesson: bytes, version: str, grader: str, settings: Settings, submission: Submission) -> Graded:

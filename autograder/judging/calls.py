@@ -28,6 +28,9 @@ _CACHE_FIELDS = BatchNormCache._fields  # as they were before any student's code
 _OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders whose lines no student wrote
 
 
+Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]  # of a call
+
+
 class TooSlowError(BaseException):
     """The deadline passed. Not an `Exception`, so that a student's `except Exception` does not swallow it."""
 
@@ -77,6 +80,10 @@ class Distant(ABC):
     @abstractmethod
     def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> Outcome:
         """Do what the function `call` of this module does, over there."""
+
+    @abstractmethod
+    def announce(self, arguments: Sequence[Arguments], *, writable: bool) -> None:
+        """Learn of calls that are going to follow in this order, though perhaps not all of them."""
 
     @abstractmethod
     def globals_among(self, names: Sequence[str]) -> tuple[str, ...]:
@@ -139,6 +146,12 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
     after = [*given, *given_kwargs.values()]
     changed = next((str(n) for (n, old), new in zip(before, after, strict=True) if not _same(old, new)), "")
     return Outcome(value, error, numeric, printed.getvalue(), changed, _line_of(error) if error else "")
+
+
+def announce(function: Any, arguments: Sequence[Arguments], *, writable: bool) -> None:
+    """Tell a distant function of the calls that are going to follow, so that it need not wait for each of them."""
+    if isinstance(function, Distant):
+        function.announce(arguments, writable=writable)
 
 
 def plain(value: Any) -> Any:

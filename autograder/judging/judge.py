@@ -156,6 +156,8 @@ def _try_part(exercise: Exercise, part: Part, answer: Any, cases: Sequence[tuple
     Other parts are tried all the same: what hangs on one input may be right on another.
     """
     trials: list[Trial] = []
+    twice = [(case.args, case.kwargs) for case, _ in cases for _ in range(2)]
+    calls.announce(answer, twice, writable=exercise.may_move_inputs)
     for case, want in cases:
         trial = _try_case(exercise, part, case, want, answer)
         trials.append(trial)

@@ -320,10 +320,10 @@ def _autograder(site: Path) -> dict[str, bytes]:
         path = site / f"{module.replace('.', '/')}.py"
         if not path.is_file():
             raise EditionError(f"the kernel's side must have the module {module} (no file {path})")
-        files[path.relative_to(site).as_posix()] = path.read_bytes()
-        for imported in _kernel_side_imports(site, module, path):
-            if f"{imported.replace('.', '/')}.py" not in files:
-                pending.append(imported)
+        name = path.relative_to(site).as_posix()
+        if name not in files:
+            files[name] = path.read_bytes()
+            pending += _kernel_side_imports(site, module, path)
     return files
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from autograder.judging import calls
 from autograder.judging.encoding import EncodingError
@@ -18,6 +23,9 @@ from autograder.running.wire import Wire, WireError, error_from_message, error_t
 
 _GRACE_SECONDS = 2.0  # beyond the deadline that the kernel keeps itself
 _MEMORY_OF_A_CALL = 1 << 30  # bytes that a function of ours may take when the submission chose its arguments
+# Calls that may be sent before earlier ones were answered, and the bytes of arrays that each of these may hold: small
+# enough that sending never waits for the kernel, which may be waiting for us to read.
+_MOST_AHEAD, _BYTES_AHEAD = 8, 4096
 _CONTROL_SECONDS = 15.0  # for a fork, or for stopping one, on a busy machine
 _FULL = "the submission's processes and threads must leave room for one more"
 _LOST = "the submission broke its connection to the grader, or a cell did not stop when it was interrupted"
@@ -25,6 +33,28 @@ _LOST = "the submission broke its connection to the grader, or a cell did not st
 
 class KernelLostError(Exception):
     """The kernel does not answer the judge any more: nothing of this submission can be judged from here on."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Call:
+    """A call of a function of the kernel's."""
+
+    function: str
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    references: Mapping[str, Callable[..., Any]]
+    writable: bool
+
+    def is_as(self, other: _Call) -> bool:
+        """Tell whether this is the call that was announced."""
+        same = self.args is other.args and self.kwargs is other.kwargs and self.references is other.references
+        return same and self.function == other.function and self.writable == other.writable
+
+    @property
+    def may_be_ahead(self) -> bool:
+        """Whether it is small, and holds no functions, for which both sides would talk in the middle of it."""
+        bytes_of = [_bytes_of(value) for value in (*self.args, *self.kwargs.values())]
+        return not self.references and sum(bytes_of) <= _BYTES_AHEAD
 
 
 class RemoteFunctions:
@@ -49,6 +79,8 @@ class RemoteFunctions:
         self._forks = channel.family != socket.AF_INET
         self._wire: Wire | None = None
         self._judged: set[str] = set()
+        self._announced: deque[_Call] = deque()
+        self._sent: deque[_Call] = deque()  # and not answered yet
         self.ended = False
 
     @contextmanager
@@ -68,6 +100,7 @@ class RemoteFunctions:
             yield RemoteFunction(self, name) if seen.get("callable") is True else None
         finally:
             self._judged.add(name)
+            self._announced.clear()
             self._close()
 
     def globals_among(self, name: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -76,11 +109,22 @@ class RemoteFunctions:
         seen = self._look(name, judged).get("names") if judged else None
         return tuple(other for other in judged if isinstance(seen, list) and other in seen)
 
-    def call(self, message: Mapping[str, Any], values: Mapping[str, Any]) -> calls.Outcome:
+    def announce(self, announced: Iterable[_Call]) -> None:
+        """Learn of calls that are going to follow in this order; those that are not made are passed over."""
+        self._announced = deque(announced)
+
+    def call(self, call: _Call) -> calls.Outcome:
         """Make one call; what hangs, ends its process or talks nonsense gets an error for an outcome."""
+        self._pass_over(call)
         functions: list[Callable[..., Any]] = []
         try:
-            answer = self._ask({**message, "request": "call"}, values, functions)
+            wire, until = self._wire or self._open(), _until()
+            if not self._sent:
+                self._send(call, wire, functions, until)
+            if self._forks and not functions:
+                self._send_ahead(wire, until)
+            answer = _listen(wire, functions, until)
+            self._sent.popleft()
             return outcome_from_message(*answer)
         except TimeoutError:
             error: BaseException = calls.TooSlowError()
@@ -89,6 +133,29 @@ class RemoteFunctions:
             self.ended = True
         self._close()
         return calls.Outcome(None, error, (), "", "")
+
+    def _pass_over(self, call: _Call | None) -> None:
+        """Let go of what was sent, or announced, before this call and is not wanted; of everything if there is none."""
+        while self._sent and not (call and self._sent[0].is_as(call)):
+            assert self._wire is not None  # or nothing would be on its way
+            try:
+                _listen(self._wire, [], _until())
+                self._sent.popleft()
+            except (TimeoutError, WireError):
+                self._close()
+        if not self._sent and call:
+            while self._announced and not self._announced.popleft().is_as(call):
+                pass
+
+    def _send_ahead(self, wire: Wire, until: float) -> None:
+        while self._announced and len(self._sent) < _MOST_AHEAD and self._announced[0].may_be_ahead:
+            self._send(self._announced.popleft(), wire, [], until)
+
+    def _send(self, call: _Call, wire: Wire, functions: list[Callable[..., Any]], until: float) -> None:
+        message = {"request": "call", "function": call.function, "writable": call.writable}
+        values = {"args": list(call.args), "kwargs": dict(call.kwargs), "references": dict(call.references)}
+        wire.send(message, values, functions, seconds=until - time.monotonic())
+        self._sent.append(call)
 
     def _look(self, name: str, names: Sequence[str]) -> dict[str, Any]:
         try:
@@ -101,8 +168,8 @@ class RemoteFunctions:
     def _ask(
         self, message: Mapping[str, Any], values: Mapping[str, Any], functions: list[Callable[..., Any]]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        wire = self._wire or self._open()
-        until = time.monotonic() + calls.DEADLINE_SECONDS + _GRACE_SECONDS
+        self._pass_over(None)
+        wire, until = self._wire or self._open(), _until()
         wire.send(message, values, functions, seconds=until - time.monotonic())
         return _listen(wire, functions, until)
 
@@ -124,6 +191,7 @@ class RemoteFunctions:
 
     def _close(self) -> None:
         """Have the fork killed, if there is one."""
+        self._sent.clear()
         if self._wire is None:
             return
         if self._forks:
@@ -172,8 +240,14 @@ class RemoteFunction(calls.Distant):
         ------
         KernelLostError
         """
-        values = {"args": list(args), "kwargs": dict(kwargs), "references": self._references}
-        return self._functions.call({"function": self.__name__, "writable": writable}, values)
+        return self._functions.call(self._call(args, kwargs, writable))
+
+    def announce(self, arguments: Sequence[calls.Arguments], *, writable: bool) -> None:
+        """Have small calls sent before they are asked for, several at a time."""
+        self._functions.announce(self._call(args, kwargs, writable) for args, kwargs in arguments)
+
+    def _call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], writable: bool) -> _Call:
+        return _Call(self.__name__, args, kwargs, self._references, writable)
 
     def globals_among(self, names: Sequence[str]) -> tuple[str, ...]:
         """Tell which of these names it can see, of exercises that have been judged already."""
@@ -182,6 +256,24 @@ class RemoteFunction(calls.Distant):
     def with_references(self, references: Mapping[str, Callable[..., Any]]) -> RemoteFunction:
         """Give the same function with references in place of globals."""
         return RemoteFunction(self._functions, self.__name__, references)
+
+
+def _until() -> float:
+    """Give the time by which a call must be answered that begins now."""
+    return time.monotonic() + calls.DEADLINE_SECONDS + _GRACE_SECONDS
+
+
+def _bytes_of(value: Any) -> float:
+    """Give about how much an argument weighs; without end where it is a function, or may hold one."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, dict):
+        return sum(map(_bytes_of, value.values()))
+    if isinstance(value, tuple | list):
+        return sum(map(_bytes_of, value))
+    if isinstance(value, str):
+        return len(value)
+    return 8 if value is None or isinstance(value, bool | int | float | np.generic) else math.inf
 
 
 def _listen(wire: Wire, functions: Sequence[Callable[..., Any]], until: float) -> tuple[dict[str, Any], dict[str, Any]]:

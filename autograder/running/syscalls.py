@@ -35,6 +35,8 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 
+_MADV_COLLAPSE = 25  # since Linux 6.1
+_HUGE_PAGE = 2 << 20
 _MNT_DETACH = 2
 _AT_FDCWD = -100
 _AT_RECURSIVE = 0x8000
@@ -137,3 +139,13 @@ def close_all_but(kept: set[int]) -> None:
         if first < fd:
             checked(libc.syscall(_CLOSE_RANGE, ctypes.c_uint(first), ctypes.c_uint(fd - 1), 0), "close_range")
         first = fd + 1
+
+
+def collapse_memory() -> None:
+    """Have what this process has in memory in huge pages, where Linux can: it is forked in less time then."""
+    for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines():
+        addresses, rights, _, _, file, *_ = line.split()
+        if rights.startswith("rw") and file == "0":
+            begin, end = (int(address, 16) // _HUGE_PAGE for address in addresses.split("-"))
+            for place in range(begin + 1, end):
+                libc.madvise(ctypes.c_void_p(place * _HUGE_PAGE), ctypes.c_size_t(_HUGE_PAGE), _MADV_COLLAPSE)

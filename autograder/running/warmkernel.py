@@ -10,7 +10,6 @@ import contextlib
 import gc
 import importlib
 import io
-import os
 import random
 import sys
 import threading
@@ -18,36 +17,45 @@ from typing import Any
 
 import numpy as np
 import zmq
-from ipykernel.heartbeat import Heartbeat
+from ipykernel.control import ControlThread
 from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
+from jupyter_client.session import Session
 from traitlets.config import Config
+from zmq.eventloop.zmqstream import ZMQStream
+
+from autograder.running.syscalls import collapse_memory
 
 # In the order in which their sockets come.
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 # Imported by the first cell, traceback or figure otherwise. Not matplotlib_inline's backend: imported before there is
 # a shell, it shows figures as text ever after.
 _MODULES = (
-    *("ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.displayhook", "ipykernel.iostream", "ipykernel.control"),
-    *("ipykernel.shellchannel", "ipykernel.subshell_manager", "ipykernel.debugger", "comm", "sqlite3", "pdb"),
-    *("IPython.core.completer", "IPython.core.debugger", "zmq.eventloop.zmqstream", "stack_data"),
-    *("pygments.lexers.python", "pygments.formatters.terminal256", "numpy.testing", "numpy.random"),
-    *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
+    *("ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.displayhook", "comm", "sqlite3", "pdb", "stack_data"),
+    *("IPython.core.completer", "IPython.core.debugger", "pygments.lexers.python", "pygments.formatters.terminal256"),
+    *("numpy.testing", "numpy.random", "matplotlib.pyplot", "matplotlib.backends.backend_agg"),
 )
+_DEBUGGER = "debugpy"
 _PIECE = 1 << 20  # characters
 
 
 def warm_up() -> None:
     """Do once, in the zygote, what every kernel would do first."""
+    gc.disable()  # modules stay
+    sys.modules.setdefault(_DEBUGGER, None)  # type: ignore[arg-type]  # ipykernel finds none, and has it in no kernel
     for name in _MODULES:
         with contextlib.suppress(ImportError):  # some came or went with a version of ipykernel
             importlib.import_module(name)
     _run_a_cell()
     _draw_a_figure()
+    _app().initialize(argv=[])
+    del sys.modules[_DEBUGGER]
     if threading.active_count() != 1:
         raise RuntimeError(f"the zygote must have one thread (got {threading.enumerate()})")
     gc.collect()
+    collapse_memory()
     gc.freeze()  # a collection in a kernel would write to, and so copy, the pages it shares with the zygote
+    gc.enable()
 
 
 def _run_a_cell() -> None:
@@ -76,16 +84,6 @@ def _draw_a_figure() -> None:
     figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
 
 
-class _BoundHeartbeat(Heartbeat):
-    def __init__(self, context: Any, fd: int) -> None:
-        super().__init__(context, ("ipc", "bound", 1))  # type: ignore[no-untyped-call]
-        self._fd = fd
-
-    def _bind_socket(self) -> None:
-        self.socket.setsockopt(zmq.USE_FD, self._fd)
-        self.socket.bind("ipc://bound-hb")
-
-
 class _Stream(OutStream):
     """What is printed, sent a piece at a time: a loop that prints may print a gigabyte before ipykernel sends any."""
 
@@ -103,7 +101,10 @@ class _Stream(OutStream):
 
 
 class WarmKernelApp(IPKernelApp):
-    """IPython's kernel on sockets that are bound and listening already, without anybody's configuration."""
+    """IPython's kernel in two steps: all that needs no sockets and threads in the zygote, the rest in each fork.
+
+    It has nobody's configuration, no debugger, no subshells and no heartbeat: the grader asks for none of them.
+    """
 
     listeners: dict[str, int]
     outstream_class = "autograder.running.warmkernel._Stream"
@@ -121,9 +122,53 @@ class WarmKernelApp(IPKernelApp):
         """There is none either, and reading it takes a fifth of the start."""
 
     def init_heartbeat(self) -> None:
-        """Start the heartbeat, on a context of its own as ipykernel does."""
-        self.heartbeat = _BoundHeartbeat(zmq.Context(), self.listeners["hb"])
-        self.heartbeat.start()
+        """Nobody listens to one."""
+
+    def init_sockets(self) -> None:
+        """Wait for the fork."""
+
+    def init_io(self) -> None:
+        """Wait for the fork."""
+
+    def init_kernel(self) -> None:
+        """Build kernel and shell, which know nobody to talk to yet."""
+        user_ns: dict[str, Any] = {}
+        self.kernel = self.kernel_class.instance(
+            parent=self, session=None, log=self.log, profile_dir=self.profile_dir, user_ns=user_ns
+        )
+
+    def connect(self, listeners: dict[str, int], key: str, scheme: str) -> None:
+        """Do the rest, in a fork.
+
+        Parameters
+        ----------
+        listeners
+            A listening unix socket's descriptor for each channel.
+        key, scheme
+            How its messages are signed.
+        """
+        self.listeners = listeners
+        self.session = Session(parent=self, key=key.encode(), signature_scheme=scheme)
+        super().init_sockets()  # type: ignore[no-untyped-call]  # ipykernel's types are partial
+        super().init_io()  # type: ignore[no-untyped-call]
+        self.control_thread.start()
+        kernel, shell = self.kernel, self.kernel.shell
+        kernel.shell_stream = ZMQStream(self.shell_socket)
+        kernel.control_thread, kernel.stdin_socket = self.control_thread, self.stdin_socket
+        kernel.control_stream = ZMQStream(self.control_socket, self.control_thread.io_loop)
+        kernel.iopub_thread, kernel.iopub_socket = self.iopub_thread, self.iopub_socket
+        for speaker in (kernel, shell.displayhook, shell.display_pub):
+            speaker.session = self.session
+        shell.displayhook.pub_socket = shell.display_pub.pub_socket = self.iopub_socket
+        kernel._stdout, kernel._stderr = sys.stdout, sys.stderr
+        self.displayhook.get_execution_count = lambda: kernel.execution_count
+
+    def init_control(self, context: Any) -> None:
+        """Open the control channel, and nothing for debuggers and subshells."""
+        self.control_socket = context.socket(zmq.ROUTER)
+        self.control_socket.linger = 1000
+        self.control_port = self._bind_socket(self.control_socket, self.control_port)
+        self.control_thread = ControlThread(daemon=True)  # type: ignore[no-untyped-call]
 
     def _bind_socket(self, s: Any, port: int) -> int:
         # The "port" is the channel's place; the name in the address is not used for a socket that is bound.
@@ -133,8 +178,17 @@ class WarmKernelApp(IPKernelApp):
         return port
 
 
+def _app() -> WarmKernelApp:
+    """Give the one of this process."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    places = {f"{name}_port": place for place, name in enumerate(CHANNELS, start=1)}
+    app: WarmKernelApp = WarmKernelApp.instance(config=config, log_level=50, transport="ipc", ip="bound", **places)
+    return app
+
+
 def make(listeners: dict[str, int], key: str, scheme: str) -> WarmKernelApp:
-    """Build the kernel of this process, ready to start.
+    """Make this fork of the zygote a kernel that is ready to start.
 
     Parameters
     ----------
@@ -146,14 +200,7 @@ def make(listeners: dict[str, int], key: str, scheme: str) -> WarmKernelApp:
     # Forks would otherwise all draw the same "random" numbers.
     np.random.seed()  # noqa: NPY002  # the old interface is what students may use without a seed
     random.seed()
-    os.environ.pop("JPY_PARENT_PID", None)  # its parent is the supervisor, not the one it was told of
-    config = Config()
-    config.HistoryManager.enabled = False
-    places = {f"{name}_port": place for place, name in enumerate(CHANNELS, start=1)}
-    app: WarmKernelApp = WarmKernelApp.instance(config=config, log_level=50, transport="ipc", ip="bound", **places)
-    app.listeners = listeners
-    app.session.key = key.encode()
-    app.session.signature_scheme = scheme
-    app.initialize(argv=[])
+    app = _app()
+    app.connect(listeners, key, scheme)
     sys.path.insert(0, "")  # modules that a student handed in beside the notebook, as in any notebook
     return app

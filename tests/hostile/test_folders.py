@@ -151,7 +151,7 @@ ATTACKS = {
     "a socket": odd(holds_a_socket),
     "a device": odd(holds_a_device),
     "hard links of its own": fine(hard_links, code="print(open('two.txt').read())", says="mine"),
-    "names that are no text": fine(odd_names, code="import os\nprint(len(os.listdir()))", says="6"),
+    "names that are no text": fine(odd_names, code="import os\nprint(len(os.listdir()))", says="5"),
     "names that climb": fine(names_that_climb),
     "sixty folders deep": fine(deep_folders),
     "names of our own": fine(our_names),

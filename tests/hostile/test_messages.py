@@ -8,10 +8,9 @@ import pytest
 from hostile.arena import Arena, Attack
 
 KERNEL = """
-import gc, os, time
+import os, time
 from ipykernel.kernelapp import IPKernelApp
-from ipykernel.kernelbase import Kernel
-kernel = next(o for o in gc.get_objects() if isinstance(o, Kernel))
+kernel = get_ipython().kernel
 session, parent = kernel.session, kernel.get_parent("shell")
 def say(kind, content, parent=parent, **more):
     session.send(kernel.iopub_socket, kind, content, parent=parent, ident=kind.encode(), **more)

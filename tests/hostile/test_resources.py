@@ -20,9 +20,7 @@ def once(code: str, says: str = "", fails: bool = False, after: str = "") -> Att
 
 
 MESSAGE = """
-import gc
-from ipykernel.kernelbase import Kernel
-kernel = next(o for o in gc.get_objects() if isinstance(o, Kernel))
+kernel = get_ipython().kernel
 """
 ATTACKS = {
     "memory of one process": once("held = np.ones(1 << 30)\nprint('held')"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import select
 import signal
@@ -16,6 +17,7 @@ from typing import Any
 
 import nbformat.v4
 import pytest
+from matplotlib import font_manager
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from support import ROOT
@@ -63,6 +65,29 @@ def test_a_figure_is_a_png(kernels: Kernels) -> None:
     code = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
     (output,) = run_notebook(kernels, code).cells[0].outputs
     assert output.data["image/png"].startswith("iVBOR")
+
+
+def test_fonts_that_this_machine_knows_are_not_looked_for_again(
+    edition: Path, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = tmp_path / ".cache" / "matplotlib" / f"fontlist-v{font_manager.FontManager.__version__}.json"
+    known.parent.mkdir(parents=True)
+    font_manager.json_dump(font_manager.fontManager, known)
+    fonts = json.loads(known.read_text(encoding="utf-8"))
+    fonts["ttflist"].append({**fonts["ttflist"][0], "name": "Known"})
+    known.write_text(json.dumps(fonts), encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Kernels(edition, mode="namespaces") as others:
+        code = "from matplotlib.font_manager import fontManager\nprint('Known' in fontManager.get_font_names())"
+        assert start(others).run(code) == "True"
+
+
+def test_a_kernel_has_no_debugger_and_students_import_what_there_is(kernels: Kernels) -> None:
+    code = (
+        "import importlib.util, sys\n"
+        "print('debugpy' in sys.modules, 'pydevd' in sys.modules, importlib.util.find_spec('debugpy') is not None)"
+    )
+    assert text_of(run_notebook(kernels, code).cells[0]).split() == ["False", "False", "True"]
 
 
 def test_two_kernels_draw_different_random_numbers(kernels: Kernels) -> None:

@@ -15,9 +15,10 @@ import pytest
 
 from autograder import judge
 from autograder.exercises import LESSONS
+from autograder.judging.calls import Arguments, EndedError
 from autograder.judging.exercise import Exercise
 from autograder.judging.verdict import Verdict
-from autograder.running.remote import KernelLostError, RemoteFunctions
+from autograder.running.remote import KernelLostError, RemoteFunction, RemoteFunctions
 from autograder.running.serve import Server
 from autograder.running.wire import Wire, WireError, outcome_from_message, pack, unpack
 from course_lib.batchnorm import BatchNormCache
@@ -171,6 +172,67 @@ def test_what_a_function_leaves_behind_is_gone_when_the_next_one_is_judged() -> 
         with functions.judging("tanh") as far:
             assert far is not None
             assert far.call((1.0,), {}, writable=False).value.tolist() == [0, 0, 0]
+
+
+COUNTING = """
+import os
+seen = []
+def scaled(a):
+    seen.append(a)
+    if a == 3:
+        os._exit(0)
+    return 10 * a
+def count(a):
+    return float(len(seen))
+def large(a):
+    return np.full(1_000_000, a)
+"""
+NUMBERS: list[Arguments] = [((float(n),), {}) for n in range(6)]
+
+
+def test_announced_calls_are_made_before_they_are_asked_for() -> None:
+    with started(COUNTING) as functions, functions.judging("scaled") as far:
+        assert far is not None
+        announced = [*NUMBERS[:3], NUMBERS[4]]
+        far.announce(announced, writable=False)
+        assert far.call(*announced[0], writable=False).value == 0
+        assert RemoteFunction(functions, "count").call((0.0,), {}, writable=False).value == 4
+
+
+def test_an_announced_call_that_is_not_made_gives_its_answer_to_no_other() -> None:
+    with started(COUNTING) as functions, functions.judging("scaled") as far:
+        assert far is not None
+        far.announce([arguments for arguments in NUMBERS[:3] for _ in "twice"], writable=False)
+        assert [far.call(*arguments, writable=False).value for arguments in NUMBERS[:3]] == [0, 10, 20]
+        far.announce([NUMBERS[4], NUMBERS[5]], writable=False)
+        assert far.call((7.0,), {}, writable=False).value == 70
+        assert far.call(*NUMBERS[5], writable=False).value == 50
+
+
+def test_an_announced_call_that_ends_its_process_costs_no_other_call_its_answer() -> None:
+    with started(COUNTING) as functions, functions.judging("scaled") as far:
+        assert far is not None
+        far.announce(NUMBERS, writable=False)
+        outcomes = [far.call(*arguments, writable=False) for arguments in NUMBERS]
+        assert [type(outcome.error) for outcome in outcomes] == [type(None)] * 3 + [EndedError] + [type(None)] * 2
+        assert [outcomes[n].value for n in (2, 4, 5)] == [20, 40, 50]
+        assert functions.ended
+
+
+def test_a_call_that_was_not_wanted_may_end_its_process() -> None:
+    with started(COUNTING) as functions, functions.judging("scaled") as far:
+        assert far is not None
+        far.announce(NUMBERS, writable=False)
+        assert [far.call(*NUMBERS[n], writable=False).value for n in (0, 4, 5)] == [0, 40, 50]
+        assert not functions.ended
+
+
+def test_large_results_of_announced_calls_wait_for_their_turn() -> None:
+    with started(COUNTING) as functions, functions.judging("large") as far:
+        assert far is not None
+        far.announce(NUMBERS, writable=False)
+        results = [far.call(*arguments, writable=False).value for arguments in NUMBERS]
+    assert [(result.shape, result[0]) for result in results] == [((1_000_000,), n) for n in range(6)]
 
 
 LIES = {
