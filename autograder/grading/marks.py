@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Any
 
 from nbformat.v4 import new_output
@@ -68,9 +70,15 @@ def verdict_of(cell: Any) -> Verdict | None:
     if stored is None:
         return None
     try:
-        return Verdict.from_dict(stored)
+        return _verdict(json.dumps(stored))
     except ValueError as damage:
         raise SubmissionError(f"the stored verdict is damaged or of another version: {damage}") from None
+
+
+@lru_cache(maxsize=1000)
+def _verdict(text: str) -> Verdict:
+    """Read a verdict; much of a class has the same one, which is kept once."""
+    return Verdict.from_dict(json.loads(text))
 
 
 def auto_points(cell: Any) -> float | None:
