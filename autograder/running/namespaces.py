@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from autograder.running import syscalls
@@ -39,7 +40,8 @@ _DEVICE_LINKS = {
 _ANSWERS = ("autograder", "course_lib", "keep_the_signal_alive")
 
 
-def prefixes() -> list[str]:
+@cache
+def prefixes() -> tuple[str, ...]:
     """List the directories the interpreter and its packages are in, none inside another or inside the system's."""
     named = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
     if site.ENABLE_USER_SITE:
@@ -51,7 +53,7 @@ def prefixes() -> list[str]:
     for path in found:
         if home.is_relative_to(path):
             raise RuntimeError(f"the interpreter's directory must not hold a home directory (got {path})")
-    return sorted(map(str, found))
+    return tuple(sorted(map(str, found)))
 
 
 def answers_installed(hide: Iterable[str] = ()) -> list[str]:

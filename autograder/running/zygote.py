@@ -40,9 +40,10 @@ def main() -> None:
         if not options.get("prepared"):
             _execute_in_the_sandbox(fd, options)
         sys.path[:] = [path for path in sys.path if Path(path).exists()]  # in here
-        # All that a kernel needs, so that none has to import it again.
-        from autograder.running import sandbox, serve, syscalls, warmkernel  # noqa: F401
+        # All that a kernel needs, so that none has to import it again, or look for it.
+        from autograder.running import namespaces, sandbox, serve, syscalls, warmkernel  # noqa: F401
 
+        namespaces.prefixes()
         warmkernel.warm_up()
     except Exception as error:
         told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()[-PACKET // 4 :]}
