@@ -142,10 +142,8 @@ class WarmKernelApp(IPKernelApp):
 
         Parameters
         ----------
-        listeners
-            A listening unix socket's descriptor for each channel.
-        key, scheme
-            How its messages are signed.
+        listeners, key, scheme
+            As `make` gets them.
         """
         self.listeners = listeners
         self.session = Session(parent=self, key=key.encode(), signature_scheme=scheme)
