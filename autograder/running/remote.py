@@ -158,20 +158,15 @@ class RemoteFunctions:
         self._sent.append(call)
 
     def _look(self, name: str, names: Sequence[str]) -> dict[str, Any]:
+        self._pass_over(None)
         try:
-            return self._ask({"request": "look", "function": name, "names": list(names)}, {}, [])[0]
+            wire, until = self._wire or self._open(), _until()
+            wire.send({"request": "look", "function": name, "names": list(names)}, {}, seconds=until - time.monotonic())
+            return _listen(wire, [], until)[0]
         except (TimeoutError, WireError) as problem:
             self.ended = self.ended or isinstance(problem, WireError)
             self._close()
             return {}
-
-    def _ask(
-        self, message: Mapping[str, Any], values: Mapping[str, Any], functions: list[Callable[..., Any]]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        self._pass_over(None)
-        wire, until = self._wire or self._open(), _until()
-        wire.send(message, values, functions, seconds=until - time.monotonic())
-        return _listen(wire, functions, until)
 
     def _open(self) -> Wire:
         """Have the kernel fork."""
