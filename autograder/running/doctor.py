@@ -203,10 +203,10 @@ def try_out() -> None:
 
     given: dict[str, Any] = json.loads(sys.argv[1])
     answer = os.dup(1)  # the sandbox closes the standard streams
-    parent = os.getpid()
     try:
         sandbox.prepare(given["options"])
-        child = os.fork()
+        parent = sandbox.Parent.this()
+        child = sandbox.fork(given["options"])
         if child:
             os.waitpid(child, 0)
             os._exit(0)

@@ -202,23 +202,16 @@ def _cover(root: str, paths: Iterable[str]) -> None:
             bind(str(empty) if inside.is_dir() else f"{root}/dev/null", str(inside))
 
 
-def leave_for_a_kernel() -> None:
-    """Ask for namespaces of one's own; the processes' takes effect with the next fork."""
-    ids = os.getuid(), os.getgid()
-    syscalls.unshare(
-        syscalls.NEWUSER
-        | syscalls.NEWNS
-        | syscalls.NEWPID
-        | syscalls.NEWNET
-        | syscalls.NEWIPC
-        | syscalls.NEWUTS
-        | syscalls.NEWCGROUP
-    )
-    syscalls.map_ids(*ids)
+def fork() -> int:
+    """Fork; the child is alone in namespaces of its own, of cgroups excepted: it may have yet to enter one."""
+    kinds = (syscalls.NEWNS, syscalls.NEWPID, syscalls.NEWNET, syscalls.NEWIPC, syscalls.NEWUTS)
+    return syscalls.fork_into(syscalls.NEWUSER | sum(kinds))
 
 
-def furnish(scratch: int) -> None:
-    """Bring up the loopback network and mount fresh scratch directories of `scratch` bytes each, and /proc."""
+def furnish(uid: int, gid: int, scratch: int) -> None:
+    """Be the user we were; bring up the loopback network; mount scratch directories of `scratch` bytes, and /proc."""
+    syscalls.map_ids(uid, gid)
+    syscalls.unshare(syscalls.NEWCGROUP)
     socket.sethostname("sandbox")
     _loopback_up()
     syscalls.mount(None, "/", None, MS_REC | syscalls.MS_PRIVATE)

@@ -175,7 +175,8 @@ class Zygote:
         Returns
         -------
         pid, handle, ready
-            The supervisor's process id, a pidfd of it, and the pipe that brings a word when the kernel is ready.
+            Process id of the kernel, or of its supervisor where it has one; a pidfd of it; and the pipe that brings a
+            word when the kernel is ready.
         """
         with self._lock:
             if not self._lives():
@@ -254,7 +255,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
     pid: int | None = None
     channel: socket.socket | None = None
     _killed_because: str = ""
-    _handle: int | None = None  # pidfd of the supervisor
+    _handle: int | None = None  # pidfd of the kernel, or of its supervisor
     _sockets: str | None = None
     _scratch: str | None = None
     _watched: Watched | None = None
@@ -290,15 +291,15 @@ class ZygoteProvisioner(KernelProvisionerBase):
         if signum == signal.SIGINT:
             self._signal(signal.SIGINT)
             for _ in range(_LOOKS_FOR_AN_INTERRUPT):
-                if self.pid is None or not _is_on_its_way(self.pid):
+                if self.pid is None or not _is_on_its_way(self.pid, supervised=self._scratch is not None):
                     break
                 await asyncio.sleep(_SECONDS_TO_END / _LOOKS_FOR_AN_INTERRUPT)
         elif signum in (signal.SIGTERM, signal.SIGKILL):
-            self._signal(signal.SIGTERM)
+            self._end()
 
     async def kill(self, restart: bool = False) -> None:
         """End the kernel and everything it started, and wait for that."""
-        self._signal(signal.SIGTERM)
+        self._end()
         if not await self._ended_within(_SECONDS_TO_END):
             self._signal(signal.SIGKILL)
             await self._ended_within(_SECONDS_TO_END)
@@ -377,7 +378,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
 
     def _kill_because(self, reason: str) -> None:
         self._killed_because = reason
-        self._signal(signal.SIGTERM)
+        self._end()
 
     async def cleanup(self, restart: bool = False) -> None:
         """Leave nothing behind."""
@@ -401,6 +402,10 @@ class ZygoteProvisioner(KernelProvisionerBase):
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)
+
+    def _end(self) -> None:
+        """Kill the kernel, and all it started with it; where it has a supervisor, have that do it."""
+        self._signal(signal.SIGKILL if self._scratch is None else signal.SIGTERM)
 
     def _signal(self, number: int) -> None:
         if self._handle is not None:
@@ -442,11 +447,12 @@ def _said_within(pipe: int, seconds: float) -> bytes:
     return os.read(pipe, select.PIPE_BUF)
 
 
-def _is_on_its_way(supervisor: int) -> bool:
-    """Tell whether an interrupt has yet to come from a supervisor to its kernel."""
+def _is_on_its_way(process: int, *, supervised: bool) -> bool:
+    """Tell whether an interrupt has yet to come to a kernel, or from a supervisor to its kernel."""
     try:
-        states = [_status(process) for process in (supervisor, *children(supervisor))]
-        waits = states[0]["State"].startswith("S")  # for the next signal: what came before has been passed on
+        states = [_status(each) for each in (process, *(children(process) if supervised else ()))]
+        # A supervisor that waits for the next signal has passed on what came before.
+        waits = not supervised or states[0]["State"].startswith("S")
         pending = [int(state["ShdPnd"], 16) >> (signal.SIGINT - 1) & 1 for state in states]
     except (OSError, KeyError):
         return False  # it has ended

@@ -1,4 +1,4 @@
-"""The sandbox of a submission, from the inside: `prepare` once in the zygote, `enter` in each fork of it.
+"""The sandbox of a submission, from the inside: `prepare` once in the zygote, then `fork`, and `enter` in each fork.
 
 The order of steps matters: each needs rights that a later one takes away. Kernel side: imports the standard library
 and siblings only.
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.running import landlock, limits, namespaces, seccomp, syscalls
 from autograder.running.supervisor import supervise
@@ -48,25 +48,42 @@ def prepare(options: dict[str, Any]) -> str:
     return str(options["edition"])
 
 
-def enter(options: dict[str, Any], parent: int, scratch: str | None) -> None:
-    """Confine this process, which has just been forked by the zygote, for good; returns in the kernel's process only.
+class Parent(NamedTuple):
+    """What a fork must know of the process it came from, and cannot ask for any more."""
+
+    handle: int
+    uid: int
+    gid: int
+
+    @classmethod
+    def this(cls) -> Parent:
+        """Give what a fork of this process must know."""
+        return cls(os.pidfd_open(os.getpid()), os.getuid(), os.getgid())
+
+
+def fork(options: dict[str, Any]) -> int:
+    """Fork; the child must `enter` its sandbox before anything else."""
+    return namespaces.fork() if options["mode"] == "namespaces" else os.fork()
+
+
+def enter(options: dict[str, Any], parent: Parent, scratch: str | None) -> None:
+    """Confine this process, which `fork` has just made, for good; returns in the kernel's process only.
 
     Parameters
     ----------
     options
         As the zygote got them.
     parent
-        The zygote's process id.
+        The zygote.
     scratch
         The one directory this kernel may write to; only where it cannot have a root directory of its own.
     """
     bounds = options["limits"]
     filter_ = base64.b64decode(options["filter"])
     if scratch is None:
-        namespaces.leave_for_a_kernel()
-        supervise(parent, sweep=False)
+        syscalls.die_with(parent.handle)
         os.setsid()
-        namespaces.furnish(bounds["scratch"])
+        namespaces.furnish(parent.uid, parent.gid, bounds["scratch"])
         _move_in(namespaces.HOME, "/tmp")
         limits.apply(bounds)
         syscalls.drop_capabilities()
@@ -75,7 +92,7 @@ def enter(options: dict[str, Any], parent: int, scratch: str | None) -> None:
     else:
         if landlock.version() < landlock.TRUNCATION:
             raise OSError(f"Landlock must be of version {landlock.TRUNCATION} or newer (got {landlock.version()})")
-        supervise(parent, sweep=True)
+        supervise(parent.handle)
         os.setsid()
         _move_in(scratch, scratch)
         limits.apply(bounds, already_running=limits.threads_of_this_user())

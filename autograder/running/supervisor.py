@@ -1,4 +1,4 @@
-"""The process between the zygote and a kernel: it passes on interrupts, and it ends only when all below it has ended.
+"""The process between the zygote and a kernel that has no process namespace: it ends when all below it has ended.
 
 Kernel side: imports the standard library and siblings only.
 """
@@ -10,30 +10,25 @@ import signal
 import time
 
 from autograder.running.processes import descendants
-from autograder.running.syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, close_all_but, prctl
+from autograder.running.syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, close_all_but, die_with, prctl
 
 _AWAITED = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
-def supervise(parent: int, *, sweep: bool) -> None:
+def supervise(parent: int) -> None:
     """Fork; return in the child only, which becomes the kernel. The parent supervises it and never returns.
 
-    The parent answers an interrupt by interrupting the kernel and a termination by killing it, and ends after the
-    kernel. If the kernel is the first process of a process namespace, Linux has killed all others by then.
+    The parent answers an interrupt by interrupting the kernel and a termination by killing it, adopts its orphans, and
+    kills them when it has ended.
 
     Parameters
     ----------
     parent
-        The zygote's process id, to notice that it has ended already.
-    sweep
-        There is no such namespace: adopt the kernel's orphans, and kill them when it has ended.
+        A handle of the zygote, which is closed.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
-    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os._exit(1)
-    if sweep:
-        prctl(PR_SET_CHILD_SUBREAPER, 1)
+    die_with(parent, signal.SIGTERM)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     kernel = os.fork()
     if kernel == 0:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -41,8 +36,7 @@ def supervise(parent: int, *, sweep: bool) -> None:
         return
     close_all_but({0, 1, 2})
     _watch(kernel)
-    if sweep:
-        _kill_all_below()
+    _kill_all_below()
     os._exit(0)
 
 

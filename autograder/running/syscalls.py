@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import select
+import signal
 import struct
 from pathlib import Path
 
@@ -33,6 +35,7 @@ PR_SET_SECCOMP = 22
 PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+PR_GET_TID_ADDRESS = 40
 PR_CAP_AMBIENT = 47
 
 _MADV_COLLAPSE = 25  # since Linux 6.1
@@ -41,10 +44,14 @@ _MNT_DETACH = 2
 _AT_FDCWD = -100
 _AT_RECURSIVE = 0x8000
 _MOUNT_SETATTR = 442  # the numbers from 424 on are the same on every architecture
+_CLONE3 = 435
 _CLOSE_RANGE = 436
+_CHILD_CLEARTID = 0x00200000
+_CHILD_SETTID = 0x01000000
 _CAPABILITY_VERSION_3 = 0x20080522
 
 libc = ctypes.CDLL(None, use_errno=True)
+_with_the_gil = ctypes.PyDLL(None, use_errno=True)
 
 
 class _MountAttr(ctypes.Structure):
@@ -53,6 +60,13 @@ class _MountAttr(ctypes.Structure):
         ("clear", ctypes.c_uint64),
         ("propagation", ctypes.c_uint64),
         ("userns", ctypes.c_uint64),
+    )
+
+
+class _CloneArgs(ctypes.Structure):
+    _fields_ = tuple(
+        (name, ctypes.c_uint64)
+        for name in ("flags", "pidfd", "child_tid", "parent_tid", "exit_signal", "stack", "stack_size", "tls")
     )
 
 
@@ -67,6 +81,32 @@ def checked(result: int, what: str) -> int:
 def unshare(flags: int) -> None:
     """Leave the shared namespaces named by `flags`."""
     checked(libc.unshare(flags), f"unshare({flags:#x})")
+
+
+def fork_into(namespaces: int) -> int:
+    """Fork as os.fork does; the child is in new namespaces from its first instruction on.
+
+    With `unshare`, new process namespaces begin with the next fork only, which takes a second copy of this process.
+    """
+    tid = ctypes.c_void_p()  # where the C library keeps the thread's number, which is another in the child
+    libc.prctl(PR_GET_TID_ADDRESS, ctypes.byref(tid), *[ctypes.c_ulong(0)] * 3)
+    numbering = _CHILD_SETTID | _CHILD_CLEARTID if tid.value else 0
+    arguments = _CloneArgs(flags=namespaces | numbering, child_tid=tid.value or 0, exit_signal=signal.SIGCHLD)
+    ctypes.pythonapi.PyOS_BeforeFork()
+    child: int = _with_the_gil.syscall(_CLONE3, ctypes.byref(arguments), ctypes.c_size_t(ctypes.sizeof(arguments)))
+    if child == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    else:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+    return checked(child, f"clone3({namespaces:#x})")
+
+
+def die_with(parent: int, number: int = signal.SIGKILL) -> None:
+    """Have Linux send this process a signal when its parent ends; `parent` is a handle of it, and is closed."""
+    prctl(PR_SET_PDEATHSIG, number)
+    if select.select([parent], [], [], 0)[0]:  # too late to be told
+        os._exit(1)
+    os.close(parent)
 
 
 def map_ids(uid: int, gid: int) -> None:

@@ -6,8 +6,8 @@ anew, so that all it ever imports is imported from in there. Then it answers req
 packets, until the other end closes.
 
 Each request is JSON with six or seven descriptors: five listening sockets, in the order of `warmkernel.CHANNELS`, the
-kernel's end of the wire, and perhaps the entrance to a cgroup. The answer is JSON with two: a handle of the kernel's
-supervisor, and a pipe that brings `R` when the kernel is ready, or else the reason why not.
+kernel's end of the wire, and perhaps the entrance to a cgroup. The answer is JSON with two: a handle of the kernel, or
+of its supervisor where it has one, and a pipe that brings `R` when the kernel is ready, or else the reason why not.
 
 Or it is `{"client": true}` with one descriptor: another such socket, on which another process asks for kernels of its
 own. They end when that socket's other end closes.
@@ -26,7 +26,10 @@ import socket
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from autograder.running.sandbox import Parent
 
 PACKET = 1 << 16
 READY = b"R"
@@ -95,7 +98,9 @@ class Service:
     def __init__(self, connection: socket.socket, options: dict[str, Any]) -> None:
         self._first, self._options = connection, options
         self._clients: dict[int, socket.socket] = {}
-        self._supervisors: dict[int, tuple[int, int]] = {}  # of a handle: the process, and the client's descriptor
+        self._kernels: dict[int, tuple[int, int]] = {}  # of a handle: the process, and the client's descriptor
+        # A supervisor has to sweep; what is the first of its process namespace takes all others with it.
+        self._ending = signal.SIGKILL if options["mode"] == "namespaces" else signal.SIGTERM
         self._waiting = select.poll()
         self._greet(connection)
 
@@ -119,13 +124,13 @@ class Service:
             for ready, _ in self._waiting.poll():
                 if ready == trusted:
                     self._dismiss(first)
-                elif ready in self._supervisors:
+                elif ready in self._kernels:
                     self._forget(ready)
                 elif ready in self._clients and not self._answer(self._clients[ready]):
                     self._dismiss(ready)
-        for handle in self._supervisors:
-            signal.pidfd_send_signal(handle, signal.SIGTERM)
-        for process, _ in self._supervisors.values():
+        for handle in self._kernels:
+            signal.pidfd_send_signal(handle, self._ending)
+        for process, _ in self._kernels.values():
             os.waitpid(process, 0)
 
     def _answer(self, client: socket.socket) -> bool:
@@ -145,7 +150,7 @@ class Service:
         answer, handles = _fork(request, fds, self._options)
         if handles:
             self._waiting.register(handles[0], select.POLLIN)
-            self._supervisors[handles[0]] = (answer["pid"], client.fileno())
+            self._kernels[handles[0]] = (answer["pid"], client.fileno())
         with contextlib.suppress(OSError):  # it has ended; the next look finds that
             socket.send_fds(client, [json.dumps(answer).encode()], handles)
         for fd in (*fds, *handles[1:]):
@@ -156,13 +161,13 @@ class Service:
         """Let a client go, and all its kernels with it."""
         self._waiting.unregister(number)
         self._clients.pop(number).close()
-        for handle, (_, client) in self._supervisors.items():
+        for handle, (_, client) in self._kernels.items():
             if client == number:
-                signal.pidfd_send_signal(handle, signal.SIGTERM)
+                signal.pidfd_send_signal(handle, self._ending)
 
     def _forget(self, handle: int) -> None:
         self._waiting.unregister(handle)
-        os.waitpid(self._supervisors.pop(handle)[0], 0)
+        os.waitpid(self._kernels.pop(handle)[0], 0)
         os.close(handle)
 
 
@@ -173,31 +178,37 @@ def _handle_of(process: int) -> int | None:
 
 
 def _fork(request: dict[str, Any], fds: list[int], options: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+    from autograder.running import sandbox
+
     reading, writing = os.pipe()
-    zygote = os.getpid()
+    parent = sandbox.Parent.this()
     try:
-        child = os.fork()
+        child = sandbox.fork(options)
     except OSError as error:
         os.close(reading)
-        os.close(writing)
         return {"error": str(error)}, []
-    if child == 0:
-        _be_a_kernel(request, fds, writing, zygote, options)
-    os.close(writing)
+    else:
+        if child == 0:
+            _be_a_kernel(request, fds, writing, parent, options)
+    finally:
+        os.close(parent.handle)
+        os.close(writing)
     return {"pid": child}, [os.pidfd_open(child), reading]
 
 
-def _be_a_kernel(request: dict[str, Any], fds: list[int], ready: int, zygote: int, options: dict[str, Any]) -> NoReturn:
+def _be_a_kernel(
+    request: dict[str, Any], fds: list[int], ready: int, parent: Parent, options: dict[str, Any]
+) -> NoReturn:
     status = 1
     try:
         from autograder.running import sandbox, serve, syscalls, warmkernel
 
-        syscalls.close_all_but({0, 1, 2, ready, *fds})
+        syscalls.close_all_but({0, 1, 2, ready, parent.handle, *fds})
         *listeners, wire = fds[: len(warmkernel.CHANNELS) + 1]
         for entrance in fds[len(warmkernel.CHANNELS) + 1 :]:
             os.write(entrance, b"0")
             os.close(entrance)
-        sandbox.enter(options, zygote, request["scratch"])
+        sandbox.enter(options, parent, request["scratch"])
         os.environ.update(request["env"])
         named = dict(zip(warmkernel.CHANNELS, listeners, strict=True))
         app = warmkernel.make(named, request["key"], request["scheme"])

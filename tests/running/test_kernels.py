@@ -175,11 +175,32 @@ def test_a_background_process_is_gone_after_the_shutdown(kernels: Kernels, start
     assert [process for process in left if Path(f"/proc/{process}").exists()] == []
 
 
+def test_a_kernel_holds_no_handle_of_another_process(kernels: Kernels, start: Start) -> None:
+    opened = start(kernels).run(
+        "import os; print([os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd')[:-1]])"
+    )
+    assert "socket" in opened
+    assert "pidfd" not in opened
+
+
+def test_the_c_library_knows_the_number_of_a_kernel_that_was_forked_into_its_namespaces(
+    kernels: Kernels, start: Start
+) -> None:
+    code = """
+        import ctypes, os, threading
+        place = ctypes.POINTER(ctypes.c_int)()
+        assert ctypes.CDLL(None).prctl(40, ctypes.byref(place), *[ctypes.c_ulong(0)] * 3) == 0
+        print(os.getpid(), threading.get_native_id(), place.contents.value)
+    """
+    assert start(kernels).run(textwrap.dedent(code)) == "1 1 1"
+
+
 def test_after_the_zygote_is_killed_its_kernels_end_and_new_ones_start(kernels: Kernels, start: Start) -> None:
     inside = start(kernels)
     inside.run("import subprocess; subprocess.Popen(['sleep', '1000'])")
-    handles = [os.pidfd_open(process) for process in descendants(inside.provisioner.pid)]
-    assert len(handles) >= 2
+    kernel = inside.provisioner.pid
+    handles = [os.pidfd_open(process) for process in (kernel, *descendants(kernel))]
+    assert len(handles) == 2
     os.kill(zygote_of(inside), signal.SIGKILL)
     assert [has_ended(handle) for handle in handles] == [True] * len(handles)
     for handle in handles:
@@ -198,11 +219,9 @@ def test_a_zygote_forks_for_others_too_and_ends_what_they_leave(kernels: Kernels
         theirs = start(others)
         assert theirs.run("print(1)") == "1"
         assert zygote(theirs.provisioner.directory, theirs.provisioner.options).pid is None
-        handles = [os.pidfd_open(process) for process in (theirs.provisioner.pid, *descendants(theirs.provisioner.pid))]
-        assert len(handles) == 2
-    assert [has_ended(handle) for handle in handles] == [True] * 2
-    for handle in handles:
-        os.close(handle)
+        handle = os.pidfd_open(theirs.provisioner.pid)
+    assert has_ended(handle)
+    os.close(handle)
     assert ours.run("print(2)") == "2"
     assert start(kernels).run("print(3)") == "3"
 
@@ -255,10 +274,10 @@ def test_when_the_trusted_process_is_killed_nothing_of_it_stays(kernels: Kernels
         assert process.stdout is not None
         directory = Path(process.stdout.readline().strip())
         below = descendants(process.pid)
-        assert len(below) == 3  # zygote, supervisor and kernel
+        assert len(below) == 2  # zygote and kernel
         handles = [os.pidfd_open(each) for each in below]
         process.kill()
-        assert [has_ended(handle) for handle in handles] == [True] * 3
+        assert [has_ended(handle) for handle in handles] == [True] * 2
         for handle in handles:
             os.close(handle)
     # Only a killed process leaves its private directory.
@@ -270,13 +289,13 @@ def test_closing_leaves_no_process_and_no_file(kernels: Kernels, edition: Path, 
     before = descendants(os.getpid())
     with Kernels(edition, mode="namespaces") as others:
         inside = start(others)
-        assert len(descendants(os.getpid()) - before) == 3
+        assert len(descendants(os.getpid()) - before) == 2
         directory = others.directory
         assert any(directory.iterdir())
         inside.shut_down()
         assert sorted(path.name for path in directory.iterdir()) == ["submission", "zygote.log"]
         inside = start(others)  # still running when its kernels are closed
-        assert len(descendants(os.getpid()) - before) == 3
+        assert len(descendants(os.getpid()) - before) == 2
     assert descendants(os.getpid()) - before == set()
     assert not directory.exists()
     assert list(edition.rglob("*.pyc")) == []

@@ -312,9 +312,10 @@ def test_an_interpreter_below_tmp_is_still_there(edition: Path, kernels: Kernels
             from autograder.running.kernels import Limits, sandbox_options
             sys.exec_prefix = {directory!r}
             options = sandbox_options("namespaces", Path({str(edition)!r}), Limits())
-            answer, parent = os.dup(1), os.getpid()
+            answer = os.dup(1)
             sandbox.prepare(options)
-            if os.fork():
+            parent = sandbox.Parent.this()
+            if sandbox.fork(options):
                 os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
             sandbox.enter(options, parent, None)
             Path("/tmp/mine").write_text("mine")
