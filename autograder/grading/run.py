@@ -57,11 +57,11 @@ class Grader:
         if chosen != code and any(_went_wrong(notebook.cells[place]) for place in chosen):
             notebook.cells = before
             self._run(self._editions.kernels, notebook, code - tests, tests, files)
-            _take_experiments(notebook, notebook, self._lesson)
+        shown = notebook
         if self._editions.laboratory is not None:
             shown = copy.deepcopy(notebook)
             self._run(self._editions.laboratory, shown, code - tests, set(), files)
-            _take_experiments(notebook, shown, self._lesson)
+        _take_experiments(notebook, shown, self._lesson)
 
     def _run(self, kernels: Kernels, notebook: Any, cells: set[int], tests: set[int], files: dict[str, bytes]) -> None:
         judge = partial(judge_cell, seed=self._lesson.seed)
@@ -75,7 +75,7 @@ class Grader:
 
 def _went_wrong(cell: Any) -> bool:
     """Tell whether something is missing that a cell left out might have brought."""
-    if any(output.output_type == "error" for output in cell.get("outputs", [])):
+    if any(output.output_type == "error" and not _is_refused(output) for output in cell.get("outputs", [])):
         return True
     verdict = verdict_of(cell)
     failures = [part.failure for part in verdict.parts if part.failure] if verdict else []
@@ -83,11 +83,19 @@ def _went_wrong(cell: Any) -> bool:
 
 
 def _take_experiments(notebook: Any, shown: Any, lesson: Lesson) -> None:
-    """Take over what unchanged experiments showed, but for those that wanted what no submission may have.
+    """Take over what experiments showed: unchanged ones, and a student's that wanted what no submission may have.
 
-    What the student wrote shows what it did while it was judged.
+    Where there is nothing to take over, such an experiment ends without a word, as one that was left out. What else
+    the student wrote shows what it did while it was judged.
     """
     for cell, other in zip(notebook.cells, shown.cells, strict=True):
-        if cell.cell_type == "code" and grade_id_of(cell) is None and cell.source in lesson.experiments:
-            cell.outputs = [] if LEFT_OUT in str(other.outputs) else other.outputs
+        if cell.cell_type != "code" or grade_id_of(cell) is not None:
+            continue
+        if cell.source in lesson.experiments or any(map(_is_refused, cell.outputs)):
+            cell.outputs = [output for output in other.outputs if not _is_refused(output)]
             cell.execution_count = other.execution_count
+
+
+def _is_refused(output: Any) -> bool:
+    """Tell whether this is the error of a cell that wanted what no submission may have."""
+    return output.output_type == "error" and LEFT_OUT in output.evalue

@@ -11,8 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
-from support import LESSON, ROOT, run_autograder
+from support import LESSON, ROOT, grade_id, run_autograder
+
+from autograder.judging.registry import is_exercise
 
 ORDER = (
     "sigmoid",
@@ -175,3 +178,19 @@ def test_the_mistakes_of_the_class_are_counted(course: tuple[Path, Any, dict[str
     ]
     assert data["verdicts"]["chidi"]["sigmoid"]["diagnosis"] == "sign"
     assert set(data["verdicts"]) >= set(EXPECTED)
+
+
+def test_what_students_did_not_have_to_write_is_as_it_is_released_today(course: Any) -> None:
+    root, _, _ = course
+    released = nbformat.read(root / "release" / LESSON / f"{LESSON}.ipynb", as_version=4)
+    texts = {c.id: c.source for c in released.cells if c.cell_type == "code" and not is_exercise(grade_id(c))}
+    for student in EXPECTED:
+        handed_in = nbformat.read(root / "submitted" / student / LESSON / f"{LESSON}.ipynb", as_version=4)
+        assert [c.id for c in handed_in.cells if texts.get(c.id, c.source) != c.source] == [], student
+
+
+def test_no_page_shows_what_is_withheld_from_submissions(course: Any) -> None:
+    root, _, _ = course
+    for student in EXPECTED:
+        page = (root / "feedback" / student / LESSON / f"{LESSON}.html").read_text()
+        assert "is left out while a submission is graded" not in page, student
