@@ -79,11 +79,11 @@ class SmallCourse:
         self.root = root
 
     @classmethod
-    def released(cls, root: Path) -> SmallCourse:
-        """Make the directory and release the lesson."""
+    def released(cls, root: Path, lesson: Any = None) -> SmallCourse:
+        """Make the directory and release the lesson, or another one."""
         source = root / "notebooks" / LESSON / f"{LESSON}.ipynb"
         source.parent.mkdir(parents=True)
-        nbformat.write(small_lesson(), source)
+        nbformat.write(lesson or small_lesson(), source)
         course = cls(root)
         result = course.run("release")
         assert result.returncode == 0, result.stderr

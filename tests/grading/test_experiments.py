@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
-from support import LESSON, SmallCourse, run_autograder, small_lesson, solve
+from support import LESSON, SmallCourse, small_lesson, solve
 
 EXPERIMENT = "print('at', 1)\nwith experiment():\n    print(sigmoid(np.zeros(1)))"
 CHANGED = EXPERIMENT.replace("1)", "2)", 1)
@@ -15,16 +15,11 @@ CHANGED = EXPERIMENT.replace("1)", "2)", 1)
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> SmallCourse:
-    """A lesson with two experiments: ada changes one, emil leaves them, farah's own cell needs what one defines."""
-    root = tmp_path_factory.mktemp("experiments")
-    source = root / "notebooks" / LESSON / f"{LESSON}.ipynb"
-    source.parent.mkdir(parents=True)
+    """Hand in a lesson with two experiments: ada changes one, emil leaves them, farah's own cell raises an error."""
     lesson = small_lesson()
     lesson.cells[0].source += "\nfrom course_lib.experiments import experiment"
     lesson.cells += [new_code_cell(EXPERIMENT, id="first"), new_code_cell("print('unchanged')", id="second")]
-    nbformat.write(lesson, source)
-    assert run_autograder("release", "--course", root).returncode == 0
-    course = SmallCourse(root)
+    course = SmallCourse.released(tmp_path_factory.mktemp("experiments"), lesson)
 
     def change(notebook: Any) -> None:
         solve(notebook)
