@@ -7,9 +7,8 @@ import builtins
 import symtable
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-
-from IPython.core.inputtransformer2 import TransformerManager
 
 _BUILTINS = frozenset(vars(builtins))
 _MOST_EFFORT = 1_000_000  # characters of a notebook that are read; a lesson has 30,000
@@ -36,7 +35,10 @@ def lean(notebook: Any, released: Collection[str], graded: Collection[int]) -> s
     """
     effort = _Effort()
     code = {place: cell.source for place, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
-    names = {place: _names_of(source, effort) for place, source in code.items()}
+    names = {
+        place: _names_of_released(source) if source in released else _names_of(source, effort)
+        for place, source in code.items()
+    }
     left_out = {
         place
         for place, used in names.items()
@@ -71,6 +73,12 @@ class _Effort:
         return self._left >= 0
 
 
+@lru_cache(maxsize=300)
+def _names_of_released(source: str) -> _Names | None:
+    """Read a cell that most of a class have as it was handed out."""
+    return _names_of(source, _Effort())
+
+
 def _names_of(source: str, effort: _Effort) -> _Names | None:
     """Read a cell; `None` where it is no Python, or too much of it, so that nothing is known of it."""
     if not effort.allows(len(source)):
@@ -102,6 +110,8 @@ def _python_of(source: str, effort: _Effort) -> str:
         magics = 1 + sum(source.count(sign) for sign in "%!?")
         if not effort.allows(4 * magics * len(source)):
             raise
+        from IPython.core.inputtransformer2 import TransformerManager
+
         return str(TransformerManager().transform_cell(source))
     return source
 

@@ -40,6 +40,14 @@ def progress(lesson):
     """Show nothing: there is nobody to look at it."""'''
 
 
+_ERROR = """class _LeftOutError(RuntimeError):
+    def __init__(self, name):
+        super().__init__(f"{name} TEXT")
+
+    def _render_traceback_(self):  # IPython's own takes longer than most cells, and nobody is shown it
+        return [str(self)]"""
+
+
 class EditionError(ValueError):
     """An edition that cannot be made without giving an answer away."""
 
@@ -285,7 +293,7 @@ def _generated(module: _Module, kept: set[str]) -> str:
             blocks.append("\n".join(lines[first - 1 : statement.end_lineno]))
         elif isinstance(statement, ast.FunctionDef | ast.ClassDef) and not statement.name.startswith("_"):
             blocks.append(_stub(statement.name, is_class=isinstance(statement, ast.ClassDef)))
-    return "\n\n\n".join(["\n".join([HEADER, *imports, "", _why(_ABSENT)]), *blocks]) + "\n"
+    return "\n\n\n".join(["\n".join([HEADER, *imports]), _error(_ABSENT), *blocks]) + "\n"
 
 
 def _import_of(statement: ast.Import | ast.ImportFrom, words: Collection[str]) -> list[str]:
@@ -299,12 +307,12 @@ def _import_of(statement: ast.Import | ast.ImportFrom, words: Collection[str]) -
     return [ast.unparse(ast.ImportFrom(statement.module, names, 0))]
 
 
-def _why(text: str) -> str:
-    return f'_WHY = "{text}"'
+def _error(text: str) -> str:
+    return _ERROR.replace("TEXT", text)
 
 
 def _stub(name: str, *, is_class: bool) -> str:
-    refusal = f'raise RuntimeError(f"{name} {{_WHY}}")'
+    refusal = f'raise _LeftOutError("{name}")'
     if is_class:
         return f"class {name}:\n    def __init__(self, *args, **kwargs):\n        {refusal}"
     return f"def {name}(*args, **kwargs):\n    {refusal}"
@@ -344,4 +352,4 @@ def _front(path: Path) -> str:
     exported = next(ast.literal_eval(s.value) for s in body if isinstance(s, ast.Assign) and "__all__" in _bound_by(s))
     others = [name for name in exported if name not in ("check", "progress")]
     stubs = [_stub(name, is_class=not name.islower()) for name in others]
-    return "\n\n\n".join(["\n".join([HEADER, f"__all__ = {exported}", _why(_OUTSIDE)]), _FRONT, *stubs]) + "\n"
+    return "\n\n\n".join(["\n".join([HEADER, f"__all__ = {exported}"]), _error(_OUTSIDE), _FRONT, *stubs]) + "\n"

@@ -405,19 +405,20 @@ def _helper(a):
 """
     edition = small_edition(tmp_path, {"course_lib/early.py": early})
     text = (edition / "course_lib" / "early.py").read_text()
-    before, *blocks = text.split("\n\n\n")
-    assert before.splitlines()[:5] == [
+    before, error, *blocks = text.split("\n\n\n")
+    assert before.splitlines() == [
         "# Student edition: generated, do not edit.",
         "",
         "import math",
         "from functools import cache",
         "from course_lib.arrays import as_float",
     ]
+    assert error.startswith("class _LeftOutError(RuntimeError):")
     assert blocks == [
         "FACTOR = 2  # of something",
         "@cache\ndef given(a=1):\n    '''Do it.'''\n    return _helper(as_float(a))  # at once",
-        'def other(*args, **kwargs):\n    raise RuntimeError(f"other {_WHY}")',
-        'class Thing:\n    def __init__(self, *args, **kwargs):\n        raise RuntimeError(f"Thing {_WHY}")',
+        'def other(*args, **kwargs):\n    raise _LeftOutError("other")',
+        'class Thing:\n    def __init__(self, *args, **kwargs):\n        raise _LeftOutError("Thing")',
         "def _helper(a):\n    return FACTOR * math.pi * a\n",
     ]
     assert (edition / "course_lib" / "data" / "table.txt").read_text() == "1 2 3\n"
