@@ -206,6 +206,12 @@ class _Page(HTMLExporter):  # type: ignore[misc]  # nbconvert publishes no types
         described = html.replace('<img src="data:image', '<img alt="A figure of this notebook" src="data:image')
         return described, resources
 
+    def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Do without two more copies of the notebook and two more validations: it is ours already."""
+        for preprocessor in self._preprocessors:
+            nb, resources = preprocessor(nb, resources)
+        return nb, resources
+
 
 def _remembering(function: Callable[[str], str]) -> Callable[[str], str]:
     """Keep what a function makes of short texts, as long as they are among the last few hundred."""
