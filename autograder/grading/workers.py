@@ -21,6 +21,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from autograder.grading.settings import Settings
+from autograder.grading.stopping import unbroken
 from autograder.running import cgroups
 from autograder.running.processes import descendants
 
@@ -202,15 +203,23 @@ def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> Pool:
         ours = Editions(lesson, settings, directory=scratch)
     except Exception:  # each worker tries for itself, and says why it cannot be done
         return Pool(workers, scratch)
-    if _may_be_forked():
-        importlib.import_module(_PRELOADED)  # while the zygote imports what kernels need, on another core
 
     @contextmanager
     def lending() -> Iterator[Callable[[], None]]:
         with ours.lend() as loan:
             yield partial(borrow, lesson, settings, loan)
 
-    return Pool(workers, scratch, lending, ours.close)
+    made = None
+    try:
+        if _may_be_forked():
+            importlib.import_module(_PRELOADED)  # while the zygote imports what kernels need, on another core
+        with unbroken():  # or nobody would know of a worker that has just been started, and writes below `scratch`
+            made = Pool(workers, scratch, lending, ours.close)
+    except BaseException:
+        with unbroken():
+            made.kill() if made else ours.close()
+        raise
+    return made
 
 
 @contextmanager

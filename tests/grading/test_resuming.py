@@ -243,6 +243,42 @@ def test_a_command_stopped_while_it_starts_leaves_nothing(
     assert list(temporary.iterdir()) == []
 
 
+STOPPED = """
+import multiprocessing, os, signal
+from autograder.cli import cli
+from autograder.grading import scratch, workers
+started, remove = workers.Pool._started, scratch.remove_tree
+
+def stopped(pool):
+    worker = started(pool)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return worker
+
+def removed(directory):
+    print("alive:", multiprocessing.active_children())
+    remove(directory)
+
+workers.Pool._started, scratch.remove_tree = stopped, removed
+cli()
+"""
+
+
+@linux
+def test_a_command_stopped_between_two_workers_removes_its_files_when_the_first_has_ended(
+    small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]]
+) -> None:
+    small_course.hand_in("anna", solve)
+    small_course.hand_in("zoe", solve)
+    command = [sys.executable, "-c", STOPPED, "grade", LESSON, "--course", str(small_course.root), "--workers", "2"]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 1, done.stderr
+    assert set(done.stdout.splitlines()) == {"alive: []"}
+    assert "Traceback" not in done.stderr
+    assert orphans() == []
+    assert list(temporary.iterdir()) == []
+
+
 @linux
 @pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stopped_command_says_how_many_stand_and_leaves_no_process_and_no_file(
