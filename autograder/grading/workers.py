@@ -97,10 +97,16 @@ class Pool(Executor):
         self._processes: set[Any] = set()
         self._starting = threading.Lock()
         self._closed = False
-        first = [self._early() if _may_be_forked() else None for _ in range(workers)]
-        self._threads = [threading.Thread(target=self._employ, args=(worker,), daemon=True) for worker in first]
-        for thread in self._threads:
-            thread.start()
+        try:
+            with unbroken():  # or nobody would know of a worker that has just been started, and writes below `scratch`
+                first = [self._early() if _may_be_forked() else None for _ in range(workers)]
+                self._threads = [threading.Thread(target=self._employ, args=(worker,), daemon=True) for worker in first]
+                for thread in self._threads:
+                    thread.start()
+        except KeyboardInterrupt:
+            with unbroken():
+                self.kill()
+            raise
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have a function called by the next worker that is free."""
@@ -203,23 +209,19 @@ def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> Pool:
         ours = Editions(lesson, settings, directory=scratch)
     except Exception:  # each worker tries for itself, and says why it cannot be done
         return Pool(workers, scratch)
+    try:
+        if _may_be_forked():
+            importlib.import_module(_PRELOADED)  # while the zygote imports what kernels need, on another core
+    except BaseException:
+        ours.close()
+        raise
 
     @contextmanager
     def lending() -> Iterator[Callable[[], None]]:
         with ours.lend() as loan:
             yield partial(borrow, lesson, settings, loan)
 
-    made = None
-    try:
-        if _may_be_forked():
-            importlib.import_module(_PRELOADED)  # while the zygote imports what kernels need, on another core
-        with unbroken():  # or nobody would know of a worker that has just been started, and writes below `scratch`
-            made = Pool(workers, scratch, lending, ours.close)
-    except BaseException:
-        with unbroken():
-            made.kill() if made else ours.close()
-        raise
-    return made
+    return Pool(workers, scratch, lending, ours.close)
 
 
 @contextmanager

@@ -39,7 +39,6 @@ _FRONT = '''def check(function, *, hidden=False):
 def progress(lesson):
     """Show nothing: there is nobody to look at it."""'''
 
-
 _ERROR = """class _LeftOutError(RuntimeError):
     def __init__(self, name):
         super().__init__(f"{name} TEXT")
