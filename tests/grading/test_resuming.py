@@ -90,7 +90,7 @@ def _ends(process: int) -> bool:
 def grading(course: SmallCourse, temporary: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """Have `autograder grade` running."""
     command = [sys.executable, "-m", "autograder", "grade", LESSON, "--course", str(course.root), *options]
-    environment = {**os.environ, "TMPDIR": str(temporary)}
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONFAULTHANDLER": "1"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, process_group=0
     ) as process:
@@ -106,6 +106,20 @@ def ended_within(process: subprocess.Popen[str], seconds: float) -> bool:
     except subprocess.TimeoutExpired:
         return False
     return True
+
+
+def last_words(process: subprocess.Popen[str]) -> str:
+    """Give what a command that was asked to end wrote; where it does not end, fail and tell where it stands."""
+    try:
+        return process.communicate(timeout=_SECONDS_TO_END)[1]
+    except subprocess.TimeoutExpired:
+        alive = by_role(process.pid)
+        process.send_signal(signal.SIGABRT)
+        try:
+            _, stderr = process.communicate(timeout=_SECONDS_TO_END)
+        except subprocess.TimeoutExpired as open_still:
+            stderr = f"somebody holds it open: {open_still.stderr!r}"
+        pytest.fail(f"the command must end; below it there were {alive}, and it stood at\n{stderr}")
 
 
 class Chronicle:
@@ -236,7 +250,7 @@ def test_a_command_stopped_while_it_starts_leaves_nothing(
         while not by_role(process.pid)[role]:
             assert not ended_within(process, 0.01), process.communicate()
         ask_to_end(process, request_to_end)
-        _, stderr = process.communicate(timeout=_SECONDS_TO_END)
+        stderr = last_words(process)
     assert process.returncode == 1
     assert "Traceback" not in stderr
     assert orphans() == []
@@ -296,7 +310,7 @@ def test_a_stopped_command_says_how_many_stand_and_leaves_no_process_and_no_file
             assert not ended_within(process, 0.01), process.communicate()
         kill_one("kernel", process, random.Random(0))  # zoe's: there is one, and it is given another
         ask_to_end(process, request_to_end)
-        _, stderr = process.communicate(timeout=_SECONDS_TO_END)
+        stderr = last_words(process)
     assert process.returncode == 1
     assert "stopped: 1 of 2 were graded and stay so" in stderr
     assert "Traceback" not in stderr
