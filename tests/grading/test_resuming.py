@@ -78,6 +78,17 @@ def orphans() -> Iterator[Callable[[], list[str]]]:
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
 
+@pytest.fixture
+def from_a_terminal() -> Iterator[None]:
+    """Have commands hear every request to end, also where `nohup` or a shell's `&` has us ignore some."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def _ends(process: int) -> bool:
     handle = os.pidfd_open(process)
     try:
@@ -239,6 +250,7 @@ def ask_to_end(process: subprocess.Popen[str], request: int) -> None:
     (os.kill if request == signal.SIGTERM else os.killpg)(process.pid, request)
 
 
+@pytest.mark.usefixtures("from_a_terminal")
 @linux
 @pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("role", ["zygote", "worker"])
@@ -277,6 +289,7 @@ cli()
 """
 
 
+@pytest.mark.usefixtures("from_a_terminal")
 @linux
 def test_a_command_stopped_between_two_workers_removes_its_files_when_the_first_has_ended(
     small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]]
@@ -293,6 +306,7 @@ def test_a_command_stopped_between_two_workers_removes_its_files_when_the_first_
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.usefixtures("from_a_terminal")
 @linux
 @pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stopped_command_says_how_many_stand_and_leaves_no_process_and_no_file(
@@ -317,6 +331,27 @@ def test_a_stopped_command_says_how_many_stand_and_leaves_no_process_and_no_file
     assert orphans() == []
     assert list(temporary.iterdir()) == []
     assert {path.name for path in (small_course.root / ".autograder").iterdir()} <= {"seed.json", "lock"}
+
+
+@linux
+def test_a_command_that_ignores_the_end_of_its_terminal_grades_on(
+    small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]]
+) -> None:
+    for student in ("anna", "zoe"):
+        small_course.hand_in(student, solve)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as `nohup` does
+    try:
+        with grading(small_course, temporary, "--workers", "2") as process:
+            while not by_role(process.pid)["kernel"]:
+                assert not ended_within(process, 0.01), process.communicate()
+            ask_to_end(process, signal.SIGHUP)
+            stderr = last_words(process)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert process.returncode == 0, stderr
+    assert {student for student, *_ in marks_in(small_course)} == {"anna", "zoe"}
+    assert orphans() == []
+    assert list(temporary.iterdir()) == []
 
 
 # Where to be killed: module, class, function, and whether before or after it has done its work.
