@@ -28,6 +28,7 @@ from autograder.running.processes import descendants
 _PRELOADED = "autograder.grading.preloaded"
 _PR_SET_PDEATHSIG = 1
 _SECONDS_TO_END = 5
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, before a worker that could not be started is started once more
 
 
 class WorkerDiedError(RuntimeError):
@@ -96,7 +97,7 @@ class Pool(Executor):
         self._tasks: SimpleQueue[tuple[Future[Any], Any] | None] = SimpleQueue()
         self._processes: set[Any] = set()
         self._starting = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
         try:
             with unbroken():  # or nobody would know of a worker that has just been started, and writes below `scratch`
                 first = [self._early() if _may_be_forked() else None for _ in range(workers)]
@@ -125,7 +126,7 @@ class Pool(Executor):
                 if not future.set_running_or_notify_cancel():
                     continue
                 try:
-                    worker = worker or self._started()
+                    worker = worker or self._another()
                     worker[1].send(work)
                     succeeded, result = worker[1].recv()
                 except (EOFError, OSError) as problem:
@@ -147,11 +148,20 @@ class Pool(Executor):
             return self._started()
         return None
 
+    def _another(self) -> tuple[Any, Connection]:
+        """Start a worker for a task that waits: what starts them may have been killed, and refuses until it is gone."""
+        for pause in _PAUSES:
+            with contextlib.suppress(EOFError, OSError):
+                return self._started()
+            if self._closed.wait(pause):
+                break
+        return self._started()
+
     def _started(self) -> tuple[Any, Connection]:
         context = _context()
         ours, theirs = context.Pipe()
         with theirs, self._starting:
-            if self._closed:
+            if self._closed.is_set():
                 raise EOFError
             with self._begin() as begin, _deaf():
                 process = context.Process(target=_work, args=(theirs, self._scratch, begin), daemon=True)
@@ -187,7 +197,7 @@ class Pool(Executor):
     def kill(self) -> None:
         """End the workers at once, and wait until everything that they started has ended as well."""
         with self._starting:
-            self._closed = True
+            self._closed.set()
             processes = list(self._processes)
         with _handles_below([process.pid for process in processes]) as handles:
             for process in processes:

@@ -553,6 +553,12 @@ def die(how: str) -> bytes:
     return os.urandom(1 << 20)
 
 
+def fork_servers() -> list[int]:
+    """Give the process that starts workers for this one."""
+    ours = [child for child, parent in parents_of_all().items() if parent == os.getpid()]
+    return [child for child in ours if b"multiprocessing.forkserver" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
 @linux
 def test_a_worker_that_dies_costs_its_own_task_only(temporary: Path) -> None:
     workers = Pool(2, str(temporary))
@@ -561,6 +567,24 @@ def test_a_worker_that_dies_costs_its_own_task_only(temporary: Path) -> None:
         with pytest.raises(WorkerDiedError):
             tasks[0].result(60)
         assert [len(task.result(60)) for task in tasks[1:]] == [1 << 20] * 4
+    finally:
+        workers.kill()
+
+
+@linux
+def test_where_what_starts_workers_is_killed_no_task_is_lost(temporary: Path) -> None:
+    workers = Pool(1, str(temporary))
+    try:
+        for _ in range(5):
+            with pytest.raises(WorkerDiedError):
+                workers.submit(die, "before").result(60)
+            assert len(workers.submit(die, "not at all").result(60)) == 1 << 20  # by one that the server started
+            with pytest.raises(WorkerDiedError):
+                workers.submit(die, "before").result(60)
+            (server,) = fork_servers()
+            os.kill(server, signal.SIGKILL)
+            tasks = [workers.submit(die, "not at all") for _ in range(5)]
+            assert [len(task.result(60)) for task in tasks] == [1 << 20] * 5
     finally:
         workers.kill()
 
