@@ -22,6 +22,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segment, Segments
 
 from autograder.grading.course import Course
 from autograder.grading.errors import CourseError
@@ -426,7 +427,8 @@ def _show(course: Course, results: dict[str, list[Outcome]], json_file: Path | N
     from autograder.reporting.classtable import as_json, class_table
 
     for lesson, outcomes in results.items():
-        _out.print(class_table(lesson, outcomes))
+        for line in Segment.split_lines(_out.render(class_table(lesson, outcomes))):  # a class may be large
+            _out.print(Segments([*line, Segment.line()]), end="")
     if any(outcome.feedback for outcomes in results.values() for outcome in outcomes):
         _out.print(
             f"feedback for students: {course.root / 'feedback'}/STUDENT/LESSON/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass
@@ -67,6 +68,10 @@ def grade_lesson(
         If the lesson is not released, the gradebook cannot be used, or submissions cannot be confined as asked.
     """
     released = Lesson.of(course, lesson)
+    if sys.platform == "linux":
+        from autograder.running.syscalls import map_large_buffers
+
+        map_large_buffers()  # notebooks and pages pass through by the thousand
     with gradebook.ledger(course.gradebook_url, lesson, course.config()) as ledger:
         run = _Run(course, released, ledger, settings, start, workers)
         try:

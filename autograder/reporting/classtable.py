@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.text import Text
 from autograder.grading.results import Mark, Outcome
 
 _GOOD, _BAD = "green", "yellow"
+_text = cache(Text)  # of what many rows say alike, one for them all
 
 
 def class_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
@@ -55,18 +57,18 @@ def _row(outcome: Outcome, numbers: dict[str, int]) -> list[Text]:
     return [
         Text(outcome.student),
         *(_cell(outcome.exercises.get(name)) for name in numbers),
-        Text(f"{outcome.points:g} of {outcome.max_points:g}", style=_GOOD if full else ""),
-        Text(_by_hand(outcome)),
-        Text(recognized),
+        _text(f"{outcome.points:g} of {outcome.max_points:g}", style=_GOOD if full else ""),
+        _text(_by_hand(outcome)),
+        _text(recognized),
     ]
 
 
 def _cell(mark: Mark | None) -> Text:
     if mark is None:
-        return Text("–")
+        return _text("–")
     if mark.points is None:
-        return Text("?", style="bold red")
-    return Text(f"{mark.points:g}", style=_GOOD if mark.points == mark.max_points else _BAD)
+        return _text("?", style="bold red")
+    return _text(f"{mark.points:g}", style=_GOOD if mark.points == mark.max_points else _BAD)
 
 
 def _by_hand(outcome: Outcome) -> str:

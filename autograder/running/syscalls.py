@@ -38,6 +38,7 @@ PR_SET_NO_NEW_PRIVS = 38
 PR_GET_TID_ADDRESS = 40
 PR_CAP_AMBIENT = 47
 
+_M_MMAP_THRESHOLD = -3
 _MADV_COLLAPSE = 25  # since Linux 6.1
 _HUGE_PAGE = 2 << 20
 _MNT_DETACH = 2
@@ -144,6 +145,15 @@ def enter_root(root: str) -> None:
     checked(libc.pivot_root(b".", b"."), "pivot_root")
     checked(libc.umount2(b".", _MNT_DETACH), "umount the old root")
     os.chdir("/")
+
+
+def map_large_buffers() -> None:
+    """Have malloc map every buffer of 128 kB and more by itself, so that a freed one is given back at once.
+
+    glibc begins so, but keeps ever larger ones once large ones were freed; mallopt(3). Other libraries do as they do.
+    """
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_MMAP_THRESHOLD, 128 << 10)
 
 
 def prctl(option: int, *arguments: int) -> None:

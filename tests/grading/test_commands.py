@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 import pytest
 from click.testing import CliRunner
 from filelock import FileLock
+from rich.console import Console
 from support import LESSON, ROOT, SmallCourse, cell_of, run_autograder, solve
 
-from autograder.cli import cli
+from autograder.cli import _show, cli
 from autograder.grading.course import Course, secret_seed
 from autograder.grading.errors import CourseError
+from autograder.grading.results import Mark, Outcome
+from autograder.reporting.classtable import class_table
 
 
 def refuse(*arguments: object) -> str:
@@ -170,3 +175,33 @@ def test_help_keeps_the_lines_of_its_example() -> None:
     lines = CliRunner().invoke(cli, ["--help"]).output.splitlines()
     assert "    autograder release 01_sigmoid_saturation     students get release/" in lines
     assert not [line for line in lines if "\\b" in line or "\b" in line]
+
+
+class Written(io.StringIO):
+    """A terminal that remembers how long the longest text was that it was given at once."""
+
+    longest = 0
+
+    def write(self, text: str) -> int:
+        self.longest = max(self.longest, text.count("\n"))
+        return super().write(text)
+
+
+@pytest.mark.parametrize("columns", [60, 160])
+@pytest.mark.parametrize("colours", ["truecolor", None])
+def test_the_table_of_a_large_class_is_written_line_by_line(
+    small_course: SmallCourse, monkeypatch: pytest.MonkeyPatch, columns: int, colours: Literal["truecolor"] | None
+) -> None:
+    marks = [{"sigmoid": Mark(2.0, 2.0)}, {"sigmoid": Mark(0.5, 2.0)}, {"sigmoid": Mark(None, 2.0)}]
+    outcomes = [Outcome(f"student{number:03}", LESSON, "graded", exercises=marks[number % 3]) for number in range(100)]
+
+    def terminal(file: Written) -> Console:
+        return Console(file=file, width=columns, force_terminal=colours is not None, color_system=colours)
+
+    at_once, by_line = Written(), Written()
+    terminal(at_once).print(class_table(LESSON, outcomes))
+    monkeypatch.setattr("autograder.cli._out", terminal(by_line))
+    _show(Course.at(small_course.root), {LESSON: outcomes}, None)
+    assert by_line.getvalue() == at_once.getvalue()
+    assert at_once.longest > 100
+    assert by_line.longest == 1
