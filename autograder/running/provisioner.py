@@ -512,7 +512,7 @@ class TrustedProvisioner(LocalProvisioner):
                 connection, _ = listener.accept()
             except TimeoutError:
                 continue
-            connection.settimeout(1)
+            connection.settimeout(5)  # seconds: a kernel turned away does not come again, busy as its machine may be
             with contextlib.suppress(OSError):
                 if secrets.compare_digest(_received(connection, len(token)), token):
                     connection.settimeout(None)

@@ -14,7 +14,8 @@ from support import cell_of
 
 
 def many(number: int) -> Callable[[Any], None]:
-    return lambda notebook: notebook.cells.extend(new_code_cell("pass") for _ in range(number))
+    """Add cells; ids drawn at random would now and then meet, by the thousand."""
+    return lambda notebook: notebook.cells.extend(new_code_cell("pass", id=f"one-{i}") for i in range(number))
 
 
 def rewrite(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:

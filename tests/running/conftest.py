@@ -43,7 +43,12 @@ class Inside:
     def __init__(self, kernels: Kernels) -> None:
         self._loop = asyncio.new_event_loop()
         self.manager = kernels.manager()
-        self._loop.run_until_complete(self.manager.start_kernel())
+        try:
+            self._loop.run_until_complete(self.manager.start_kernel())
+        except BaseException:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+            raise
         self.provisioner: Any = self.manager.provisioner
         self._client: Any = self.manager.client()
         self._client.start_channels()
