@@ -166,11 +166,18 @@ def by_role(coordinator: int) -> dict[str, list[int]]:
         command, above = commands[process], commands.get(parents.get(process, 0), b"")
         if b"autograder.running.zygote" in command:
             roles["kernel" if b"autograder.running.zygote" in above else "zygote"].append(process)
-        elif command == above:  # a fork of the coordinator, or of the server that is asked for one later
+        elif command == above and _has_threads(process):  # a fork of the coordinator, or of the server asked later
             roles["worker"].append(process)
         elif b"multiprocessing.forkserver" in command:
             roles["forkserver"].append(process)
     return roles
+
+
+def _has_threads(process: int) -> bool:
+    """Tell a worker, where one watches the coordinator, from a child that has yet to become what it was started as."""
+    with suppress(OSError):
+        return len(list(Path(f"/proc/{process}/task").iterdir())) > 1
+    return False
 
 
 def kill_one(role: str, coordinator: subprocess.Popen[str], rng: random.Random) -> None:
