@@ -24,6 +24,18 @@ from autograder.grading.results import Graded, Score, Scores
 warnings.filterwarnings("ignore", message="Object of type", category=SAWarning)
 
 
+class _Book(Gradebook):  # type: ignore[misc]  # nbgrader publishes no types
+    """nbgrader's gradebook, which lets go of its database also where it cannot be opened."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            super().__init__(url)
+        except BaseException:
+            if hasattr(self, "engine"):
+                self.engine.dispose()
+            raise
+
+
 @contextmanager
 def opened(url: str) -> Iterator[Any]:
     """Open nbgrader's gradebook.
@@ -34,7 +46,7 @@ def opened(url: str) -> Iterator[Any]:
         If it cannot be read, or not be written when it is to be.
     """
     try:
-        with Gradebook(patient(url)) as gradebook:
+        with _Book(patient(url)) as gradebook:
             yield gradebook
     except SQLAlchemyError as damage:
         reason = str(getattr(damage, "orig", None) or damage).strip().split("\n")[0]

@@ -211,3 +211,16 @@ def test_a_new_courses_configuration_names_the_database_but_not_its_password(tmp
     assert "c.CourseDirectory.db_url = 'postgresql+psycopg://grader@localhost/grades'" in text
     assert "secret" not in text
     assert Course.at(tmp_path).gradebook_url == "postgresql+psycopg://grader@localhost/grades"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
+def test_a_gradebook_that_cannot_be_read_is_let_go(tmp_path: Path) -> None:
+    damaged = tmp_path / "gradebook.db"
+    damaged.write_bytes(b"this is no database" * 100)
+    with (
+        pytest.raises(CourseError, match="must be a readable nbgrader database") as refusal,
+        gradebook.opened(f"sqlite:///{damaged}"),
+    ):
+        pass
+    assert refusal.value.__cause__ is not None  # and with it whatever was open when it came
+    assert damaged not in [file.resolve() for file in Path("/proc/self/fd").iterdir()]
