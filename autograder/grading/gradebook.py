@@ -5,10 +5,21 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from nbgrader.api import Comment, Grade, Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import (
+    Comment,
+    Grade,
+    Gradebook,
+    InvalidEntry,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import parse_utc
 from sqlalchemy import text
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import joinedload, undefer
@@ -80,6 +91,26 @@ def enter(url: str, lesson: str, student: str, entry: Entry) -> None:
         gradebook.db.commit()
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What a released lesson consists of, by nbgrader's numbers.
+
+    Attributes
+    ----------
+    assignment, notebook : str
+    graded, commented : list of str
+        Cells that get points, and those that get a comment.
+    names : dict of str to str
+        Their grade ids.
+    """
+
+    assignment: str
+    notebook: str
+    graded: list[str]
+    commented: list[str]
+    names: dict[str, str]
+
+
 class Ledger:
     """The gradebook with one lesson open: whoever grades is the only one who writes to it.
 
@@ -93,6 +124,7 @@ class Ledger:
 
     def __init__(self, gradebook: Any, lesson: str, config: Config) -> None:
         self._book, self._lesson = gradebook, lesson
+        self._known: _Parts | None = None
         self._late = AssignLatePenalties(config=config)
         self._late.init_plugin()
 
@@ -125,22 +157,48 @@ class Ledger:
         -------
         Scores
         """
-        book, lesson, student = self._book, self._lesson, graded.student
-        handed_in = {"timestamp": timestamp} if timestamp else {}
         with self._session() as session:
-            book.update_or_create_student(student)
-            submission = book.update_or_create_submission(lesson, student, **handed_in)
-            notebook = book.find_submission_notebook(lesson, lesson, student)
-            for grade in _grades(session, notebook):
-                grade.auto_score = graded.points.get(grade.name)
+            submission, notebook = self._submission(session, graded.student)
+            if timestamp:
+                submission.timestamp = parse_utc(timestamp)
+            names = self._parts().names
+            for grade in notebook.grades:
+                grade.auto_score = graded.points.get(names.get(grade.cell_id, ""))
                 grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-            for comment in _comments(session, notebook):
-                comment.auto_comment = "No response." if comment.name in graded.unanswered else None
+            for comment in notebook.comments:
+                comment.auto_comment = "No response." if names.get(comment.cell_id) in graded.unanswered else None
             self._settle_lateness(submission, notebook)
-            journal.enter(session, lesson, student, entry)
+            journal.enter(session, self._lesson, graded.student, entry)
             scores = _scores(session, notebook)
             session.commit()
             return scores
+
+    def _submission(self, session: Any, student: str) -> tuple[Any, Any]:
+        """Give a student's submission and its notebook.
+
+        A new one gets the rows that nbgrader's `add_submission` would give it, but they are part of the transaction.
+        """
+        try:
+            notebook = self._book.find_submission_notebook(self._lesson, self._lesson, student)
+        except MissingEntry:
+            lesson = self._parts()
+            session.add(session.get(Student, student) or Student(id=student))
+            submission = SubmittedAssignment(assignment_id=lesson.assignment, student_id=student)
+            notebook = SubmittedNotebook(notebook_id=lesson.notebook, assignment=submission)
+            notebook.grades = [Grade(cell_id=cell) for cell in lesson.graded]
+            notebook.comments = [Comment(cell_id=cell) for cell in lesson.commented]
+            session.add(submission)
+        return notebook.assignment, notebook
+
+    def _parts(self) -> _Parts:
+        if self._known is None:
+            assignment = self._book.find_assignment(self._lesson)
+            notebook = self._book.find_notebook(self._lesson, self._lesson)
+            kinds = (notebook.grade_cells, notebook.solution_cells, notebook.task_cells)
+            graded, answers, tasks = ([cell.id for cell in cells] for cells in kinds)
+            names = {cell.id: cell.name for cells in kinds for cell in cells}
+            self._known = _Parts(assignment.id, notebook.id, [*graded, *tasks], [*answers, *tasks], names)
+        return self._known
 
     def scores(self, student: str) -> Scores:
         """Give what stands written."""
