@@ -354,10 +354,10 @@ def throughput(classes: Classes, options: argparse.Namespace, rows: list[Row]) -
         median = statistics.median(times)
         row = Row(f"{name}, {number} submissions", spread(times), f"{median / number:.2f} s")
         if STOCK in runs and name != STOCK:
-            # otter-grader writes no feedback pages, so for it the second ratio is the fair one.
+            # otter-grader writes no feedback pages, so for it the second ratio is the fair one; bars are held to it too.
             row.ratio, row.without_feedback = f"{both / median:.1f}×", f"{alone / median:.1f}×"
             if name in bars:
-                row.bar = _met(both / median >= bars[name], f"≥ {bars[name]}×")
+                row.bar = _met(alone / median >= bars[name], f"≥ {bars[name]}×, feedback not counted")
         rows.append(row)
         if name == STOCK:
             rows.append(Row(f"{FEEDBACK}, {number} submissions", feedback, f"{both / number:.2f} s"))

@@ -159,7 +159,7 @@ class _Run:
         if flight.entry == finished and self._papers.notebook(student).is_file():
             scores = self._ledger.scores(student)
             if self._papers.shows(student, scores):
-                return read_outcome(self._course, self._lesson.name, student, self._ledger)
+                return read_outcome(self._course, self._lesson.name, student, scores.cells)
             flight.scores = scores
         self._send(flight)
         return None
@@ -203,7 +203,7 @@ class _Run:
         assert flight.scores is not None
         student = flight.submission.student
         self._papers.put_page(student, result, flight.scores)
-        return read_outcome(self._course, self._lesson.name, student, self._ledger)
+        return read_outcome(self._course, self._lesson.name, student, flight.scores.cells)
 
     def _record(self, graded: Graded, flight: _Flight) -> Outcome | None:
         """Write a notebook and its marks, and send it off for its page."""

@@ -228,9 +228,9 @@ class Ledger:
     def _settle_lateness(self, submission: Any, notebook: Any) -> None:
         notebook.late_submission_penalty = None
         self._book.db.flush()
-        self._book.db.expire(notebook)
         seconds = submission.total_seconds_late
         if seconds > 0:
+            self._book.db.expire(notebook)
             name = submission.student_id
             penalty = self._late.plugin_inst.late_submission_penalty(name, notebook.score, seconds)
             if penalty is not None:
@@ -284,14 +284,12 @@ def _marks(gradebook: Any, lesson: str, student: str) -> dict[str, Score]:
         notebook = gradebook.find_submission_notebook(lesson, lesson, student)
     except MissingEntry:
         return {}
-    return {
-        grade.name: Score(
-            points=_counting(grade),
-            max_points=float(grade.max_score),
-            by_hand=grade.manual_score is not None or grade.cell_type != "code",
-        )
-        for grade in _grades(gradebook.db, notebook)
-    }
+    return {grade.name: _score(grade) for grade in _grades(gradebook.db, notebook)}
+
+
+def _score(grade: Any) -> Score:
+    by_hand = grade.manual_score is not None or grade.cell_type != "code"
+    return Score(points=_counting(grade), max_points=float(grade.max_score), by_hand=by_hand)
 
 
 def _counting(grade: Any) -> float | None:
@@ -304,7 +302,7 @@ def _scores(session: Any, notebook: Any) -> Scores:
     session.refresh(notebook, ["score", "max_score", "late_submission_penalty"])
     penalty = float(notebook.late_submission_penalty or 0)
     return Scores(
-        cells={grade.name: (float(grade.score), float(grade.max_score)) for grade in _grades(session, notebook)},
+        cells={grade.name: _score(grade) for grade in _grades(session, notebook)},
         comments={comment.name: comment.comment for comment in _comments(session, notebook)},
         score=float(notebook.score) - penalty,
         max_score=float(notebook.max_score),

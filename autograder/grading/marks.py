@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from nbformat.v4 import new_output
+from nbformat import from_dict
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
@@ -46,9 +46,11 @@ def judge_cell(cell: Any, functions: RemoteFunctions, seed: int) -> None:
     if functions.ended:  # by the answer, or by the machine: then it does not happen again
         verdict, html = _judged(exercise, functions, seed)
     cell.metadata[METADATA_KEY] = verdict.to_dict()
-    cell.outputs = [
-        new_output("display_data", data={"text/html": html, "text/plain": card.as_text(exercise, verdict)}),
-        new_output("execute_result", data={"text/plain": repr(verdict.points)}),
+    shown = {"text/html": html, "text/plain": card.as_text(exercise, verdict)}
+    earned = {"text/plain": repr(verdict.points)}
+    cell.outputs = [  # as `new_output` makes them, which validates each
+        from_dict({"output_type": "display_data", "data": shown, "metadata": {}}),
+        from_dict({"output_type": "execute_result", "data": earned, "metadata": {}, "execution_count": None}),
     ]
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import nbformat
 
 from autograder.grading import gradebook
 from autograder.grading.course import Course
 from autograder.grading.errors import SubmissionError
-from autograder.grading.gradebook import Ledger
 from autograder.grading.journal import Entry
 from autograder.grading.lesson import Lesson, grader_version
 from autograder.grading.marks import exercise_of, verdict_of
 from autograder.grading.papers import Papers
-from autograder.grading.results import Mark, Outcome
+from autograder.grading.results import Mark, Outcome, Score
 from autograder.grading.submission import Submission
 
 
@@ -44,7 +43,7 @@ def read_outcomes(course: Course, lesson: str, students: Sequence[str]) -> Itera
         for student in students:
             try:
                 note = _note(course, lesson, student, entries.get(student), version)
-                yield read_outcome(course, lesson, student, ledger, note)
+                yield read_outcome(course, lesson, student, ledger.marks(student), note)
             except SubmissionError as problem:
                 yield Outcome(student, lesson, "failed", reason=str(problem))
 
@@ -79,7 +78,7 @@ def _note(course: Course, lesson: str, student: str, entry: Entry | None, versio
     return "" if entry.version == version else "graded by an earlier version of the lesson or of the grader"
 
 
-def read_outcome(course: Course, lesson: str, student: str, ledger: Ledger, note: str = "") -> Outcome:
+def read_outcome(course: Course, lesson: str, student: str, scores: Mapping[str, Score], note: str = "") -> Outcome:
     """Give what the gradebook and the autograded notebook say of a student's submission.
 
     Raises
@@ -87,7 +86,6 @@ def read_outcome(course: Course, lesson: str, student: str, ledger: Ledger, note
     SubmissionError
         If they say nothing.
     """
-    scores = ledger.marks(student)
     papers = Papers(course.root, lesson)
     path = papers.notebook(student)
     if not scores or not path.is_file():

@@ -34,26 +34,6 @@ class Graded:
 
 
 @dataclass(frozen=True)
-class Scores:
-    """What the gradebook says of a submission, for the page that its student reads.
-
-    Attributes
-    ----------
-    cells : dict of str to (float, float)
-        Score and points possible, by grade id.
-    comments : dict of str to (str or None)
-        By grade id.
-    score, max_score, late_penalty : float
-    """
-
-    cells: dict[str, tuple[float, float]]
-    comments: dict[str, str | None]
-    score: float
-    max_score: float
-    late_penalty: float
-
-
-@dataclass(frozen=True)
 class Score:
     """One graded cell.
 
@@ -69,6 +49,26 @@ class Score:
     points: float | None
     max_points: float
     by_hand: bool
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the gradebook says of a submission, for the page that its student reads.
+
+    Attributes
+    ----------
+    cells : dict of str to Score
+        By grade id.
+    comments : dict of str to (str or None)
+        By grade id.
+    score, max_score, late_penalty : float
+    """
+
+    cells: dict[str, Score]
+    comments: dict[str, str | None]
+    score: float
+    max_score: float
+    late_penalty: float
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,8 @@ def render_feedback(lesson: str, notebook: str, scores: Scores) -> str:
     for cell in nb.cells:
         about = cell.metadata.get("nbgrader", {})
         if about.get("grade_id") in scores.cells:
-            about["score"], about["points"] = scores.cells[about["grade_id"]]
+            score = scores.cells[about["grade_id"]]
+            about["score"], about["points"] = score.points or 0.0, score.max_points
         if about.get("grade_id") in scores.comments:
             about["comment"] = scores.comments[about["grade_id"]]
     totals = {"score": scores.score, "max_score": scores.max_score, "late_penalty": scores.late_penalty}

@@ -34,6 +34,7 @@ _MODULES = (
     *("ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.displayhook", "comm", "sqlite3", "pdb", "stack_data"),
     *("IPython.core.completer", "IPython.core.debugger", "pygments.lexers.python", "pygments.formatters.terminal256"),
     *("numpy.testing", "numpy.random", "matplotlib.pyplot", "matplotlib.backends.backend_agg"),
+    *("tornado.platform.asyncio", "encodings.ascii"),
 )
 _DEBUGGER = "debugpy"
 _PIECE = 1 << 20  # characters
