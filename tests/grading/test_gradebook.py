@@ -14,10 +14,12 @@ import pytest
 from nbgrader.api import Grade
 from support import LESSON, SmallCourse, cell_of, solve
 
-from autograder.grading import gradebook
+from autograder.grading import gradebook, journal
 from autograder.grading.address import checked, patient, shown, without_password
 from autograder.grading.course import Course
 from autograder.grading.errors import CourseError
+from autograder.grading.journal import Entry
+from autograder.grading.results import Graded
 
 PENALTY = """
 from nbgrader.plugins import BasePlugin
@@ -224,3 +226,20 @@ def test_a_gradebook_that_cannot_be_read_is_let_go(tmp_path: Path) -> None:
         pass
     assert refusal.value.__cause__ is not None  # and with it whatever was open when it came
     assert damaged not in [file.resolve() for file in Path("/proc/self/fd").iterdir()]
+
+
+def test_a_submission_is_written_whole_or_not_at_all(
+    small_course: SmallCourse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    graded, entry = Graded("anna", points={"test_sigmoid": 4.0}), Entry("key", "submission", "version")
+    with gradebook.ledger(url_of(small_course), LESSON, Course.at(small_course.root).config()) as ledger:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(journal, "enter", break_off)
+            ledger.record(graded, entry, None)
+        assert (rows_of(small_course), ledger.entries()) == ({}, {})
+        assert ledger.record(graded, entry, None).cells["test_sigmoid"].points == 4.0
+        assert ledger.entries() == {"anna": entry}
+    assert rows_of(small_course)["anna"]["score"] == 4.0
