@@ -20,7 +20,7 @@ from nbgrader.api import (
 )
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
-from sqlalchemy import text
+from sqlalchemy import Index, text
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import joinedload, undefer
 from traitlets.config import Config
@@ -33,6 +33,13 @@ from autograder.grading.results import Graded, Score, Scores
 
 # nbgrader 0.9.6 was written for SQLAlchemy 1.4 and touches new rows before it adds them: harmless, not ours to mend.
 warnings.filterwarnings("ignore", message="Object of type", category=SAWarning)
+
+
+# nbgrader looks these up for every page and every mark, and would read the marks of the whole class each time.
+_INDEXES = (
+    Index("autograder_grade_notebook", Grade.notebook_id),
+    Index("autograder_comment_notebook", Comment.notebook_id),
+)
 
 
 class _Book(Gradebook):  # type: ignore[misc]  # nbgrader publishes no types
@@ -252,6 +259,8 @@ def ledger(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
             gradebook.db.execute(text("PRAGMA journal_mode=WAL"))
             gradebook.db.commit()
         journal.prepare(gradebook.engine)
+        for index in _INDEXES:
+            index.create(gradebook.engine, checkfirst=True)
         yield Ledger(gradebook, lesson, config)
 
 

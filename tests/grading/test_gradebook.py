@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -243,3 +245,15 @@ def test_a_submission_is_written_whole_or_not_at_all(
         assert ledger.record(graded, entry, None).cells["test_sigmoid"].points == 4.0
         assert ledger.entries() == {"anna": entry}
     assert rows_of(small_course)["anna"]["score"] == 4.0
+
+
+def test_marks_are_found_without_reading_those_of_the_whole_class(small_course: SmallCourse) -> None:
+    with closing(sqlite3.connect(small_course.root / "gradebook.db")) as book:
+        for table in ("grade", "comment"):  # as nbgrader itself makes a gradebook
+            book.execute(f"DROP INDEX IF EXISTS autograder_{table}_notebook")
+        for _ in range(2):
+            with gradebook.ledger(url_of(small_course), LESSON, Course.at(small_course.root).config()):
+                pass
+        for table in ("grade", "comment"):
+            (plan,) = book.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE notebook_id = 'x'")
+            assert f"USING INDEX autograder_{table}_notebook" in plan[-1]
