@@ -248,12 +248,14 @@ def test_a_submission_is_written_whole_or_not_at_all(
 
 
 def test_marks_are_found_without_reading_those_of_the_whole_class(small_course: SmallCourse) -> None:
-    with closing(sqlite3.connect(small_course.root / "gradebook.db")) as book:
+    path = small_course.root / "gradebook.db"
+    with closing(sqlite3.connect(path)) as book:
         for table in ("grade", "comment"):  # as nbgrader itself makes a gradebook
             book.execute(f"DROP INDEX IF EXISTS autograder_{table}_notebook")
-        for _ in range(2):
-            with gradebook.ledger(url_of(small_course), LESSON, Course.at(small_course.root).config()):
-                pass
+    for _ in range(2):
+        with gradebook.ledger(url_of(small_course), LESSON, Course.at(small_course.root).config()):
+            pass
+    with closing(sqlite3.connect(path)) as book:
         for table in ("grade", "comment"):
             (plan,) = book.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE notebook_id = 'x'")
             assert f"USING INDEX autograder_{table}_notebook" in plan[-1]
