@@ -1,4 +1,7 @@
-"""What grading gives: of one submission from a worker, from the gradebook, and for people."""
+"""What grading gives: of one submission from a worker, from the gradebook, and for people.
+
+A coordinator keeps thousands of some of these: they have slots.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ class Graded:
     unanswered: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Score:
     """One graded cell.
 
@@ -71,7 +74,7 @@ class Scores:
     late_penalty: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """What one exercise, or one written answer, brought.
 
@@ -94,7 +97,7 @@ class Mark:
         return self.verdict.diagnosis if self.verdict else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One submission after grading.
 
