@@ -354,7 +354,7 @@ def throughput(classes: Classes, options: argparse.Namespace, rows: list[Row]) -
         median = statistics.median(times)
         row = Row(f"{name}, {number} submissions", spread(times), f"{median / number:.2f} s")
         if STOCK in runs and name != STOCK:
-            # otter-grader writes no feedback pages, so for it the second ratio is the fair one. So are bars held to it.
+            # otter-grader writes no feedback pages, so for it the second ratio is the fair one; bars are held to it.
             row.ratio, row.without_feedback = f"{both / median:.1f}×", f"{alone / median:.1f}×"
             if name in bars:
                 row.bar = _met(alone / median >= bars[name], f"≥ {bars[name]}×, feedback not counted")
@@ -442,14 +442,12 @@ def _run(notebook: Any, kernels: Kernels) -> None:
 
 def _control(classes: Classes, few: int) -> float:
     """Time small classes: a machine that others use as well may be slower a few minutes later."""
-    times = []
-    for _ in range(3):
-        course = classes.fresh("ours", few)
-        try:
-            times.append(ours(course, few, "--workers", "2")["grade"].seconds)
-        finally:
-            shutil.rmtree(course, ignore_errors=True)
-    return statistics.median(times)
+    name = "a small class"
+    grade = {name: ("ours", lambda course, size: ours(course, size, "--workers", "2"))}
+    runs, problems = take_turns(classes, grade, few, 3)
+    if problems:
+        raise UnfinishedError(problems[name])
+    return statistics.median(took["grade"].seconds for took in runs[name])
 
 
 def long(classes: Classes, options: argparse.Namespace, rows: list[Row]) -> None:

@@ -186,7 +186,7 @@ class Ledger:
         A new one gets the rows that nbgrader's `add_submission` would give it, but they are part of the transaction.
         """
         try:
-            notebook = self._book.find_submission_notebook(self._lesson, self._lesson, student)
+            notebook = self._notebook(student)
         except MissingEntry:
             lesson = self._parts()
             session.add(session.get(Student, student) or Student(id=student))
@@ -197,32 +197,37 @@ class Ledger:
             session.add(submission)
         return notebook.assignment, notebook
 
+    def _notebook(self, student: str) -> Any:
+        return self._book.find_submission_notebook(self._lesson, self._lesson, student)
+
     def _parts(self) -> _Parts:
         if self._known is None:
-            assignment = self._book.find_assignment(self._lesson)
             notebook = self._book.find_notebook(self._lesson, self._lesson)
             kinds = (notebook.grade_cells, notebook.solution_cells, notebook.task_cells)
             graded, answers, tasks = ([cell.id for cell in cells] for cells in kinds)
             names = {cell.id: cell.name for cells in kinds for cell in cells}
-            self._known = _Parts(assignment.id, notebook.id, [*graded, *tasks], [*answers, *tasks], names)
+            self._known = _Parts(notebook.assignment_id, notebook.id, [*graded, *tasks], [*answers, *tasks], names)
         return self._known
 
     def scores(self, student: str) -> Scores:
         """Give what stands written."""
         with self._session() as session:
-            return _scores(session, self._book.find_submission_notebook(self._lesson, self._lesson, student))
+            return _scores(session, self._notebook(student))
 
     def marks(self, student: str) -> dict[str, Score]:
         """Give a student's scores by the id of the graded cell; empty if nothing was graded."""
-        with self._session():
-            return _marks(self._book, self._lesson, student)
+        with self._session() as session:
+            try:
+                return _cells(session, self._notebook(student))
+            except MissingEntry:
+                return {}
 
     def withdraw(self, student: str) -> None:
         """Take back the automatic marks of a submission; a person must look at it. Marks given by hand stay."""
         with self._session() as session:
             journal.strike(session, self._lesson, student)
             try:
-                notebook = self._book.find_submission_notebook(self._lesson, self._lesson, student)
+                notebook = self._notebook(student)
             except MissingEntry:
                 pass
             else:
@@ -288,12 +293,8 @@ def _comments(session: Any, notebook: Any) -> list[Any]:
     return list(query.filter(Comment.notebook_id == notebook.id).populate_existing())
 
 
-def _marks(gradebook: Any, lesson: str, student: str) -> dict[str, Score]:
-    try:
-        notebook = gradebook.find_submission_notebook(lesson, lesson, student)
-    except MissingEntry:
-        return {}
-    return {grade.name: _score(grade) for grade in _grades(gradebook.db, notebook)}
+def _cells(session: Any, notebook: Any) -> dict[str, Score]:
+    return {grade.name: _score(grade) for grade in _grades(session, notebook)}
 
 
 def _score(grade: Any) -> Score:
@@ -311,7 +312,7 @@ def _scores(session: Any, notebook: Any) -> Scores:
     session.refresh(notebook, ["score", "max_score", "late_submission_penalty"])
     penalty = float(notebook.late_submission_penalty or 0)
     return Scores(
-        cells={grade.name: _score(grade) for grade in _grades(session, notebook)},
+        cells=_cells(session, notebook),
         comments={comment.name: comment.comment for comment in _comments(session, notebook)},
         score=float(notebook.score) - penalty,
         max_score=float(notebook.max_score),

@@ -31,7 +31,7 @@ class EncodingError(ValueError):
 
 
 @lru_cache(maxsize=64)
-def name_of(dtype: np.dtype[Any]) -> str:
+def dtype_name(dtype: np.dtype[Any]) -> str:
     """Give the name of a dtype, which NumPy puts together anew each time."""
     return dtype.name
 
@@ -66,7 +66,7 @@ def encode(value: Any, other: Callable[[Any], Any] | None = None) -> Any:
         return {"tuple": [encode(entry, other) for entry in value]}
     if kind is dict and all(type(key) is str for key in value):
         return {"dict": [[key, encode(entry, other)] for key, entry in value.items()]}
-    if kind is np.ndarray and name_of(value.dtype) in DTYPES:
+    if kind is np.ndarray and dtype_name(value.dtype) in DTYPES:
         return _array(value)
     if isinstance(value, np.ufunc):
         return {"ufunc": _name_of(value)}
@@ -119,7 +119,7 @@ def _name_of(function: np.ufunc) -> str:
 def _array(value: np.ndarray[Any, Any]) -> dict[str, Any]:
     little = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<"))
     text = base64.b64encode(little.tobytes()).decode("ascii")
-    return {"array": {"dtype": name_of(value.dtype), "shape": list(value.shape), "bytes": text}}
+    return {"array": {"dtype": dtype_name(value.dtype), "shape": list(value.shape), "bytes": text}}
 
 
 def _to_array(content: Any) -> np.ndarray[Any, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judging import calls
-from autograder.judging.encoding import DTYPES, EncodingError, decode, encode, name_of
+from autograder.judging.encoding import DTYPES, EncodingError, decode, dtype_name, encode
 from course_lib.batchnorm import BatchNormCache
 
 LARGEST_HEADER = 1 << 20  # bytes of JSON
@@ -162,10 +162,10 @@ def pack(value: Any, buffers: list[bytes], functions: list[Callable[..., Any]] |
     """
 
     def other(value: Any) -> Any:
-        if type(value) is np.ndarray and name_of(value.dtype) in DTYPES:
+        if type(value) is np.ndarray and dtype_name(value.dtype) in DTYPES:
             little = np.asarray(value, dtype=value.dtype.newbyteorder("<"), order="C")
             buffers.append(little.tobytes())
-            return {"buffer": [len(buffers) - 1, name_of(value.dtype), list(value.shape)]}
+            return {"buffer": [len(buffers) - 1, dtype_name(value.dtype), list(value.shape)]}
         if type(value) is np.ndarray and value.dtype == np.longdouble:
             return {"long": other(value.astype(np.float64))}
         if isinstance(value, np.bool_ | np.number):  # a NumPy scalar, a float64 one too
