@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from autograder.grading.nbgrader_setup import configure
+from autograder.grading.nbgrader_plugin.config import configure
 
 c = get_config()  # noqa: F821  # nbgrader defines it
 configure(c, Path(__file__).parent)

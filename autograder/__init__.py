@@ -5,11 +5,11 @@ is behind the console script `autograder`.
 """
 
 from autograder import exercises as _exercises  # registers the course's exercises  # noqa: F401
-from autograder.judging.check import check
 from autograder.judging.exercise import AS_IT_SHOULD_BE, Case, Curve, Exercise, Finding, Mistake, Part
 from autograder.judging.judge import judge
-from autograder.judging.progress import progress
 from autograder.judging.verdict import Failure, PartResult, Verdict
+from autograder.notebook.check import check
+from autograder.notebook.progress import progress
 
 __all__ = [
     "AS_IT_SHOULD_BE",

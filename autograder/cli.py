@@ -24,17 +24,17 @@ from rich.progress import (
 )
 from rich.segment import Segment, Segments
 
-from autograder.grading.course import Course
-from autograder.grading.errors import CourseError
-from autograder.grading.imports import without_collections
-from autograder.judging.own import FOLDER, load_file
+from autograder.errors import CourseError
+from autograder.grading.course.directory import Course
+from autograder.grading.distribute.fast_import import without_collections
+from autograder.judging.custom_exercises import FOLDER, load_file
 
 # nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from autograder.grading.results import Outcome
-    from autograder.grading.settings import Settings
+    from autograder.grading.options import Settings
+    from autograder.grading.record.scores import Outcome
 
 _out, _err = Console(), Console(stderr=True)
 
@@ -131,7 +131,7 @@ def _release(course: Course, lessons: Sequence[str]) -> None:
         raise CourseError(f"a course must have lessons (found none in {course.source})")
     for lesson in lessons:
         course.require_lesson(lesson)
-    from autograder.grading.release import release_lesson
+    from autograder.grading.nbgrader_plugin.release import release_lesson
 
     with _progress() as progress:
         if course.write_config():
@@ -197,7 +197,7 @@ def grade(
     with _refusals():
         course = Course.at(directory, db)
         _require_folder_of(json_file)
-        from autograder.grading.settings import Settings
+        from autograder.grading.options import Settings
 
         start = _cluster(workers, scheduler, (tls_ca, tls_cert, tls_key))
         mode = _mode(confine, as_root, elsewhere=start is not None)
@@ -227,7 +227,7 @@ def _mode(asked: str | None, as_root: bool, *, elsewhere: bool) -> Any:
     platform: str = sys.platform
     if elsewhere or platform == "linux":
         return asked or "namespaces"
-    from autograder.running.doctor import ConfinementError, choose_mode, examine_machine
+    from autograder.running.judge_side.doctor import ConfinementError, choose_mode, examine_machine
 
     try:
         return choose_mode(examine_machine(), asked=asked, as_root=as_root)
@@ -246,7 +246,7 @@ def _cluster(
         return None
     if workers is not None:
         raise CourseError("a command must have --workers or --scheduler, not both: a cluster has its own workers")
-    from autograder.grading.cluster import Certificates, connect, is_exposed
+    from autograder.grading.distribute.dask_cluster import Certificates, connect, is_exposed
 
     certificates = Certificates(authority, certificate, key) if authority and certificate and key else None
     if any(tls) and certificates is None:
@@ -278,17 +278,17 @@ def _grade(
     students = [student for student in students if not only or student in only]
     if not students:
         raise CourseError(f"there must be submissions in submitted/STUDENT/{lesson}/ (found none)")
-    from autograder.grading.scratch import scratch_directory
-    from autograder.grading.stopping import stoppable
-    from autograder.grading.workers import Here, pool, started
+    from autograder.grading.distribute.interrupts import raise_on_signals
+    from autograder.grading.distribute.pool import InProcessExecutor, pool, started
+    from autograder.grading.distribute.scratch import scratch_directory
 
     number = min(len(students), (os.cpu_count() or 1) if workers is None else workers)
-    with stoppable(), course.alone(), scratch_directory(course.root) as scratch:
-        here = (lambda: pool(number, scratch, lesson, settings)) if number else (lambda: Here(scratch))
+    with raise_on_signals(), course.alone(), scratch_directory(course.root) as scratch:
+        here = (lambda: pool(number, scratch, lesson, settings)) if number else (lambda: InProcessExecutor(scratch))
         with started(cluster or here) as start:
             with without_collections():  # what a pool has not imported for its workers
-                from autograder.grading import gradebook
-                from autograder.grading.grade import grade_lesson
+                from autograder.grading.distribute.coordinator import grade_lesson
+                from autograder.grading.record import gradebook
 
             with course.gradebook_held():
                 if gradebook.released_cells(course.gradebook_url, lesson) is None:
@@ -305,7 +305,7 @@ def _followed(
     course: Course, lesson: str, students: Sequence[str], work: Generator[Outcome, None, None]
 ) -> list[Outcome]:
     """Show how the grading goes on, and give what came of it."""
-    from autograder.grading.outcomes import count_standing
+    from autograder.grading.record.report import count_standing
 
     outcomes: list[Outcome] = []
     with _progress() as progress:
@@ -337,7 +337,7 @@ def doctor() -> None:
     \b
     Exit status: 0 if submissions can be confined here as they should be, else 1.
     """
-    from autograder.running.doctor import examine_machine
+    from autograder.running.judge_side.doctor import examine_machine
 
     machine = examine_machine()
     for sentence in machine.sentences:
@@ -361,7 +361,7 @@ def report(lessons: Sequence[str], directory: Path, db: str | None, json_file: P
     with _refusals():
         course = Course.at(directory, db)
         _require_folder_of(json_file)
-        from autograder.grading.outcomes import read_outcomes
+        from autograder.grading.record.report import read_outcomes
 
         results = {}
         for lesson in lessons:
@@ -388,10 +388,10 @@ def add(file: Path, directory: Path) -> None:
         course = Course.at(directory)
         if file.resolve().parent != course.root / FOLDER:
             raise CourseError(f"an exercise must be a file in {course.root / FOLDER} (got {file})")
-        from autograder.grading.own_exercises import prove, put_into_lesson, write_records
+        from autograder.grading.nbgrader_plugin.add_exercise import put_into_lesson, self_test, write_records
 
         exercise = load_file(file)
-        rehearsals = prove(exercise)
+        rehearsals = self_test(exercise)
         for each in rehearsals:
             _out.print(f"{'✗' if each.problem else '✓'} {each.answer} {each.problem}", highlight=False, markup=False)
         if any(each.problem for each in rehearsals):

@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--show", type=int, default=15, help="how many lines")
     options = parser.parse_args()
-    exercises = [e for lesson in LESSONS for e in lesson.EXERCISES if not e.patience]
+    exercises = [e for lesson in LESSONS for e in lesson.EXERCISES if not e.notice]
     milliseconds(exercises[0], exercises[0].reference)  # the first card of a kernel also loads matplotlib
     times: dict[str, float] = {}
     for exercise in exercises:

@@ -18,8 +18,8 @@ from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from autograder.grading.cluster import connect
-from autograder.grading.workers import Pool
+from autograder.grading.distribute.dask_cluster import connect
+from autograder.grading.distribute.pool import WorkerPool
 
 WORKERS = 2
 
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dask-") as directory, cluster(directory) as address:
-        executors = {"local pool": Pool(WORKERS, directory), "cluster": connect(address)}
+        executors = {"local pool": WorkerPool(WORKERS, directory), "cluster": connect(address)}
         for executor in executors.values():
             all_at_once(executor, 10 * WORKERS)  # the first task of a worker imports
         for way in (one_by_one, all_at_once):

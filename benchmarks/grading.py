@@ -37,9 +37,9 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.judging.registry import all_exercises
-from autograder.running.edition import write_edition
-from autograder.running.kernels import Kernels
-from autograder.running.notebook import run_notebook
+from autograder.running.judge_side.kernels import Kernels
+from autograder.running.judge_side.run_notebook import run_notebook
+from autograder.running.judge_side.student_edition import write_edition
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- begin results -->", "<!-- end results -->"
@@ -393,7 +393,7 @@ def kernel(classes: Classes, options: argparse.Namespace, rows: list[Row]) -> No
         confined, bare = root / "confined", root / "bare"
         for edition in (confined, bare):
             write_edition(edition, given=given, withheld=withheld)
-        (bare / "autograder" / "running" / "sandbox.py").write_text(_NO_SANDBOX)
+        (bare / "autograder" / "running" / "sandbox" / "enter.py").write_text(_NO_SANDBOX)
         both = {
             name: stack.enter_context(Kernels(edition, mode="namespaces"))
             for name, edition in (("in the sandbox", confined), ("without it", bare))

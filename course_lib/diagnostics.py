@@ -9,7 +9,7 @@ import numpy as np
 
 from course_lib.arrays import Array, Labels
 from course_lib.networks import Network, backward, forward_with_caches
-from course_lib.units import dead_units
+from course_lib.unit_activity import dead_units
 
 
 @dataclass(frozen=True)

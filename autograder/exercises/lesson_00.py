@@ -361,7 +361,7 @@ NUMERICAL_GRADIENT = Exercise(
     "numerical_gradient",
     lesson=LESSON,
     reference=gradients.numerical_gradient,
-    may_move_inputs=True,
+    writable_inputs=True,
     parts=[
         Part(
             "central differences",
@@ -606,7 +606,7 @@ GRADIENT_CHECK = Exercise(
     lesson=LESSON,
     reference=gradients.gradient_check,
     uses=("numerical_gradient", "relative_error"),
-    may_move_inputs=True,
+    writable_inputs=True,
     parts=[
         Part(
             "finds what is wrong, and nothing else",

@@ -10,7 +10,8 @@ import numpy as np
 
 from autograder.exercises.common import element_wise, quiet
 from autograder.judging.exercise import AS_IT_SHOULD_BE, Case, Curve, Exercise, Finding, Mistake, Part
-from course_lib import activations, units
+from course_lib import activations
+from course_lib import unit_activity as units
 from course_lib.arrays import as_float
 
 LESSON = "03_lu_activations"
@@ -318,7 +319,7 @@ RELU = Exercise(
             _HIDES_NAN,
         ),
     ],
-    features=_off_the_kink(activations.relu),
+    mistake_features=_off_the_kink(activations.relu),
     picture=Curve(_PLACES, lambda f, x: f(x), "pre-activation a", "relu(a)"),
 )
 
@@ -377,7 +378,7 @@ RELU_DERIVATIVE = Exercise(
         ),
         Mistake("hides_nan", _with_zero_for_nan(activations.relu_derivative), _HIDES_NAN),
     ],
-    features=_off_the_kink(activations.relu_derivative),
+    mistake_features=_off_the_kink(activations.relu_derivative),
     picture=Curve(_PLACES, lambda f, x: f(x), "pre-activation a", "slope of relu"),
 )
 
@@ -457,7 +458,7 @@ LEAKY_RELU = Exercise(
         ),
         Mistake("hides_nan", _with_zero_for_nan(activations.leaky_relu), _HIDES_NAN),
     ],
-    features=_off_the_kink(activations.leaky_relu),
+    mistake_features=_off_the_kink(activations.leaky_relu),
     picture=Curve(_PLACES, lambda f, x: f(x, k=0.2), "pre-activation a", "leaky_relu(a, k=0.2)"),
 )
 
@@ -528,7 +529,7 @@ LEAKY_RELU_DERIVATIVE = Exercise(
         ),
         Mistake("hides_nan", _with_zero_for_nan(activations.leaky_relu_derivative), _HIDES_NAN),
     ],
-    features=_off_the_kink(activations.leaky_relu_derivative),
+    mistake_features=_off_the_kink(activations.leaky_relu_derivative),
     picture=Curve(_PLACES, lambda f, x: f(x, k=0.2), "pre-activation a", "slope of leaky_relu, k = 0.2"),
 )
 
@@ -641,7 +642,7 @@ ELU = Exercise(
             "function for just this difference. (If it warns far out, too: of which numbers is the exponential taken?)",
         ),
     ],
-    features=_off_the_kink(activations.elu),
+    mistake_features=_off_the_kink(activations.elu),
     picture=Curve(_PLACES, lambda f, x: f(x), "pre-activation a", "elu(a)"),
 )
 
@@ -753,7 +754,7 @@ ELU_DERIVATIVE = Exercise(
         ),
         Mistake("hides_nan", _with_zero_for_nan(activations.elu_derivative), _HIDES_NAN),
     ],
-    features=_off_the_kink(activations.elu_derivative),
+    mistake_features=_off_the_kink(activations.elu_derivative),
     picture=Curve(_PLACES, lambda f, x: f(x), "pre-activation a", "slope of elu"),
 )
 

@@ -267,8 +267,8 @@ NORMAL_INIT = Exercise(
     "normal_init",
     lesson=LESSON,
     reference=initialization.normal_init,
-    likeness=0.045,
-    features=_marks_of_a_draw,
+    mistake_rtol=0.045,
+    mistake_features=_marks_of_a_draw,
     picture=Histogram(),
     parts=[
         Part("normal, with the standard deviation asked for", points=1, cases=_normal_cases, holds=_is_drawn_well),
@@ -404,8 +404,8 @@ XAVIER_INIT = Exercise(
     lesson=LESSON,
     reference=initialization.xavier_init,
     uses=("normal_init",),
-    likeness=0.045,
-    features=_marks_of_a_draw,
+    mistake_rtol=0.045,
+    mistake_features=_marks_of_a_draw,
     picture=Histogram(),
     parts=[
         Part("the right spread, in both modes", points=2, cases=_xavier_cases, holds=_is_drawn_well),
@@ -554,8 +554,8 @@ HE_INIT = Exercise(
     lesson=LESSON,
     reference=initialization.he_init,
     uses=("normal_init", "xavier_init"),
-    likeness=0.045,
-    features=_marks_of_a_draw,
+    mistake_rtol=0.045,
+    mistake_features=_marks_of_a_draw,
     picture=Histogram(),
     parts=[
         Part("the right spread, leaky or not", points=2, cases=_he_cases, holds=_is_drawn_well),
@@ -948,8 +948,8 @@ INIT_GAIN = Exercise(
     "init_gain",
     lesson=LESSON,
     reference=initialization.init_gain,
-    likeness=2e-3,
-    features=_marks_of_a_gain,
+    mistake_rtol=2e-3,
+    mistake_features=_marks_of_a_gain,
     parts=[
         Part(
             "ReLU, tanh and ELU",
@@ -1160,8 +1160,8 @@ RESCUE_INIT = Exercise(
     lesson=LESSON,
     reference=initialization.rescue_init,
     uses=("normal_init", "xavier_init", "he_init"),
-    patience="Thirty layers are trained with your weights, several times: this takes from two to twenty seconds.",
-    features=_kind_of_weights,
+    notice="Thirty layers are trained with your weights, several times: this takes from two to twenty seconds.",
+    mistake_features=_kind_of_weights,
     # Of the signal and not of the weights, which would give the reference away.
     picture=Curve(np.arange(1.0, 31.0), _signal_by_layer, "layer", "log₁₀ of the variance"),
     parts=[

@@ -64,8 +64,8 @@ FIT_STANDARDIZER = Exercise(
     lesson=LESSON,
     reference=normalization.fit_standardizer,
     outputs=("mean", "std"),
-    features=_fitted,
-    likeness=1e-4,
+    mistake_features=_fitted,
+    mistake_rtol=1e-4,
     parts=[
         Part(
             "mean and standard deviation of every feature",
@@ -73,7 +73,10 @@ FIT_STANDARDIZER = Exercise(
             rtol=1e-6,
             atol=1e-15,
             cases=lambda rng: [
-                Case(np.array([[1.0, 10.0], [2.0, 30.0], [3.0, 20.0], [6.0, 60.0]]), label="four rows, two features"),
+                Case(
+                    np.array([[1.0, 10.0], [2.0, 30.0], [3.0, 20.0], [6.0, 60.0]]),
+                    label="four rows, two features",
+                ),
                 Case(_columns(rng, 9, 4), label="features of different sizes"),
             ],
         ),
@@ -526,8 +529,8 @@ PCA_WHITENING = Exercise(
     reference=normalization.pca_whitening,
     outputs=("mean", "W"),
     picture=_TILTED,
-    features=_free_of_order_and_sign,
-    likeness=1e-4,  # an eigenvalue that is 0 but for rounding shows up to 1e-6 once its root is taken
+    mistake_features=_free_of_order_and_sign,
+    mistake_rtol=1e-4,  # an eigenvalue that is 0 but for rounding shows up to 1e-6 once its root is taken
     parts=[
         Part(
             "uncorrelated, of variance 1",
@@ -591,8 +594,8 @@ ZCA_WHITENING = Exercise(
     reference=normalization.zca_whitening,
     outputs=("mean", "W"),
     picture=_TILTED,
-    features=_free_of_order_and_sign,
-    likeness=1e-4,  # an eigenvalue that is 0 but for rounding shows up to 1e-6 once its root is taken
+    mistake_features=_free_of_order_and_sign,
+    mistake_rtol=1e-4,  # an eigenvalue that is 0 but for rounding shows up to 1e-6 once its root is taken
     parts=[
         Part(
             "uncorrelated, of variance 1, symmetric",
@@ -663,7 +666,7 @@ CONDITION_NUMBER = Exercise(
     "condition_number",
     lesson=LESSON,
     reference=normalization.condition_number,
-    features=_no_larger_than_rounding_allows,
+    mistake_features=_no_larger_than_rounding_allows,
     parts=[
         Part(
             "how elongated a cloud is",

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from autograder.exercises.common import quiet
-from autograder.judging.calls import Foreign
+from autograder.judging.calls import UnsupportedValue
 from autograder.judging.exercise import AS_IT_SHOULD_BE, Case, Exercise, Finding, Mistake, Part
-from course_lib import evidence
+from course_lib import comparing_runs as evidence
 from course_lib.data import load_digits
 
 LESSON = "07_evidence"
@@ -476,7 +476,7 @@ def _read(design: dict[str, Any]) -> Design | str:
 def _shown(value: Any) -> str:
     if value is None or isinstance(value, str):
         return repr(value)[:40]
-    if isinstance(value, Foreign):
+    if isinstance(value, UnsupportedValue):
         return value.type_name
     if isinstance(value, np.ndarray):
         return str(value) if value.ndim == 0 else f"an array of shape {value.shape}"
@@ -538,8 +538,8 @@ DESIGN_NETWORK = Exercise(
     "design_network",
     lesson=LESSON,
     reference=evidence.design_network,
-    features=_weakness,
-    patience="Training your network three times: this takes a few seconds …",
+    mistake_features=_weakness,
+    notice="Training your network three times: this takes a few seconds …",
     parts=[
         Part("three training runs", points=3, cases=_runs, holds=_learns),
         Part("three runs from other seeds", points=2, hidden=True, cases=_runs, holds=_learns),

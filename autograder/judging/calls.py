@@ -68,13 +68,13 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Foreign:
+class UnsupportedValue:
     """Stands for a result that is none of the plain kinds: its type is all we look at."""
 
     type_name: str
 
 
-class Distant(ABC):
+class RemoteCallable(ABC):
     """A function that lives in another process: whatever is done with it happens there."""
 
     @abstractmethod
@@ -82,7 +82,7 @@ class Distant(ABC):
         """Do what the function `call` of this module does, over there."""
 
     @abstractmethod
-    def announce(self, arguments: Sequence[Arguments], *, writable: bool) -> None:
+    def prefetch(self, arguments: Sequence[Arguments], *, writable: bool) -> None:
         """Learn of calls that are going to follow in this order, though perhaps not all of them."""
 
     @abstractmethod
@@ -90,7 +90,7 @@ class Distant(ABC):
         """Tell which of these global names the function can see."""
 
     @abstractmethod
-    def with_references(self, references: Mapping[str, Callable[..., Any]]) -> Distant:
+    def with_references(self, references: Mapping[str, Callable[..., Any]]) -> RemoteCallable:
         """Give the function as it would be if these were its globals; they stay in this process."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -113,7 +113,7 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
     Parameters
     ----------
     function : callable
-        May be `Distant`.
+        May be `RemoteCallable`.
     args, kwargs
         Arrays, numbers, texts, functions, generators, and lists, tuples and dicts of these.
     writable : bool
@@ -128,7 +128,7 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
     KeyboardInterrupt
         If the person at the keyboard wants to stop.
     """
-    if isinstance(function, Distant):
+    if isinstance(function, RemoteCallable):
         return function.call(args, kwargs, writable=writable)
     given, given_kwargs = _copy(args, writable), _copy(dict(kwargs), writable)
     value, error = None, None
@@ -148,16 +148,16 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
     return Outcome(value, error, numeric, printed.getvalue(), changed, _line_of(error) if error else "")
 
 
-def announce(function: Any, arguments: Sequence[Arguments], *, writable: bool) -> None:
+def prefetch(function: Any, arguments: Sequence[Arguments], *, writable: bool) -> None:
     """Tell a distant function of the calls that are going to follow, so that it need not wait for each of them."""
-    if isinstance(function, Distant):
-        function.announce(arguments, writable=writable)
+    if isinstance(function, RemoteCallable):
+        function.prefetch(arguments, writable=writable)
 
 
 def plain(value: Any) -> Any:
     """Turn a result into plain values of our own: arrays, `None`, texts, and tuples, lists and dicts of these.
 
-    Only exact types count: a subclass may answer comparisons as it likes, so it becomes `Foreign`. The one
+    Only exact types count: a subclass may answer comparisons as it likes, so it becomes `UnsupportedValue`. The one
     NamedTuple that an answer returns is `BatchNormCache`; its entries are those of the tuple, whatever its
     attributes say.
     """
@@ -167,14 +167,14 @@ def plain(value: Any) -> Any:
     if kind in (bool, int, float) or isinstance(value, np.number | np.bool_):
         return _number(value)
     if kind is np.ndarray:
-        return np.array(value) if value.dtype.kind in "fiub" else Foreign(f"array of dtype {value.dtype}")
+        return np.array(value) if value.dtype.kind in "fiub" else UnsupportedValue(f"array of dtype {value.dtype}")
     if kind in (tuple, list):
         return kind(plain(entry) for entry in value)
     if kind is BatchNormCache and tuple.__len__(value) == len(_CACHE_FIELDS):
         return tuple.__new__(BatchNormCache, [plain(entry) for entry in tuple.__iter__(value)])
     if kind is dict and all(type(key) is str for key in value):
         return {key: plain(entry) for key, entry in value.items()}
-    return Foreign(kind.__name__)
+    return UnsupportedValue(kind.__name__)
 
 
 def text_of(error: BaseException) -> str:
@@ -192,14 +192,14 @@ def printable(text: str) -> str:
 
 def globals_among(function: Any, names: Sequence[str]) -> tuple[str, ...]:
     """Tell which of these global names a function can see; none where it is not plain Python."""
-    if isinstance(function, Distant):
+    if isinstance(function, RemoteCallable):
         return function.globals_among(names)
     return tuple(name for name in names if name in function.__globals__) if type(function) is types.FunctionType else ()
 
 
 def with_references(function: Any, references: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
     """Give a plain Python function as it would be if these were its globals."""
-    if isinstance(function, Distant):
+    if isinstance(function, RemoteCallable):
         return function.with_references(references)
     helped = types.FunctionType(
         function.__code__,
@@ -223,7 +223,7 @@ def _line_of(error: BaseException) -> str:
 
 def _number(value: Any) -> Any:
     array = np.asarray(value)
-    return array if array.dtype.kind in "fiub" else Foreign(type(value).__name__)
+    return array if array.dtype.kind in "fiub" else UnsupportedValue(type(value).__name__)
 
 
 def _copy(value: Any, writable: bool) -> Any:

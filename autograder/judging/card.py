@@ -8,14 +8,14 @@ from html import escape
 from typing import Any
 
 from autograder.judging import reproduce, style
+from autograder.judging.case_result import CaseResult
 from autograder.judging.exercise import Exercise
 from autograder.judging.picture import picture_svg
-from autograder.judging.trial import Trial
 from autograder.judging.verdict import Failure, PartResult, Verdict
 
 
 def as_html(
-    exercise: Exercise, verdict: Verdict, function: Callable[..., Any] | None, evidence: Trial | None = None
+    exercise: Exercise, verdict: Verdict, function: Callable[..., Any] | None, evidence: CaseResult | None = None
 ) -> str:
     """Draw the card for a notebook.
 
@@ -26,7 +26,7 @@ def as_html(
         Of an answer to this exercise.
     function : callable or None
         The answer, for its curve; called once more on public inputs.
-    evidence : Trial or None
+    evidence : CaseResult or None
         The case to look at closely; never a hidden one.
 
     Returns
@@ -51,7 +51,7 @@ def as_html(
     return style.box(f"Result for {exercise.name}", colour, blocks)
 
 
-def _to_paste(exercise: Exercise, evidence: Trial) -> str:
+def _to_paste(exercise: Exercise, evidence: CaseResult) -> str:
     code = reproduce.cell(exercise.name, evidence.case)
     if not code:
         return ""

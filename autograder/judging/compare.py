@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judging.calls import Foreign
+from autograder.judging.calls import UnsupportedValue
 from autograder.judging.exercise import Exercise, Part
 from autograder.judging.verdict import Failure
 from course_lib.batchnorm import BatchNormCache
@@ -65,10 +65,12 @@ def same_output(exercise: Exercise, one: Any, other: Any) -> bool:
         float32 = np.float32 in (one.dtype, other.dtype)
         atol = max(part.atol for part in exercise.parts)
         rtol, atol = (
-            (max(exercise.likeness, FLOAT32_RTOL), max(atol, FLOAT32_ATOL)) if float32 else (exercise.likeness, atol)
+            (max(exercise.mistake_rtol, FLOAT32_RTOL), max(atol, FLOAT32_ATOL))
+            if float32
+            else (exercise.mistake_rtol, atol)
         )
         return bool(np.all(_close(one, other, rtol, atol)))
-    return type(one) is type(other) and one == other  # None, str, Foreign: our own plain values
+    return type(one) is type(other) and one == other  # None, str, UnsupportedValue: our own plain values
 
 
 def _tuple_mismatch(exercise: Exercise, part: Part, got: Any, want: tuple[Any, ...]) -> Failure | None:
@@ -98,7 +100,7 @@ def _cache_mismatch(exercise: Exercise, part: Part, got: Any, want: BatchNormCac
 
 
 def _is_named(value: Any, name: str) -> bool:
-    return isinstance(value, Foreign) and value.type_name == name
+    return isinstance(value, UnsupportedValue) and value.type_name == name
 
 
 def _dict_mismatch(exercise: Exercise, part: Part, got: Any, want: dict[str, Any]) -> Failure | None:
@@ -190,7 +192,7 @@ def _number(value: Any) -> str:
 def _describe(value: Any) -> str:
     if value is None:
         return "None (is a `return` missing?)"
-    if isinstance(value, Foreign):
+    if isinstance(value, UnsupportedValue):
         return value.type_name
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}" if value.ndim else f"{value!s}"

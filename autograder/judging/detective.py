@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.judging.case_result import CaseResult
 from autograder.judging.exercise import Exercise
-from autograder.judging.trial import Trial
 
 Array = np.ndarray[Any, Any]
 Clue = tuple[str, str]  # name, message
@@ -33,13 +33,13 @@ class _Pair:
         return _close(self.got, self.want)
 
 
-def clue(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
+def clue(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
     """Name what is wrong with results in a way that every exercise shares.
 
     Parameters
     ----------
     exercise : Exercise
-    trials : sequence of Trial
+    case_results : sequence of CaseResult
         At least one of them failed.
 
     Returns
@@ -47,13 +47,13 @@ def clue(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
     (name, message) or None
         Only what explains *every* case that came back.
     """
-    wrapping = _wrapping(exercise, trials)
+    wrapping = _wrapping(exercise, case_results)
     if wrapping:
         return wrapping
-    if exercise.features or any(trial.part.holds for trial in trials):
+    if exercise.mistake_features or any(case_result.part.holds for case_result in case_results):
         return None  # many answers are right: the reference's values say nothing
     found: list[tuple[str, Clue]] = []
-    outputs = _by_output(exercise, trials)
+    outputs = _by_output(exercise, case_results)
     rounded = _float32([pair for pairs in outputs.values() for pair in pairs])
     if rounded:
         return rounded
@@ -73,10 +73,12 @@ def clue(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
 # ---- how the result is wrapped ----------------------------------------------------------------------------------
 
 
-def _wrapping(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
+def _wrapping(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
     """Look at types: `None`, a list for an array, a tuple with a value missing or in another order."""
     failed = [
-        t for t in trials if t.failure and t.failure.kind in ("type", "shape", "value") and t.outcome.error is None
+        t
+        for t in case_results
+        if t.failure and t.failure.kind in ("type", "shape", "value") and t.outcome.error is None
     ]
     if any(t.outcome.value is None and t.want is not None for t in failed):
         if any(t.outcome.printed.strip() for t in failed):
@@ -100,21 +102,21 @@ def _is_listed(got: Any, want: Any) -> bool:
     return array.shape == want.shape and _close(array, want)
 
 
-def _missing_value(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
+def _missing_value(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
     """Find the one value of a tuple without which everything is right."""
     for missing, name in enumerate(exercise.outputs):
-        if all(_equals(_as_tuple(t.outcome.value), t.want[:missing] + t.want[missing + 1 :]) for t in trials):
+        if all(_equals(_as_tuple(t.outcome.value), t.want[:missing] + t.want[missing + 1 :]) for t in case_results):
             return "forgets_a_value", f"What it returns is right, but `{name}` is missing from it."
     return None
 
 
-def _swapped_values(exercise: Exercise, trials: Sequence[Trial]) -> Clue | None:
+def _swapped_values(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
     last = len(exercise.outputs)
     for i in range(last):
         for j in range(i + 1, last):
             order = [*range(last)]
             order[i], order[j] = j, i
-            if all(_equals(_as_tuple(t.outcome.value), tuple(t.want[k] for k in order)) for t in trials):
+            if all(_equals(_as_tuple(t.outcome.value), tuple(t.want[k] for k in order)) for t in case_results):
                 names = f"`{exercise.outputs[i]}` and `{exercise.outputs[j]}`"
                 return "swapped_values", f"The values are right, but {names} have changed places."
     return None
@@ -133,19 +135,19 @@ def _equals(got: Any, want: Any) -> bool:
 # ---- which arrays to compare ------------------------------------------------------------------------------------
 
 
-def _by_output(exercise: Exercise, trials: Sequence[Trial]) -> dict[str, list[_Pair]]:
+def _by_output(exercise: Exercise, case_results: Sequence[CaseResult]) -> dict[str, list[_Pair]]:
     """Collect the arrays of all results, by the name of the output; a list of layers counts as one output."""
     found: dict[str, list[_Pair]] = {}
-    for trial in trials:
-        if trial.outcome.error is not None:
+    for case_result in case_results:
+        if case_result.outcome.error is not None:
             continue
-        for name, got, want in _outputs(exercise, trial):
-            found.setdefault(name, []).append(_pair(trial, got, want))
+        for name, got, want in _outputs(exercise, case_result):
+            found.setdefault(name, []).append(_pair(case_result, got, want))
     return found
 
 
-def _outputs(exercise: Exercise, trial: Trial) -> Iterator[tuple[str, Any, Any]]:
-    got, want = trial.outcome.value, trial.want
+def _outputs(exercise: Exercise, case_result: CaseResult) -> Iterator[tuple[str, Any, Any]]:
+    got, want = case_result.outcome.value, case_result.want
     names: Sequence[str] = exercise.outputs if isinstance(want, tuple) else [""]
     gots, wants = (got, want) if isinstance(want, tuple) else ((got,), (want,))
     if not isinstance(gots, tuple | list) or len(gots) != len(wants):
@@ -156,14 +158,14 @@ def _outputs(exercise: Exercise, trial: Trial) -> Iterator[tuple[str, Any, Any]]
         yield from ((name, a, b) for a, b in pairs if isinstance(a, np.ndarray) and isinstance(b, np.ndarray))
 
 
-def _pair(trial: Trial, got: Array, want: Array) -> _Pair:
-    arrays = [arg for arg in trial.case.args if isinstance(arg, np.ndarray) and arg.ndim]
+def _pair(case_result: CaseResult, got: Array, want: Array) -> _Pair:
+    arrays = [arg for arg in case_result.case.args if isinstance(arg, np.ndarray) and arg.ndim]
     first = arrays[0] if arrays else np.zeros((1, 1))
     columns = first.shape[1] if first.ndim > 1 else 1
     argument = first if arrays and first.shape == want.shape else None
     if want.dtype.kind == "b":
         got, want = got.astype(np.float64), want.astype(np.float64)  # which can be scaled and negated
-    return _Pair(got, want, len(first), columns, argument, trial.part.hidden)
+    return _Pair(got, want, len(first), columns, argument, case_result.part.hidden)
 
 
 # ---- what one output is but for ---------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from autograder.judging import calls
+from autograder.judging.case_result import CaseResult
 from autograder.judging.compare import same_output
 from autograder.judging.detective import clue
 from autograder.judging.exercise import Case, Exercise
-from autograder.judging.trial import Trial
 from autograder.judging.verdict import Kind
 
 # What went wrong with the call, where the result does not tell.
@@ -28,7 +28,7 @@ _BY_KIND: dict[Kind, str] = {
 _ABOUT_THE_RESULT = ("type", "shape", "dtype", "value", "raised")
 
 
-def diagnose(exercise: Exercise, trials: Sequence[Trial]) -> tuple[str | None, str]:
+def diagnose(exercise: Exercise, case_results: Sequence[CaseResult]) -> tuple[str | None, str]:
     """Find what explains an answer that is not right.
 
     First the exercise's known mistakes: the one whose outputs are the answer's on every case, for a wrong
@@ -37,7 +37,7 @@ def diagnose(exercise: Exercise, trials: Sequence[Trial]) -> tuple[str | None, s
     Parameters
     ----------
     exercise : Exercise
-    trials : sequence of Trial
+    case_results : sequence of CaseResult
 
     Returns
     -------
@@ -46,30 +46,30 @@ def diagnose(exercise: Exercise, trials: Sequence[Trial]) -> tuple[str | None, s
     message : str
         Where to look; "" where the failure itself says it.
     """
-    failures = [trial.failure for trial in trials if trial.failure]
+    failures = [case_result.failure for case_result in case_results if case_result.failure]
     if any(failure.kind in _ABOUT_THE_RESULT for failure in failures):
         for mistake in exercise.mistakes:
-            if _same_fingerprint(exercise, mistake.function, trials):
+            if _same_fingerprint(exercise, mistake.function, case_results):
                 return mistake.name, mistake.message
-        found = clue(exercise, trials)
+        found = clue(exercise, case_results)
         if found:
             return found
     return next((_BY_KIND[failure.kind] for failure in failures if failure.kind in _BY_KIND), None), ""
 
 
-def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], trials: Sequence[Trial]) -> bool:
+def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], case_results: Sequence[CaseResult]) -> bool:
     """Tell whether a known mistake gives what the answer gave, on every case and on at least one that is wrong.
 
     Where the answer raised and the mistake does not, the answer has a second problem, and the case says nothing.
     """
     shared = False
-    for trial in trials:
-        ours = _outcome_of(mistake, trial.case, exercise.may_move_inputs)
-        theirs = trial.outcome
+    for case_result in case_results:
+        ours = _outcome_of(mistake, case_result.case, exercise.writable_inputs)
+        theirs = case_result.outcome
         if theirs.error is None:
-            if ours.error is not None or not _alike(exercise, trial.case, theirs.value, ours.value):
+            if ours.error is not None or not _alike(exercise, case_result.case, theirs.value, ours.value):
                 return False
-            shared |= trial.failure is not None and trial.failure.kind in ("type", "shape", "value")
+            shared |= case_result.failure is not None and case_result.failure.kind in ("type", "shape", "value")
         elif ours.error is not None:
             if type(ours.error) is not type(theirs.error) or calls.text_of(ours.error) != calls.text_of(theirs.error):
                 return False
@@ -85,13 +85,13 @@ def _outcome_of(mistake: Callable[..., Any], case: Case, writable: bool) -> call
 
 def _alike(exercise: Exercise, case: Case, one: Any, other: Any) -> bool:
     """Tell whether two results are the same mistake, by their features where the exercise has some."""
-    if exercise.features is None:
+    if exercise.mistake_features is None:
         return same_output(exercise, one, other)
     if _form(one) != _form(other):
         return False
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):  # of absurd numbers
-            features = [calls.plain(exercise.features(value, case)) for value in (one, other)]
+            features = [calls.plain(exercise.mistake_features(value, case)) for value in (one, other)]
     except Exception:  # made for results of the right form, which these are not
         return same_output(exercise, one, other)
     return same_output(exercise, *features)

@@ -43,7 +43,7 @@ class Case:
     ----------
     *args, **kwargs
         What the function is called with. Arrays reach it as read-only copies, unless the exercise says
-        `may_move_inputs`.
+        `writable_inputs`.
     label : str
         What is special about this input, in words: the only thing a student learns of a hidden case.
     warning_forgiven : bool
@@ -176,16 +176,16 @@ class Exercise:
         Earlier exercises that an answer may call; where that helps, it is judged again with their references.
     keeps_dtype : bool
         Whether the dtype of the result is judged (element-wise functions).
-    may_move_inputs : bool
+    writable_inputs : bool
         Whether inputs are writable during the call (they must still be the same afterwards).
     picture : Curve, Histogram, Cloud or None
         What its card draws; with `None`, matrices and lists of layers that are wrong.
-    features : callable or None
+    mistake_features : callable or None
         Where there are many right answers: takes a result and the case, and gives what two results have in
         common when they are the same mistake, such as the spread of random weights.
-    likeness : float
-        Relative tolerance within which two results (or their features) are the same mistake.
-    patience : str
+    mistake_rtol : float
+        Relative tolerance within which two results (or their mistake_features) are the same mistake.
+    notice : str
         Said before judging, where that takes seconds: what is going on and how long it takes.
     """
 
@@ -197,11 +197,11 @@ class Exercise:
     outputs: Sequence[str] = ()
     uses: Sequence[str] = ()
     keeps_dtype: bool = False
-    may_move_inputs: bool = False
+    writable_inputs: bool = False
     picture: Curve | Histogram | Cloud | None = None
-    features: Callable[[Any, Case], Any] | None = None
-    likeness: float = 1e-6
-    patience: str = ""
+    mistake_features: Callable[[Any, Case], Any] | None = None
+    mistake_rtol: float = 1e-6
+    notice: str = ""
     max_points: float = field(init=False)
 
     def __post_init__(self) -> None:

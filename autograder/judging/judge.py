@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from autograder.judging import calls, reproduce
+from autograder.judging.case_result import CaseResult
 from autograder.judging.compare import mismatch
 from autograder.judging.diagnosis import diagnose
 from autograder.judging.exercise import Case, Exercise, Part
 from autograder.judging.registry import find
-from autograder.judging.trial import Trial
 from autograder.judging.verdict import Failure, Kind, PartResult, Verdict
 
 PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, so that a card can be compared
@@ -73,18 +73,18 @@ class Examination:
     Attributes
     ----------
     verdict : Verdict
-    trials : tuple of Trial
+    case_results : tuple of CaseResult
         In the order in which they were tried.
     """
 
     verdict: Verdict
-    trials: tuple[Trial, ...]
+    case_results: tuple[CaseResult, ...]
 
     @property
-    def evidence(self) -> Trial | None:
+    def evidence(self) -> CaseResult | None:
         """The case to look at: the first that failed, or the first of all; never a hidden one."""
-        seen = [trial for trial in self.trials if not trial.part.hidden]
-        return next((trial for trial in seen if trial.failure), seen[0] if seen else None)
+        seen = [case_result for case_result in self.case_results if not case_result.part.hidden]
+        return next((case_result for case_result in seen if case_result.failure), seen[0] if seen else None)
 
 
 def examine(
@@ -113,20 +113,20 @@ def examine(
 def _examine_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden: bool, seed: int) -> Examination:
     parts = [(n, part) for n, part in enumerate(exercise.parts) if hidden or not part.hidden]
     results: list[PartResult] = []
-    trials: list[Trial] = []
+    case_results: list[CaseResult] = []
     printed = ""
     for number, part in parts:
         tried = _try_part(exercise, part, answer, _prepare(exercise, number, seed))
-        trials += tried
-        printed += "".join(trial.outcome.printed for trial in tried if not part.hidden)
-        failure = next((trial.failure for trial in tried if trial.failure), None)
-        points = part.points * min((trial.share for trial in tried if trial.failure), default=1.0)
+        case_results += tried
+        printed += "".join(case_result.outcome.printed for case_result in tried if not part.hidden)
+        failure = next((case_result.failure for case_result in tried if case_result.failure), None)
+        points = part.points * min((case_result.share for case_result in tried if case_result.failure), default=1.0)
         results.append(PartResult(part.name, float(points), float(part.points), part.hidden, failure))
-    diagnosis, lesson_learned = diagnose(exercise, trials)
-    message = _message(exercise, results, lesson_learned)
+    diagnosis, hint = diagnose(exercise, case_results)
+    message = _message(exercise, results, hint)
     shown = calls.printable(printed[:_LONGEST_PRINT])
     verdict = Verdict(exercise.name, exercise.lesson, tuple(results), diagnosis, message, seed, printed=shown)
-    return Examination(verdict, tuple(trials))
+    return Examination(verdict, tuple(case_results))
 
 
 def cases_of(exercise: Exercise, number: int, seed: int) -> Sequence[Case]:
@@ -150,27 +150,27 @@ def _prepared(exercise: Exercise, number: int, seed: int) -> Sequence[tuple[Case
     return [(case, _expected(exercise, case)) for case in cases_of(exercise, number, seed)]
 
 
-def _try_part(exercise: Exercise, part: Part, answer: Any, cases: Sequence[tuple[Case, Any]]) -> list[Trial]:
+def _try_part(exercise: Exercise, part: Part, answer: Any, cases: Sequence[tuple[Case, Any]]) -> list[CaseResult]:
     """Try the cases in order; one failure loses the part, so after one that hangs nobody need wait for the rest.
 
     Other parts are tried all the same: what hangs on one input may be right on another.
     """
-    trials: list[Trial] = []
+    case_results: list[CaseResult] = []
     twice = [(case.args, case.kwargs) for case, _ in cases for _ in range(2)]
-    calls.announce(answer, twice, writable=exercise.may_move_inputs)
+    calls.prefetch(answer, twice, writable=exercise.writable_inputs)
     for case, want in cases:
-        trial = _try_case(exercise, part, case, want, answer)
-        trials.append(trial)
-        if trial.failure and trial.failure.not_worth_calling_again:
+        case_result = _try_case(exercise, part, case, want, answer)
+        case_results.append(case_result)
+        if case_result.failure and case_result.failure.not_worth_calling_again:
             break
-    return trials
+    return case_results
 
 
-def _try_case(exercise: Exercise, part: Part, case: Case, want: Any, answer: Any) -> Trial:
+def _try_case(exercise: Exercise, part: Part, case: Case, want: Any, answer: Any) -> CaseResult:
     if not callable(answer):
         nothing = calls.Outcome(None, None, (), "", "")
-        return Trial(part, case, None, nothing, Failure("missing", f"There is no function `{exercise.name}` yet."))
-    outcome = calls.call(answer, case.args, case.kwargs, writable=exercise.may_move_inputs)
+        return CaseResult(part, case, None, nothing, Failure("missing", f"There is no function `{exercise.name}` yet."))
+    outcome = calls.call(answer, case.args, case.kwargs, writable=exercise.writable_inputs)
     failure, share = _failure_of(exercise, part, case, answer, outcome, want), 0.0
     if failure is None and part.holds:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):  # of absurd numbers
@@ -178,11 +178,11 @@ def _try_case(exercise: Exercise, part: Part, case: Case, want: Any, answer: Any
         share = finding.share
         failure = Failure("value", finding.message) if share < 1 else None
     if failure is None:
-        return Trial(part, case, want, outcome, None)
+        return CaseResult(part, case, want, outcome, None)
     if part.hidden:
-        return Trial(part, case, want, outcome, _redacted(failure, case, outcome), share)
+        return CaseResult(part, case, want, outcome, _redacted(failure, case, outcome), share)
     shown = replace(failure, case=case.label, call=reproduce.one_line(exercise.name, case))
-    return Trial(part, case, want, outcome, shown, share)
+    return CaseResult(part, case, want, outcome, shown, share)
 
 
 def _failure_of(
@@ -195,7 +195,7 @@ def _failure_of(
         return failure
     if outcome.changed:
         return Failure("changed input", f"It changes its input (argument {outcome.changed}): work on a copy.")
-    again = calls.call(answer, case.args, case.kwargs, writable=exercise.may_move_inputs)
+    again = calls.call(answer, case.args, case.kwargs, writable=exercise.writable_inputs)
     if again.error is not None or not _identical(outcome.value, again.value):
         return Failure("not repeatable", "Called twice with the same input, it gives two different answers.")
     if outcome.warnings and not case.warning_forgiven:
@@ -204,7 +204,7 @@ def _failure_of(
 
 
 def _expected(exercise: Exercise, case: Case) -> Any:
-    outcome = calls.call(exercise.reference, case.args, case.kwargs, writable=exercise.may_move_inputs)
+    outcome = calls.call(exercise.reference, case.args, case.kwargs, writable=exercise.writable_inputs)
     if outcome.error is not None:
         raise RuntimeError(f"the reference {exercise.name} failed on the case {case.label!r}") from outcome.error
     return outcome.value
@@ -249,7 +249,7 @@ def _identical(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _message(exercise: Exercise, results: Sequence[PartResult], lesson_learned: str) -> str:
+def _message(exercise: Exercise, results: Sequence[PartResult], hint: str) -> str:
     failed = [result for result in results if result.failure]
     if not failed:
         return "Everything that was tested is right."
@@ -258,7 +258,7 @@ def _message(exercise: Exercise, results: Sequence[PartResult], lesson_learned: 
     if first.not_written:
         return first.message
     where = ", ".join(f"“{result.name}”" for result in failed)
-    return f"Not right yet: {where}. {lesson_learned or first.message}"
+    return f"Not right yet: {where}. {hint or first.message}"
 
 
 def _with_references(exercise: Exercise, answer: Any) -> Callable[..., Any] | None:

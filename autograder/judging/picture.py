@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograder.judging import calls, drawings
+from autograder.judging.case_result import CaseResult
 from autograder.judging.exercise import Cloud, Curve, Exercise, Histogram
-from autograder.judging.trial import Trial
 
 _INK = "#010203"  # drawn in this colour by matplotlib, then replaced by the page's own text colour
 
@@ -57,7 +57,7 @@ def _coarse(got: Any, want: Any) -> Any:
         return np.round(got / unit) * unit
 
 
-def picture_svg(exercise: Exercise, function: Callable[..., Any], trial: Trial | None) -> str:
+def picture_svg(exercise: Exercise, function: Callable[..., Any], case_result: CaseResult | None) -> str:
     """Draw an answer beside the expected one.
 
     Parameters
@@ -65,7 +65,7 @@ def picture_svg(exercise: Exercise, function: Callable[..., Any], trial: Trial |
     exercise : Exercise
     function : callable
         The answer.
-    trial : Trial or None
+    case_result : CaseResult or None
         A case that may be seen: the first that failed, or the first of all.
 
     Returns
@@ -78,9 +78,9 @@ def picture_svg(exercise: Exercise, function: Callable[..., Any], trial: Trial |
         drawing = _of_curve(exercise, exercise.picture, function)
     elif isinstance(exercise.picture, Cloud):
         drawing = _of_cloud(exercise, exercise.picture, function)
-    elif trial is not None and trial.outcome.error is None:
+    elif case_result is not None and case_result.outcome.error is None:
         with np.errstate(all="ignore"):
-            drawing = _of_trial(exercise, trial)
+            drawing = _of_trial(exercise, case_result)
     if drawing is None:
         return ""
     svg, text = _render(drawing)
@@ -116,9 +116,9 @@ def _result(use: Callable[..., Any], function: Callable[..., Any], x: Any) -> An
     return value.astype(float) if isinstance(value, np.ndarray) else None
 
 
-def _of_trial(exercise: Exercise, trial: Trial) -> Drawing | None:
-    got, want = trial.outcome.value, trial.want
-    if exercise.picture is None and trial.part.holds:
+def _of_trial(exercise: Exercise, case_result: CaseResult) -> Drawing | None:
+    got, want = case_result.outcome.value, case_result.want
+    if exercise.picture is None and case_result.part.holds:
         return None  # the reference is one right answer of many
     if isinstance(want, tuple):
         got, want = _first_wrong(got, want)
@@ -129,7 +129,7 @@ def _of_trial(exercise: Exercise, trial: Trial) -> Drawing | None:
     if isinstance(exercise.picture, Histogram):
         finite = bool(np.isfinite(got).all())
         return Drawing(drawings.histogram, got.ravel(), want.ravel()) if finite else None
-    if trial.failure is None or trial.failure.kind not in ("value", "shape"):
+    if case_result.failure is None or case_result.failure.kind not in ("value", "shape"):
         return None  # a matrix that is right is no sight
     if got.ndim == want.ndim == 2:
         return Drawing(drawings.difference, got, want)

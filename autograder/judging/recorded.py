@@ -49,7 +49,7 @@ def record(exercise: Exercise) -> dict[str, Any]:
         "outputs": list(exercise.outputs),
         "uses": list(exercise.uses),
         "keeps_dtype": exercise.keeps_dtype,
-        "may_move_inputs": exercise.may_move_inputs,
+        "writable_inputs": exercise.writable_inputs,
         "mistakes": [[mistake.name, mistake.message] for mistake in exercise.mistakes],
         "parts": parts,
     }
@@ -78,7 +78,7 @@ def from_record(data: Mapping[str, Any]) -> Exercise:
             outputs=tuple(data["outputs"]),
             uses=tuple(data["uses"]),
             keeps_dtype=bool(data["keeps_dtype"]),
-            may_move_inputs=bool(data["may_move_inputs"]),
+            writable_inputs=bool(data["writable_inputs"]),
         )
     except (KeyError, TypeError, ValueError) as damage:
         raise EncodingError(f"a recorded exercise must be whole ({damage})") from None
@@ -124,7 +124,7 @@ def _case(exercise: Exercise, case: Case) -> dict[str, Any]:
 
 def _outcome(exercise: Exercise, function: Callable[..., Any], case: Case) -> dict[str, Any] | None:
     """Record what a function makes of a case; `None` where that cannot be written, so that it matches nothing."""
-    outcome = calls.call(function, case.args, case.kwargs, writable=exercise.may_move_inputs)
+    outcome = calls.call(function, case.args, case.kwargs, writable=exercise.writable_inputs)
     if outcome.error is not None:
         name = type(outcome.error).__name__
         known = getattr(builtins, name, None) is type(outcome.error) and isinstance(outcome.error, Exception)

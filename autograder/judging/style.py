@@ -19,7 +19,7 @@ _TABLE = "border-collapse:collapse;margin:6px 0;border:0;font-size:inherit"
 
 
 def box(name: str, colour: str, blocks: Iterable[str]) -> str:
-    """Put blocks of HTML into a card that screen readers announce by `name`."""
+    """Put blocks of HTML into a card that screen readers prefetch by `name`."""
     return (
         f'<div role="group" aria-label="{escape(name)}" style="max-width:680px;'
         f"border:1px solid rgba(128,128,128,.35);border-left:5px solid {colour};border-radius:4px;"

@@ -12,7 +12,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading.results import Mark, Outcome
+from autograder.grading.record.scores import Mark, Outcome
 
 _GOOD, _BAD = "green", "yellow"
 _text = cache(Text)  # of what many rows say alike, one for them all

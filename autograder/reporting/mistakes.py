@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading.results import Outcome
+from autograder.grading.record.scores import Outcome
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ from autograder.judging import calls
 from autograder.judging.encoding import DTYPES, EncodingError, decode, dtype_name, encode
 from course_lib.batchnorm import BatchNormCache
 
+ADDRESS_VARIABLE = "AUTOGRADER_WIRE"  # host:port:token, where the wire is a TCP connection
+# Control bytes that the judge sends to a kernel.
+FORK, INLINE, STOP, DONE, FULL = b"F", b"I", b"S", b"D", b"N"
 LARGEST_HEADER = 1 << 20  # bytes of JSON
 LARGEST_BUFFERS = 64 << 20  # bytes of all arrays of one message
 MOST_BUFFERS = 4096
@@ -172,7 +175,7 @@ def pack(value: Any, buffers: list[bytes], functions: list[Callable[..., Any]] |
             return {"scalar": other(np.asarray(value))}
         if type(value) is BatchNormCache:
             return {"cache": [encode(entry, other) for entry in tuple(value)]}
-        if isinstance(value, calls.Foreign):
+        if isinstance(value, calls.UnsupportedValue):
             return {"foreign": calls.printable(value.type_name)[:100]}
         if functions is not None and callable(value) and not isinstance(value, np.ufunc):
             functions.append(value)
@@ -227,7 +230,7 @@ def unpack(data: Any, buffers: list[memoryview], functions: Callable[[int], Any]
         "long": long,
         "scalar": lambda content: array(content["buffer"])[()],
         "cache": lambda content: BatchNormCache._make(decode(entry, others) for entry in content),
-        "foreign": lambda name: calls.Foreign(str(name)[:100]),
+        "foreign": lambda name: calls.UnsupportedValue(str(name)[:100]),
         "function": function,
     }
     return decode(data, others)

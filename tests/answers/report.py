@@ -112,7 +112,7 @@ def verdicts(name: str, seeds: list[int]) -> dict[int, Outcomes]:
 
 def measure(names: list[str], seeds: list[int], training_seeds: int, jobs: int) -> dict[str, Tally]:
     """Judge the answers to these exercises, several at once, and count by exercise."""
-    trains = {answer.exercise.name: bool(answer.exercise.patience) for answer in corpus()}
+    trains = {answer.exercise.name: bool(answer.exercise.notice) for answer in corpus()}
     tallies = {name: Tally(seeds=min(training_seeds, len(seeds)) if trains[name] else len(seeds)) for name in names}
     outcomes: dict[int, Outcomes] = {}
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TextColumn("rounds"), TimeRemainingColumn())

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from course_lib.activations import elu, leaky_relu, relu, sigmoid, tanh
-from course_lib.data import load_digits
-from course_lib.evidence import (
+from course_lib.comparing_runs import (
     ACTIVATIONS,
     DESIGN_SIZES,
     INITIALIZATIONS,
@@ -19,6 +18,7 @@ from course_lib.evidence import (
     steps_to_accuracy,
     train_design,
 )
+from course_lib.data import load_digits
 
 ACCURACIES = st.floats(0, 1) | st.just(float("nan"))
 SMALL = {"sizes": (64, 16, 12, 10), "batch_size": 32}

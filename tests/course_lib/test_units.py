@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from course_lib.units import dead_units, sparsity
+from course_lib.unit_activity import dead_units, sparsity
 
 ENTRIES = st.sampled_from([0.0, -0.0, 1e-300, -1e-300, 0.5, -2.0])
 BATCHES = hnp.arrays(np.float64, hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=5), elements=ENTRIES)

@@ -25,13 +25,13 @@ from distributed import Client
 from support import LESSON, RIGHT_SIGMOID, ROOT, SmallCourse, solve
 
 from autograder.cli import cli
-from autograder.grading import cluster
-from autograder.grading.cluster import Certificates, connect, is_exposed
-from autograder.grading.course import Course
-from autograder.grading.errors import CourseError
-from autograder.grading.grade import grade_lesson
-from autograder.grading.gradebook import Ledger
-from autograder.grading.results import Outcome
+from autograder.errors import CourseError
+from autograder.grading.course.directory import Course
+from autograder.grading.distribute import dask_cluster as cluster
+from autograder.grading.distribute.coordinator import grade_lesson
+from autograder.grading.distribute.dask_cluster import Certificates, connect, is_exposed
+from autograder.grading.record.gradebook import Ledger
+from autograder.grading.record.scores import Outcome
 from autograder.reporting.classtable import as_json
 
 pytestmark = [
@@ -118,7 +118,7 @@ class Cluster:
 
     def worker(self, path: Path = ROOT, *options: str, address: str = "") -> tuple[Program, str]:
         """Start a worker that has imported everything, with the packages in `path`; give its address too."""
-        known = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--preload", "autograder.grading.task"]
+        known = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--preload", "autograder.grading.execute.task"]
         where = ["--local-directory", str(self._directory)]
         program = self._start("worker", address or self.address, *known, *where, *self._options, *options, path=path)
         own = program.says(r"Start worker at:\s+(\S+)")

@@ -17,9 +17,9 @@ from rich.console import Console
 from support import LESSON, ROOT, SmallCourse, cell_of, run_autograder, solve
 
 from autograder.cli import _show, cli
-from autograder.grading.course import Course, secret_seed
-from autograder.grading.errors import CourseError
-from autograder.grading.results import Mark, Outcome
+from autograder.errors import CourseError
+from autograder.grading.course.directory import Course, secret_seed
+from autograder.grading.record.scores import Mark, Outcome
 from autograder.reporting.classtable import class_table
 
 

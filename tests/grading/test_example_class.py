@@ -79,7 +79,7 @@ def _nbgrader(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _scores(root: Path) -> dict[str, dict[str, float]]:
-    from autograder.grading.gradebook import opened
+    from autograder.grading.record.gradebook import opened
 
     with opened(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
         return {

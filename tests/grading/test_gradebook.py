@@ -16,12 +16,12 @@ import pytest
 from nbgrader.api import Grade
 from support import LESSON, SmallCourse, cell_of, solve
 
-from autograder.grading import gradebook, journal
-from autograder.grading.address import checked, patient, shown, without_password
-from autograder.grading.course import Course
-from autograder.grading.errors import CourseError
-from autograder.grading.journal import Entry
-from autograder.grading.results import Graded
+from autograder.errors import CourseError
+from autograder.grading.course.directory import Course
+from autograder.grading.record import gradebook, journal
+from autograder.grading.record.database_url import checked, patient, shown, without_password
+from autograder.grading.record.journal import Entry
+from autograder.grading.record.scores import Graded
 
 PENALTY = """
 from nbgrader.plugins import BasePlugin
@@ -237,7 +237,7 @@ def test_a_submission_is_written_whole_or_not_at_all(
         raise KeyboardInterrupt
 
     graded, entry = Graded("anna", points={"test_sigmoid": 4.0}), Entry("key", "submission", "version")
-    with gradebook.ledger(url_of(small_course), LESSON, Course.at(small_course.root).config()) as ledger:
+    with gradebook.open_for_writing(url_of(small_course), LESSON, Course.at(small_course.root).config()) as ledger:
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
             patch.setattr(journal, "enter", break_off)
             ledger.record(graded, entry, None)
@@ -253,7 +253,7 @@ def test_marks_are_found_without_reading_those_of_the_whole_class(small_course: 
         for table in ("grade", "comment"):  # as nbgrader itself makes a gradebook
             book.execute(f"DROP INDEX IF EXISTS autograder_{table}_notebook")
     for _ in range(2):
-        with gradebook.ledger(url_of(small_course), LESSON, Course.at(small_course.root).config()):
+        with gradebook.open_for_writing(url_of(small_course), LESSON, Course.at(small_course.root).config()):
             pass
     with closing(sqlite3.connect(path)) as book:
         for table in ("grade", "comment"):

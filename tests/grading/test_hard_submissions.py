@@ -296,7 +296,7 @@ def test_grading_twice_gives_the_same_marks_and_keeps_those_given_by_hand(small_
 
 
 def _gradebook_scores(course: SmallCourse, student: str) -> set[tuple[str, float | None, bool]]:
-    from autograder.grading.gradebook import opened
+    from autograder.grading.record.gradebook import opened
 
     with opened(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         grades = gradebook.find_submission_notebook(LESSON, LESSON, student).grades
@@ -304,7 +304,7 @@ def _gradebook_scores(course: SmallCourse, student: str) -> set[tuple[str, float
 
 
 def _give_by_hand(course: SmallCourse, student: str, grade_id: str, points: float) -> None:
-    from autograder.grading.gradebook import opened
+    from autograder.grading.record.gradebook import opened
 
     with opened(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         grade = gradebook.find_grade(grade_id, LESSON, LESSON, student)

@@ -20,9 +20,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from support import LESSON, SmallCourse, cell_of, solve
 
-from autograder.grading import gradebook
-from autograder.grading.course import Course
-from autograder.grading.errors import CourseError
+from autograder.errors import CourseError
+from autograder.grading.course.directory import Course
+from autograder.grading.record import gradebook
 
 NOBODY = 65534
 ANSWERS = {
@@ -198,7 +198,7 @@ def test_a_command_that_is_killed_there_is_taken_up_again(fresh: SmallCourse, ur
         fresh.hand_in(f"s{number:02}", lambda nb, source=source, own=own: solve(nb, source, own))
     assert fresh.run("release", LESSON, "--db", url).returncode == 0
     own = Course.at(fresh.root)
-    with gradebook.ledger(own.gradebook_url, LESSON, own.config()):
+    with gradebook.open_for_writing(own.gradebook_url, LESSON, own.config()):
         pass  # makes the journal
     engine = create_engine(url)
     with engine.begin() as connection:

@@ -24,16 +24,16 @@ from typing import Any
 import pytest
 from support import LESSON, RIGHT_SIGMOID, SmallCourse, cell_of, solve
 
-from autograder.grading import gradebook
-from autograder.grading.course import Course
-from autograder.grading.errors import CourseError
-from autograder.grading.grade import grade_lesson
-from autograder.grading.outcomes import read_outcomes
-from autograder.grading.papers import Papers
-from autograder.grading.results import Outcome
-from autograder.grading.settings import Settings
-from autograder.grading.workers import Here, Pool, WorkerDiedError
-from autograder.running.processes import descendants, parents_of_all
+from autograder.errors import CourseError
+from autograder.grading.course.directory import Course
+from autograder.grading.distribute.coordinator import grade_lesson
+from autograder.grading.distribute.pool import InProcessExecutor, WorkerDiedError, WorkerPool
+from autograder.grading.options import Settings
+from autograder.grading.record import gradebook
+from autograder.grading.record.output_files import OutputFiles
+from autograder.grading.record.report import read_outcomes
+from autograder.grading.record.scores import Outcome
+from autograder.running.sandbox.processes import descendants, parents_of_all
 
 STUDENTS = 60
 ANSWERS = (
@@ -139,7 +139,7 @@ class Chronicle:
     def __init__(self, course: SmallCourse) -> None:
         self._path = course.root / "gradebook.db"
         own = Course.at(course.root)
-        with gradebook.ledger(own.gradebook_url, LESSON, own.config()):
+        with gradebook.open_for_writing(own.gradebook_url, LESSON, own.config()):
             pass  # makes the journal
         with closing(sqlite3.connect(self._path)) as book:
             book.executescript(
@@ -164,8 +164,8 @@ def by_role(coordinator: int) -> dict[str, list[int]]:
     roles: dict[str, list[int]] = {"forkserver": [], "worker": [], "zygote": [], "kernel": []}
     for process in sorted(commands.keys() - {coordinator}):
         command, above = commands[process], commands.get(parents.get(process, 0), b"")
-        if b"autograder.running.zygote" in command:
-            roles["kernel" if b"autograder.running.zygote" in above else "zygote"].append(process)
+        if b"autograder.running.kernel_side.zygote" in command:
+            roles["kernel" if b"autograder.running.kernel_side.zygote" in above else "zygote"].append(process)
         elif command == above and _has_threads(process):  # a fork of the coordinator, or of the server asked later
             roles["worker"].append(process)
         elif b"multiprocessing.forkserver" in command:
@@ -279,8 +279,9 @@ def test_a_command_stopped_while_it_starts_leaves_nothing(
 STOPPED = """
 import multiprocessing, os, signal
 from autograder.cli import cli
-from autograder.grading import scratch, workers
-started, remove = workers.Pool._started, scratch.remove_tree
+from autograder.grading.distribute import scratch
+from autograder.grading.distribute import pool
+started, remove = pool.WorkerPool._started, scratch.remove_tree
 
 def stopped(pool):
     worker = started(pool)
@@ -291,7 +292,7 @@ def removed(directory):
     print("alive:", multiprocessing.active_children())
     remove(directory)
 
-workers.Pool._started, scratch.remove_tree = stopped, removed
+pool.WorkerPool._started, scratch.remove_tree = stopped, removed
 cli()
 """
 
@@ -363,14 +364,14 @@ def test_a_command_that_ignores_the_end_of_its_terminal_grades_on(
 
 # Where to be killed: module, class, function, and whether before or after it has done its work.
 MOMENTS = [
-    ("autograder.grading.gradebook", "Ledger", "withdraw", "before"),
-    ("autograder.grading.gradebook", "Ledger", "withdraw", "after"),
-    ("autograder.grading.papers", "", "rmtree", "before"),
-    ("autograder.grading.papers", "", "rmtree", "after"),
-    ("autograder.grading.gradebook", "Ledger", "record", "before"),
-    ("autograder.grading.journal", "", "enter", "after"),
-    ("autograder.grading.gradebook", "Ledger", "record", "after"),
-    ("autograder.grading.papers", "", "_stamp", "before"),
+    ("autograder.grading.record.gradebook", "Ledger", "withdraw", "before"),
+    ("autograder.grading.record.gradebook", "Ledger", "withdraw", "after"),
+    ("autograder.grading.record.output_files", "", "rmtree", "before"),
+    ("autograder.grading.record.output_files", "", "rmtree", "after"),
+    ("autograder.grading.record.gradebook", "Ledger", "record", "before"),
+    ("autograder.grading.record.journal", "", "enter", "after"),
+    ("autograder.grading.record.gradebook", "Ledger", "record", "after"),
+    ("autograder.grading.record.output_files", "", "_stamp", "before"),
 ]
 KILLED = """
 import functools, importlib, os, signal, sys
@@ -428,7 +429,7 @@ def test_a_regrade_killed_between_two_writes_shows_no_old_mark_and_is_repaired(
     result, students = course.grade("--workers", 0)
     assert result.returncode == 0, result.stderr
     assert students["anna"]["points"] == 0.0
-    assert "look at the sign of the exponent" in Papers(course.root, LESSON).page("anna").read_text()
+    assert "look at the sign of the exponent" in OutputFiles(course.root, LESSON).page("anna").read_text()
     assert {path.name for path in (course.root / "autograded" / "anna").iterdir()} == {LESSON}
 
 
@@ -438,13 +439,13 @@ def test_a_failing_regrade_killed_before_its_files_are_gone_shows_no_old_mark(
 ) -> None:
     course = graded_once.copy_to(tmp_path / "course")
     course.path("anna").write_text("{")
-    killed_at(course, ("autograder.grading.papers", "Papers", "remove", "before"))
+    killed_at(course, ("autograder.grading.record.output_files", "OutputFiles", "remove", "before"))
     assert reported(course).status == "failed"
     assert {score for _, _, score, _, _ in marks_in(course)} == {None}
     _, students = course.grade("--workers", 0)
     assert students["anna"]["status"] == "failed"
-    assert not Papers(course.root, LESSON).notebook("anna").exists()
-    assert not Papers(course.root, LESSON).page("anna").exists()
+    assert not OutputFiles(course.root, LESSON).notebook("anna").exists()
+    assert not OutputFiles(course.root, LESSON).page("anna").exists()
 
 
 def test_a_report_does_not_show_the_mark_of_what_was_handed_in_before(graded_once: SmallCourse, tmp_path: Path) -> None:
@@ -468,7 +469,7 @@ def test_a_report_says_which_marks_are_of_an_earlier_version(graded_once: SmallC
 
 def test_a_page_is_made_anew_when_somebody_has_marked_by_hand(graded_once: SmallCourse, tmp_path: Path) -> None:
     course = graded_once.copy_to(tmp_path / "course")
-    page = Papers(course.root, LESSON).page("anna")
+    page = OutputFiles(course.root, LESSON).page("anna")
     before = page.read_text()
     with gradebook.opened(f"sqlite:///{course.root / 'gradebook.db'}") as book:
         book.find_grade("written_saturation", LESSON, LESSON, "anna").manual_score = 1.5
@@ -484,7 +485,7 @@ def grade_here(course: SmallCourse, students: tuple[str, ...] = ("anna",)) -> li
     own = Course.at(course.root)
     with own.writing(), tempfile.TemporaryDirectory() as scratch:
         Path(scratch).chmod(0o755)
-        return list(grade_lesson(own, LESSON, students, start=lambda: Here(scratch), settings=Settings()))
+        return list(grade_lesson(own, LESSON, students, start=lambda: InProcessExecutor(scratch), settings=Settings()))
 
 
 def test_a_folder_that_disappears_meanwhile_is_named_and_stops_nobody(graded_once: SmallCourse, tmp_path: Path) -> None:
@@ -514,7 +515,7 @@ def test_a_full_disk_stops_the_command_with_one_line_and_leaves_nothing_half(
     monkeypatch.undo()
     assert not list(course.root.rglob("*.tmp"))
     assert reported(course).status == "failed" or reported(course).points == 4.0
-    assert not Papers(course.root, LESSON).page("anna").exists() or name == "write_bytes"
+    assert not OutputFiles(course.root, LESSON).page("anna").exists() or name == "write_bytes"
     (anna,) = grade_here(course)
     assert anna.points == 4.0
     assert anna.feedback is not None
@@ -530,7 +531,7 @@ def test_a_gradebook_that_somebody_else_writes_to_for_too_long_is_named(
         other.execute("BEGIN IMMEDIATE")
         with (
             pytest.raises(CourseError, match="database is locked"),
-            gradebook.ledger(own.gradebook_url, LESSON, own.config()) as ledger,
+            gradebook.open_for_writing(own.gradebook_url, LESSON, own.config()) as ledger,
         ):
             ledger.withdraw("anna")
     assert reported(course).points == 5.0
@@ -543,7 +544,15 @@ def test_a_gradebook_that_may_only_be_read_can_be_reported(graded_once: SmallCou
     (outcome,) = read_outcomes(Course.at(course.root, url), LESSON, ["anna"])
     assert outcome.points == 5.0
     with pytest.raises(CourseError, match="readonly database"):
-        list(grade_lesson(Course.at(course.root, url), LESSON, ["anna"], start=lambda: Here(str(tmp_path)), again=True))
+        list(
+            grade_lesson(
+                Course.at(course.root, url),
+                LESSON,
+                ["anna"],
+                start=lambda: InProcessExecutor(str(tmp_path)),
+                again=True,
+            )
+        )
 
 
 def test_a_time_that_nobody_can_read_fails_that_submission_only(graded_once: SmallCourse, tmp_path: Path) -> None:
@@ -568,7 +577,7 @@ def fork_servers() -> list[int]:
 
 @linux
 def test_a_worker_that_dies_costs_its_own_task_only(temporary: Path) -> None:
-    workers = Pool(2, str(temporary))
+    workers = WorkerPool(2, str(temporary))
     try:
         tasks = [workers.submit(die, "before"), *(workers.submit(die, "not at all") for _ in range(4))]
         with pytest.raises(WorkerDiedError):
@@ -580,7 +589,7 @@ def test_a_worker_that_dies_costs_its_own_task_only(temporary: Path) -> None:
 
 @linux
 def test_where_what_starts_workers_is_killed_no_task_is_lost(temporary: Path) -> None:
-    workers = Pool(1, str(temporary))
+    workers = WorkerPool(1, str(temporary))
     try:
         for _ in range(5):
             with pytest.raises(WorkerDiedError):
@@ -598,7 +607,7 @@ def test_where_what_starts_workers_is_killed_no_task_is_lost(temporary: Path) ->
 
 @linux
 def test_workers_that_are_killed_while_they_send_leave_nobody_waiting(temporary: Path) -> None:
-    workers = Pool(2, str(temporary))
+    workers = WorkerPool(2, str(temporary))
     tasks = [workers.submit(die, "not at all") for _ in range(200)]
     tasks[5].result(60)
     workers.kill()

@@ -19,9 +19,9 @@ import pytest
 from nbformat.v4 import new_code_cell
 from support import LESSON, RIGHT_SIGMOID, SmallCourse, grade_id, solve
 
-from autograder.grading.course import secret_seed
-from autograder.grading.gradebook import opened
-from autograder.running.processes import descendants
+from autograder.grading.course.directory import secret_seed
+from autograder.grading.record.gradebook import opened
+from autograder.running.sandbox.processes import descendants
 
 WRONG_SIGMOID = "def sigmoid(a):\n    return 0 * as_float(a) + 0.25"
 FULL = 4.0  # points of the exercise `sigmoid`; the assert cell's one point can be forged and is not counted

@@ -9,7 +9,7 @@ import pytest
 from hostile.arena import Arena, Attack
 from support import SmallCourse
 
-from autograder.running.doctor import examine_machine
+from autograder.running.judge_side.doctor import examine_machine
 
 
 @pytest.fixture(scope="session")

@@ -43,9 +43,11 @@ ATTACKS = {
         right=0.0,  # the judge hears what the student's own code made of the answer
     ),
     "the serving side replaced": Attack(
-        "from autograder.running import serve, wire\n"
-        "serve._outcome = lambda function, message, values: serve.calls.Outcome(4.0, None, (), '4.0', '')\n"
-        "serve.outcome_to_message = lambda outcome: ({'points': 4.0, 'error': None, 'passed': True}, {'value': None})\n"
+        "from autograder.running import wire\nfrom autograder.running.kernel_side import function_server\n"
+        "given = lambda function, message, values: function_server.calls.Outcome(4.0, None, (), '4.0', '')\n"
+        "function_server._outcome = given\n"
+        "said = {'points': 4.0, 'error': None, 'passed': True}\n"
+        "function_server.outcome_to_message = lambda outcome: (said, {'value': None})\n"
         "print('patched')",
         says="patched",
         right=0.0,

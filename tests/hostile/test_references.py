@@ -27,7 +27,7 @@ WRONG = "def {0}(*args, **kwargs):\n    return 4.0"
 TOLD = "    raise ValueError(f'told: {got!r:.80}')"
 # Answers the judge itself, and says that it can see every name it was asked about, and every other.
 LIES = """
-from autograder.running import serve
+from autograder.running.kernel_side import function_server
 from autograder.running.wire import outcome_to_message
 from autograder.judging import calls
 def taken_over(wire, namespace):
@@ -37,7 +37,7 @@ def taken_over(wire, namespace):
             wire.send({"callable": True, "names": ["sigmoid", "tanh", "tanh_derivative", "normal_init"]}, {})
         else:
             answer(wire, message, values)
-serve._serve = taken_over
+function_server._serve = taken_over
 """
 TELLS = """
 def answer(wire, message, values):

@@ -154,7 +154,7 @@ def sigmoid(a):
         if name.split(".")[1] in ("exercises", "grading") or name.endswith((".judge", ".registry", ".compare", ".exercise")):
             stolen.add(name)
     for kind in map(type, gc.get_objects()):
-        if kind.__name__ in ("Exercise", "Part", "Case", "Verdict", "RemoteFunctions", "Trial", "Lesson"):
+        if kind.__name__ in ("Exercise", "Part", "Case", "Verdict", "RemoteFunctions", "CaseResult", "Lesson"):
             stolen.add(kind.__name__)
     raise ValueError(f"stolen: {sorted(stolen)}")
 """
@@ -181,7 +181,8 @@ ATTACKS = {
         answers={"wrong": "from course_lib.activations import sigmoid"}, says="", right=None
     ),
     "another lesson's answer that holds it": Attack(
-        answers={"wrong": "from course_lib.units import swish\ndef sigmoid(a):\n    return swish(a) / a"}, right=None
+        answers={"wrong": "from course_lib.unit_activity import swish\ndef sigmoid(a):\n    return swish(a) / a"},
+        right=None,
     ),
     "the engine that trains networks": Attack(
         "from course_lib import training, networks, engine\nprint([m for m in dir(networks) if 'sig' in m])", right=None

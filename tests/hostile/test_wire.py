@@ -9,10 +9,10 @@ from hostile.arena import Arena, Attack
 
 CHANNEL = """
 import gc, os, socket, struct, json, time
-from autograder.running import serve
+from autograder.running.kernel_side import function_server
 from autograder.running.wire import Wire, outcome_to_message
 from autograder.judging import calls
-channel = next(o for o in gc.get_objects() if type(o) is serve.Server)._connection
+channel = next(o for o in gc.get_objects() if type(o) is function_server.Server)._connection
 """
 # Runs in place of the grader's own code in the process that was forked for the judge, on the bare socket.
 TAKEN_OVER = (
@@ -31,7 +31,7 @@ def taken_over(wire, namespace):
             wire.send({"callable": True, "names": list(message["names"])}, {})
         else:
             answer(wire, message, values)
-serve._serve = taken_over
+function_server._serve = taken_over
 """
 )
 

@@ -447,14 +447,14 @@ def test_what_is_in_a_cache_is_not_believed_either():
         pass
 
     value = calls.plain(BatchNormCache(np.ones(2).view(Boast), object(), [1.0, None]))
-    assert value[0] == calls.Foreign("Boast")
-    assert value[1] == calls.Foreign("object")
+    assert value[0] == calls.UnsupportedValue("Boast")
+    assert value[1] == calls.UnsupportedValue("object")
     assert value[2] == [np.array(1.0), None]
 
 
 @pytest.mark.parametrize("entries", [(), (1.0, 2.0), (1.0, 2.0, 3.0, 4.0)])
 def test_a_cache_of_another_length_is_foreign(entries):
-    assert calls.plain(tuple.__new__(BatchNormCache, entries)) == calls.Foreign("BatchNormCache")
+    assert calls.plain(tuple.__new__(BatchNormCache, entries)) == calls.UnsupportedValue("BatchNormCache")
 
 
 def test_a_class_that_was_tampered_with_shows_what_the_tuple_holds(monkeypatch):

@@ -88,7 +88,7 @@ def unfinished(x):
 @pytest.mark.parametrize("hidden", [False, True])
 def test_the_first_thing_that_is_wrong_is_told(answer, kind, diagnosis, hidden):
     part = Part("a part", 1, lambda rng: [Case(np.array([1.0, 2.0, 3.0]))], hidden=hidden)
-    verdict = judge(twice(part, keeps_dtype=True, may_move_inputs=True), answer, seed=0)
+    verdict = judge(twice(part, keeps_dtype=True, writable_inputs=True), answer, seed=0)
     assert verdict.parts[0].failure.kind == kind
     assert verdict.diagnosis == diagnosis
     assert verdict.message

@@ -7,7 +7,7 @@ import IPython.display
 import pytest
 
 from autograder import check, progress
-from autograder.judging import checked
+from autograder.notebook import last_check as checked
 from course_lib.activations import sigmoid as right_sigmoid
 
 LESSON = "01_sigmoid_saturation"

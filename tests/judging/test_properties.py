@@ -1,4 +1,4 @@
-"""Exercises with many right answers: properties, shares of points, features, and results other than arrays."""
+"""Exercises with many right answers: properties, shares of points, mistake_features, and results other than arrays."""
 
 import numpy as np
 import pytest
@@ -83,8 +83,8 @@ def test_less_than_all_needs_a_reason():
 
 def test_a_mistake_with_other_draws_is_named_by_its_features():
     exercise = random_weights(
-        features=lambda W, case: np.std(W),
-        likeness=0.05,
+        mistake_features=lambda W, case: np.std(W),
+        mistake_rtol=0.05,
         mistakes=[
             Mistake("twice", lambda rng, n_in, n_out: 2 * weights(rng, n_in, n_out), "Too wide."),
             Mistake("half", lambda rng, n_in, n_out: weights(rng, n_in, n_out) / 2, "Too narrow."),
@@ -98,8 +98,8 @@ def test_a_mistake_with_other_draws_is_named_by_its_features():
 
 def test_features_of_another_form_are_never_the_same_mistake():
     exercise = random_weights(
-        features=lambda W, case: np.std(W),
-        likeness=0.05,
+        mistake_features=lambda W, case: np.std(W),
+        mistake_rtol=0.05,
         mistakes=[Mistake("twice", lambda rng, n_in, n_out: 2 * weights(rng, n_in, n_out), "Too wide.")],
     )
     assert judge(exercise, lambda rng, n_in, n_out: 2 * rng.normal(size=(n_out, n_in))).diagnosis is None
@@ -107,7 +107,7 @@ def test_features_of_another_form_are_never_the_same_mistake():
 
 def test_features_that_fail_on_a_strange_result_name_nothing():
     exercise = random_weights(
-        features=lambda W, case: W["no such key"],
+        mistake_features=lambda W, case: W["no such key"],
         mistakes=[Mistake("twice", lambda rng, n_in, n_out: 2 * weights(rng, n_in, n_out), "Too wide.")],
     )
     assert judge(exercise, lambda rng, n_in, n_out: 3 * weights(rng, n_in, n_out)).diagnosis is None
@@ -199,7 +199,7 @@ def test_judging_that_takes_seconds_says_so_first(capsys):
     from autograder import check
     from autograder.judging import registry
 
-    slow = Exercise("slow_one", "lesson", lambda: 1.0, [Part("it", 1, one_case())], patience="Training, five seconds …")
+    slow = Exercise("slow_one", "lesson", lambda: 1.0, [Part("it", 1, one_case())], notice="Training, five seconds …")
     registry.register(slow)
     try:
 

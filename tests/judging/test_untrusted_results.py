@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from autograder import judge
-from autograder.judging.calls import Foreign, plain
+from autograder.judging.calls import UnsupportedValue, plain
 from autograder.judging.exercise import Case, Exercise, Mistake, Part
 
 WANT = np.array([1.0, 2.0, 3.0])
@@ -162,7 +162,7 @@ def test_what_comes_back_is_ours():
     theirs[:] = 0
     np.testing.assert_array_equal(ours, WANT)
     assert plain([theirs, (None, "a")])[1] == (None, "a")
-    assert plain(Agreeable()) == Foreign("Agreeable")
+    assert plain(Agreeable()) == UnsupportedValue("Agreeable")
 
 
 @pytest.mark.parametrize("depth", [10, 200, 400, 900, 5000, 100_000])

@@ -31,7 +31,9 @@ KERNELS = {"ipykernel", "jupyter_client", "pyseccomp", "tornado", "zmq"}
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "course_lib": ({"course_lib"}, STANDARD_AND_NUMPY),
     "course_lib/plots.py": ({"course_lib"}, STANDARD_AND_NUMPY | DRAWING),
-    "autograder/__init__.py": ({"autograder.judging", "autograder.exercises"}, set()),
+    "autograder/__init__.py": ({"autograder.judging", "autograder.exercises", "autograder.notebook"}, set()),
+    "autograder/errors.py": (set(), set()),
+    "autograder/notebook": ({"autograder.notebook", "autograder.judging"}, STANDARD_AND_NUMPY | DRAWING),
     "autograder/__main__.py": ({"autograder.cli"}, set()),
     "autograder/judging": ({"autograder.judging", "course_lib"}, STANDARD_AND_NUMPY | DRAWING),
     "autograder/exercises": ({"autograder.exercises", "autograder.judging", "course_lib"}, STANDARD_AND_NUMPY),
@@ -40,14 +42,21 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         INSTRUCTOR | KERNELS | DRAWING | STANDARD_AND_NUMPY,
     ),
     "autograder/grading": (
-        {"autograder.grading", "autograder.running", "autograder.exercises", "autograder.judging", "course_lib"},
+        {
+            "autograder.errors",
+            "autograder.grading",
+            "autograder.running",
+            "autograder.exercises",
+            "autograder.judging",
+            "course_lib",
+        },
         INSTRUCTOR,
     ),
-    "autograder/grading/cluster.py": (
-        {"autograder.grading"},
+    "autograder/grading/distribute/dask_cluster.py": (
+        {"autograder.grading", "autograder.errors"},
         {"distributed"},
     ),
-    "autograder/grading/preloaded.py": ({"autograder.grading"}, {"matplotlib"}),
+    "autograder/grading/distribute/preload.py": ({"autograder.grading"}, {"matplotlib"}),
     "autograder/reporting": ({"autograder.reporting", "autograder.judging", "autograder.grading"}, INSTRUCTOR),
     "autograder/cli.py": ({"autograder"}, INSTRUCTOR),
 }

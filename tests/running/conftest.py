@@ -13,13 +13,10 @@ from typing import Any
 import pytest
 from support import ROOT
 
-from autograder.running.doctor import Machine, examine_machine
-from autograder.running.kernels import Kernels, Limits
+from autograder.running.judge_side.doctor import Machine, examine_machine
+from autograder.running.judge_side.kernels import Kernels, Limits
 
-KERNEL_SIDE = (
-    *("__init__", "landlock", "limits", "namespaces", "processes", "sandbox", "seccomp", "supervisor", "syscalls"),
-    *("warmkernel", "zygote"),
-)
+ROOMS = ("sandbox", "kernel_side")
 SERVE = '''
 """Says hello, which is all that these tests ask of a wire."""
 import os, socket
@@ -91,12 +88,13 @@ class Inside:
 @pytest.fixture(scope="session")
 def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("edition")
-    room = directory / "autograder" / "running"
-    room.mkdir(parents=True)
+    running = directory / "autograder" / "running"
+    running.mkdir(parents=True)
+    shutil.copy(ROOT / "autograder" / "running" / "__init__.py", running)
     (directory / "autograder" / "__init__.py").write_text("", encoding="utf-8")
-    for name in KERNEL_SIDE:
-        shutil.copy(ROOT / "autograder" / "running" / f"{name}.py", room)
-    (room / "serve.py").write_text(SERVE, encoding="utf-8")
+    for room in ROOMS:
+        shutil.copytree(ROOT / "autograder" / "running" / room, running / room)
+    (running / "kernel_side" / "function_server.py").write_text(SERVE, encoding="utf-8")
     (directory / "course_lib").mkdir()
     (directory / "course_lib" / "__init__.py").write_text("EDITION = True\n", encoding="utf-8")
     return directory

@@ -16,7 +16,7 @@ from support import ROOT
 if sys.platform != "linux":
     pytest.skip("only Linux has cgroups", allow_module_level=True)
 
-from autograder.running import cgroups
+from autograder.running.judge_side import cgroups
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def run_in(cgroup: Path, code: str) -> str:
         import os, sys, time
         sys.path.insert(0, {str(ROOT / "tests")!r})
         from pathlib import Path
-        from autograder.running import cgroups
+        from autograder.running.judge_side import cgroups
         HERE = Path({str(cgroup)!r})
         (HERE / "cgroup.procs").write_text("0")
         CONTROLLERS = tuple((HERE / "cgroup.controllers").read_text().split()[:1])
@@ -148,7 +148,7 @@ def test_linux_ends_a_submission_whose_processes_use_too_much_together(delegated
         delegated,
         f"""
         from running.conftest import Inside
-        from autograder.running.kernels import Kernels, Limits
+        from autograder.running.judge_side.kernels import Kernels, Limits
         assert cgroups.take_over()
         with Kernels(Path({str(edition)!r}), mode="namespaces", limits=Limits(memory=300 << 20)) as kernels:
             modest = Inside(kernels)

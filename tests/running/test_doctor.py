@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from autograder.running import doctor
-from autograder.running.doctor import ConfinementError, Machine, choose_mode
+from autograder.running.judge_side import doctor
+from autograder.running.judge_side.doctor import ConfinementError, Machine, choose_mode
 
 GOOD = Machine("linux", root=False, landlock=7, seccomp=True)
 NO_NAMESPACES = Machine("linux", root=False, landlock=7, seccomp=True, problems={"namespaces": "it is forbidden"})

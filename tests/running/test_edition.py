@@ -25,7 +25,7 @@ from support import ROOT
 
 from autograder.exercises import LESSONS
 from autograder.judging.exercise import Exercise
-from autograder.running.edition import EditionError, Name, edition_hash, write_edition
+from autograder.running.judge_side.student_edition import EditionError, Name, edition_hash, write_edition
 
 EXERCISES: dict[str, list[Exercise]] = {lesson.LESSON: list(lesson.EXERCISES) for lesson in LESSONS}
 # Modules that hold the answers again in other words, or train with them: only names may be left.
@@ -214,7 +214,7 @@ def test_nothing_of_the_judge_or_the_exercises_comes_along(edition: Edition) -> 
 
 def test_the_kernels_side_is_copied_as_it_stands(edition: Edition) -> None:
     copies = [path for path in (edition.path / "autograder").rglob("*.py") if path.name != "__init__.py"]
-    assert {"zygote.py", "serve.py", "wire.py", "calls.py"} <= {path.name for path in copies}
+    assert {"zygote.py", "function_server.py", "wire.py", "calls.py"} <= {path.name for path in copies}
     for path in copies:
         assert path.read_bytes() == (ROOT / path.relative_to(edition.path)).read_bytes(), path
 
@@ -351,8 +351,8 @@ SMALL_SITE = {
     "course_lib/networks.py": "def network():\n    return 'the answer'\n",
     "autograder/__init__.py": "__all__ = ['check', 'judge', 'progress']\n",
     "autograder/judging/calls.py": "",
-    "autograder/running/serve.py": "from autograder.judging import calls\n",
-    "autograder/running/zygote.py": "from autograder.running import serve\n",
+    "autograder/running/kernel_side/function_server.py": "from autograder.judging import calls\n",
+    "autograder/running/kernel_side/zygote.py": "from autograder.running.kernel_side import function_server\n",
 }
 GIVEN, WITHHELD = ("course_lib.early", "given"), ("course_lib.late", "withheld")
 
@@ -485,10 +485,11 @@ def test_an_answer_in_a_module_that_is_copied_as_it_is_is_refused(tmp_path: Path
 
 @pytest.mark.parametrize("module", ["autograder.judging.judge", "autograder.exercises", "course_lib.networks"])
 def test_a_kernels_side_that_would_bring_the_judge_is_refused(tmp_path: Path, module: str) -> None:
-    with pytest.raises(EditionError, match=rf"serve runs in the kernel's process, so it must not import {module}"):
-        small_edition(tmp_path, {"autograder/running/serve.py": f"def late():\n    import {module}\n"})
+    server = "autograder/running/kernel_side/function_server.py"
+    with pytest.raises(EditionError, match=rf"server runs in the kernel's process, so it must not import {module}"):
+        small_edition(tmp_path, {server: f"def late():\n    import {module}\n"})
 
 
 def test_a_kernels_side_without_its_modules_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EditionError, match=r"the kernel's side must have the module autograder\.running\.gone"):
-        small_edition(tmp_path, {"autograder/running/zygote.py": "import autograder.running.gone"})
+        small_edition(tmp_path, {"autograder/running/kernel_side/zygote.py": "import autograder.running.sandbox.gone"})

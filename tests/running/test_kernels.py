@@ -22,10 +22,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from support import ROOT
 
-from autograder.running.client import LONGEST_MESSAGE
-from autograder.running.kernels import Kernels
-from autograder.running.processes import descendants
-from autograder.running.provisioner import ZygoteError, zygote
+from autograder.running.judge_side.kernel_client import LONGEST_MESSAGE
+from autograder.running.judge_side.kernels import Kernels
+from autograder.running.judge_side.provisioners import ZygoteError, zygote
+from autograder.running.sandbox.processes import descendants
 
 Start = Callable[[Kernels], Any]
 
@@ -256,7 +256,7 @@ def test_when_the_trusted_process_is_killed_nothing_of_it_stays(kernels: Kernels
     code = """
         import asyncio, sys
         from pathlib import Path
-        from autograder.running.kernels import Kernels
+        from autograder.running.judge_side.kernels import Kernels
         kernels = Kernels(Path(sys.argv[1]), mode="namespaces")
         manager = kernels.manager()
         asyncio.run(manager.start_kernel())

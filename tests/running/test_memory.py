@@ -12,7 +12,7 @@ from support import ROOT
 
 STILL_MAPPED = """
     import ctypes
-    from autograder.running.syscalls import libc, map_large_buffers
+    from autograder.running.sandbox.syscalls import libc, map_large_buffers
 
     class Mallinfo2(ctypes.Structure):
         names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"

@@ -18,8 +18,8 @@ from autograder.exercises import LESSONS
 from autograder.judging.calls import Arguments, EndedError
 from autograder.judging.exercise import Exercise
 from autograder.judging.verdict import Verdict
-from autograder.running.remote import KernelLostError, RemoteFunction, RemoteFunctions
-from autograder.running.serve import Server
+from autograder.running.judge_side.remote_function import KernelLostError, RemoteFunction, RemoteFunctions
+from autograder.running.kernel_side.function_server import Server
 from autograder.running.wire import Wire, WireError, outcome_from_message, pack, unpack
 from course_lib.batchnorm import BatchNormCache
 
@@ -87,7 +87,7 @@ def test_the_reference_earns_over_there_what_it_earns_here(exercise: Exercise) -
     assert there.passed
 
 
-@pytest.mark.parametrize("exercise", [e for e in EXERCISES if not e.patience], ids=lambda exercise: exercise.name)
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if not e.notice], ids=lambda exercise: exercise.name)
 def test_every_known_mistake_is_named_over_there_as_here(exercise: Exercise) -> None:
     for mistake in exercise.mistakes:
         here, there = verdicts(exercise, mistake.function)
@@ -194,7 +194,7 @@ def test_announced_calls_are_made_before_they_are_asked_for() -> None:
     with started(COUNTING) as functions, functions.judging("scaled") as far:
         assert far is not None
         announced = [*NUMBERS[:3], NUMBERS[4]]
-        far.announce(announced, writable=False)
+        far.prefetch(announced, writable=False)
         assert far.call(*announced[0], writable=False).value == 0
         assert RemoteFunction(functions, "count").call((0.0,), {}, writable=False).value == 4
 
@@ -202,9 +202,9 @@ def test_announced_calls_are_made_before_they_are_asked_for() -> None:
 def test_an_announced_call_that_is_not_made_gives_its_answer_to_no_other() -> None:
     with started(COUNTING) as functions, functions.judging("scaled") as far:
         assert far is not None
-        far.announce([arguments for arguments in NUMBERS[:3] for _ in "twice"], writable=False)
+        far.prefetch([arguments for arguments in NUMBERS[:3] for _ in "twice"], writable=False)
         assert [far.call(*arguments, writable=False).value for arguments in NUMBERS[:3]] == [0, 10, 20]
-        far.announce([NUMBERS[4], NUMBERS[5]], writable=False)
+        far.prefetch([NUMBERS[4], NUMBERS[5]], writable=False)
         assert far.call((7.0,), {}, writable=False).value == 70
         assert far.call(*NUMBERS[5], writable=False).value == 50
 
@@ -212,7 +212,7 @@ def test_an_announced_call_that_is_not_made_gives_its_answer_to_no_other() -> No
 def test_an_announced_call_that_ends_its_process_costs_no_other_call_its_answer() -> None:
     with started(COUNTING) as functions, functions.judging("scaled") as far:
         assert far is not None
-        far.announce(NUMBERS, writable=False)
+        far.prefetch(NUMBERS, writable=False)
         outcomes = [far.call(*arguments, writable=False) for arguments in NUMBERS]
         assert [type(outcome.error) for outcome in outcomes] == [type(None)] * 3 + [EndedError] + [type(None)] * 2
         assert [outcomes[n].value for n in (2, 4, 5)] == [20, 40, 50]
@@ -222,7 +222,7 @@ def test_an_announced_call_that_ends_its_process_costs_no_other_call_its_answer(
 def test_a_call_that_was_not_wanted_may_end_its_process() -> None:
     with started(COUNTING) as functions, functions.judging("scaled") as far:
         assert far is not None
-        far.announce(NUMBERS, writable=False)
+        far.prefetch(NUMBERS, writable=False)
         assert [far.call(*NUMBERS[n], writable=False).value for n in (0, 4, 5)] == [0, 40, 50]
         assert not functions.ended
 
@@ -230,7 +230,7 @@ def test_a_call_that_was_not_wanted_may_end_its_process() -> None:
 def test_large_results_of_announced_calls_wait_for_their_turn() -> None:
     with started(COUNTING) as functions, functions.judging("large") as far:
         assert far is not None
-        far.announce(NUMBERS, writable=False)
+        far.prefetch(NUMBERS, writable=False)
         results = [far.call(*arguments, writable=False).value for arguments in NUMBERS]
     assert [(result.shape, result[0]) for result in results] == [((1_000_000,), n) for n in range(6)]
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from support import ROOT
 
-from autograder.running import landlock, namespaces, seccomp
-from autograder.running.kernels import Kernels
-from autograder.running.processes import descendants
+from autograder.running.judge_side.kernels import Kernels
+from autograder.running.sandbox import landlock, namespaces, seccomp
+from autograder.running.sandbox.processes import descendants
 
 Start = Callable[[Kernels], Any]
 
@@ -125,7 +125,7 @@ def test_only_its_own_processes_are_seen_and_signalled(inside: Any, edition: Pat
         "import os\n"
         "print(*{open(f'/proc/{p}/cmdline').read().split(chr(0))[2] for p in os.listdir('/proc') if p.isdigit()})"
     )
-    assert commands == "autograder.running.zygote"
+    assert commands == "autograder.running.kernel_side.zygote"
     assert error_of(inside, f"os.kill({os.getpid()}, 0)") == "ProcessLookupError"
     said = inside.run("print(open('/proc/self/cmdline').read(), open('/proc/self/environ').read())")
     assert "/edition" in said
@@ -308,16 +308,16 @@ def test_an_interpreter_below_tmp_is_still_there(edition: Path, kernels: Kernels
         code = textwrap.dedent(f"""
             import os, sys
             from pathlib import Path
-            from autograder.running import sandbox
-            from autograder.running.kernels import Limits, sandbox_options
+            from autograder.running.sandbox import enter
+            from autograder.running.judge_side.kernels import Limits, sandbox_options
             sys.exec_prefix = {directory!r}
             options = sandbox_options("namespaces", Path({str(edition)!r}), Limits())
             answer = os.dup(1)
-            sandbox.prepare(options)
-            parent = sandbox.Parent.this()
-            if sandbox.fork(options):
+            enter.prepare(options)
+            parent = enter.Parent.this()
+            if enter.fork(options):
                 os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
-            sandbox.enter(options, parent, None)
+            enter.enter(options, parent, None)
             Path("/tmp/mine").write_text("mine")
             try:
                 Path({directory!r}, "installed").write_text("changed")

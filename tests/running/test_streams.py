@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from nbformat.v4 import new_output
 
-from autograder.running.streams import as_shown, joined
+from autograder.running.judge_side.stream_output import as_shown, joined
 
 
 @pytest.mark.parametrize(

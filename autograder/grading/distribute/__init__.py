@@ -1,0 +1,1 @@
+"""Grade a class: coordinator, worker processes, Dask cluster."""

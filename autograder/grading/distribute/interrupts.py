@@ -1,0 +1,48 @@
+"""Being asked to stop: at once, but not in the middle of what must be done whole."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# Ctrl-C, the polite `kill`, and a terminal that was closed.
+_REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@contextmanager
+def raise_on_signals() -> Iterator[None]:
+    """Let every polite request to end do what Ctrl-C does, so that all is tidied up."""
+    with _handling(_raise):
+        yield
+
+
+@contextmanager
+def defer_signals() -> Iterator[None]:
+    """Put a request to end off until the block is done."""
+    came: list[int] = []
+    with _handling(lambda number, frame: came.append(number)):
+        yield
+    if came:
+        raise KeyboardInterrupt
+
+
+def _raise(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _handling(handler: Any) -> Iterator[None]:
+    """Handle the requests that are not ignored anyway; only the main thread hears of any."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in _REQUESTS:
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                before[number] = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

@@ -1,0 +1,368 @@
+"""Who does the work: processes of this machine, or none but this one; all of them `concurrent.futures` executors."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from autograder.grading.distribute.interrupts import defer_signals
+from autograder.grading.options import Settings
+from autograder.running.judge_side import cgroups
+from autograder.running.sandbox.processes import descendants
+
+_PRELOADED = "autograder.grading.distribute.preload"
+_PR_SET_PDEATHSIG = 1
+_SECONDS_TO_END = 5
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, before a worker that could not be started is started once more
+
+
+class WorkerDiedError(RuntimeError):
+    """The worker that had a task ended before the task did; the next task gets a new one."""
+
+
+class InProcessExecutor(Executor):
+    """Does everything at once in this process: for debugging.
+
+    Parameters
+    ----------
+    scratch : str
+        Directory for all that is written on the way.
+    """
+
+    def __init__(self, scratch: str) -> None:
+        self._scratch = scratch
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call a function."""
+        future: Future[Any] = Future()
+        before, tempfile.tempdir = tempfile.tempdir, self._scratch
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as problem:
+            future.set_exception(problem)
+        finally:
+            tempfile.tempdir = before
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the kernels that were kept ready."""
+        _close_kernels()
+
+
+class WorkerPool(Executor):
+    """Worker processes, started at once; each has one task at a time.
+
+    The standard library's pool shares its pipes among its workers: where one is killed while it sends, everybody waits
+    for the rest of its message. Here each has a pipe of its own, and its death is the end of one task.
+
+    Parameters
+    ----------
+    workers : int
+    scratch : str
+        Directory for all that they write; whoever made it removes it.
+    begin : callable
+        Gives, here and while a new worker is started, the first thing that the worker does.
+    end : callable
+        Called when all have ended.
+
+    Attributes
+    ----------
+    workers : int
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        scratch: str,
+        begin: Callable[[], AbstractContextManager[Callable[[], None]]] = lambda: nullcontext(_do_nothing),
+        end: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.workers = workers
+        self._scratch, self._begin, self._finish = scratch, begin, end
+        self._tasks: SimpleQueue[tuple[Future[Any], Any] | None] = SimpleQueue()
+        self._processes: set[Any] = set()
+        self._starting = threading.Lock()
+        self._closed = threading.Event()
+        try:
+            with (
+                defer_signals()
+            ):  # or nobody would know of a worker that has just been started, and writes below `scratch`
+                first = [self._start_or_none() if _may_be_forked() else None for _ in range(workers)]
+                self._threads = [
+                    threading.Thread(target=self._serve_tasks, args=(worker,), daemon=True) for worker in first
+                ]
+                for thread in self._threads:
+                    thread.start()
+        except KeyboardInterrupt:
+            with defer_signals():
+                self.kill()
+            raise
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Have a function called by the next worker that is free."""
+        future: Future[Any] = Future()
+        self._tasks.put((future, (function, args, kwargs)))
+        return future
+
+    def _serve_tasks(self, worker: tuple[Any, Connection] | None) -> None:
+        """Have one worker do tasks, and another in its place when it has died."""
+        idle = True
+        try:
+            worker = worker or self._start_or_none()
+            while (task := self._tasks.get()) is not None:
+                future, work = task
+                idle = False
+                if not future.set_running_or_notify_cancel():
+                    continue
+                try:
+                    worker = worker or self._restart()
+                    worker[1].send(work)
+                    succeeded, result = worker[1].recv()
+                except (EOFError, OSError) as problem:
+                    self._end(worker)
+                    worker = None
+                    future.set_exception(WorkerDiedError(f"a worker died ({type(problem).__name__})"))
+                except Exception as problem:  # a task or an answer that cannot be pickled
+                    self._end(worker)
+                    worker = None
+                    future.set_exception(problem)
+                else:
+                    future.set_result(result) if succeeded else future.set_exception(result)
+        finally:
+            self._end(worker, politely=not idle)
+
+    def _start_or_none(self) -> tuple[Any, Connection] | None:
+        """Start a worker that has no task yet; where that fails, the first task hears of it."""
+        with contextlib.suppress(EOFError, OSError):
+            return self._started()
+        return None
+
+    def _restart(self) -> tuple[Any, Connection]:
+        """Start a worker for a task that waits: what starts them may have been killed, and refuses until it is gone."""
+        for pause in _PAUSES:
+            with contextlib.suppress(EOFError, OSError):
+                return self._started()
+            if self._closed.wait(pause):
+                break
+        return self._started()
+
+    def _started(self) -> tuple[Any, Connection]:
+        context = _context()
+        ours, theirs = context.Pipe()
+        with theirs, self._starting:
+            if self._closed.is_set():
+                raise EOFError
+            with self._begin() as begin, _block_sigint():
+                process = context.Process(target=_work, args=(theirs, self._scratch, begin), daemon=True)
+                process.start()
+            self._processes.add(process)
+        return process, ours
+
+    def _end(self, worker: tuple[Any, Connection] | None, politely: bool = False) -> None:
+        if worker is None:
+            return
+        process, connection = worker
+        with contextlib.suppress(OSError), connection:
+            connection.send(None)
+        if not politely:
+            process.kill()
+        process.join(_SECONDS_TO_END)
+        process.kill()
+        self._processes.discard(process)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the workers finish what was submitted, and end."""
+        if cancel_futures:
+            with contextlib.suppress(Empty):
+                while (task := self._tasks.get_nowait()) is not None:
+                    task[0].cancel()
+        for _ in self._threads:
+            self._tasks.put(None)
+        if wait:
+            for thread in self._threads:
+                thread.join()
+            self._finish()
+
+    def kill(self) -> None:
+        """End the workers at once, and wait until everything that they started has ended as well."""
+        with self._starting:
+            self._closed.set()
+            processes = list(self._processes)
+        with _handles_below([process.pid for process in processes]) as handles:
+            for process in processes:
+                process.kill()
+            self.shutdown(cancel_futures=True)
+            for handle in handles:
+                wait([handle], _SECONDS_TO_END)
+
+
+def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> WorkerPool:
+    """Start worker processes that write below `scratch` and get ready for a lesson.
+
+    As long as this process has one thread, they are its forks and need not import anything.
+    """
+    cgroups.take_over()  # while all that this process has started is below it
+    from autograder.grading.execute.lesson_kernels import Editions, borrow
+
+    try:
+        ours = Editions(lesson, settings, directory=scratch)
+    except Exception:  # each worker tries for itself, and says why it cannot be done
+        return WorkerPool(workers, scratch)
+    try:
+        if _may_be_forked():
+            importlib.import_module(_PRELOADED)  # while the zygote imports what kernels need, on another core
+    except BaseException:
+        ours.close()
+        raise
+
+    @contextmanager
+    def lending() -> Iterator[Callable[[], None]]:
+        with ours.lend() as loan:
+            yield partial(borrow, lesson, settings, loan)
+
+    return WorkerPool(workers, scratch, lending, ours.close)
+
+
+@contextmanager
+def started(start: Callable[[], Executor]) -> Iterator[Callable[[], Executor]]:
+    """Start an executor at once and give it to whoever asks first; who asks again gets another.
+
+    Whoever has got one ends it.
+    """
+    early = [start()]
+    try:
+        yield lambda: early.pop() if early else start()
+    finally:
+        for executor in early:
+            kill(executor)
+
+
+def kill(executor: Executor) -> None:
+    """End an executor at once, whatever it has in hand."""
+    if isinstance(executor, WorkerPool):
+        executor.kill()
+    else:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _may_be_forked() -> bool:
+    """Tell whether a copy of this process is as good as a new one: no other thread can have left a lock closed."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _context() -> Any:
+    """Give the way in which processes are started from this one."""
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    if _may_be_forked():
+        return multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([_PRELOADED])
+    return context
+
+
+@contextmanager
+def _block_sigint() -> Iterator[None]:
+    """Have a process that is started ignore Ctrl-C from its first moment on: it is for the coordinator alone."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _handles_below(processes: list[int]) -> Iterator[list[int]]:
+    """Have handles of all processes below these, where there are such things."""
+    handles: list[int] = []
+    try:
+        if sys.platform == "linux":
+            for process in processes:
+                for one in descendants(process):
+                    with contextlib.suppress(ProcessLookupError):
+                        handles.append(os.pidfd_open(one))
+        yield handles
+    finally:
+        for handle in handles:
+            os.close(handle)
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _work(connection: Connection, scratch: str, begin: Callable[[], None]) -> None:
+    """Be a worker: do what comes, until nothing does."""
+    _begin(scratch)
+    importlib.import_module(_PRELOADED)  # where it is not forked from a process that has
+    begin()
+    while True:
+        try:
+            task = connection.recv()
+        except (EOFError, OSError):
+            break
+        if task is None:
+            break
+        function, args, kwargs = task
+        try:
+            answer = (True, function(*args, **kwargs))
+        except Exception as problem:
+            answer = (False, problem)
+        try:
+            content = ForkingPickler.dumps(answer)
+        except Exception as problem:
+            content = ForkingPickler.dumps((False, RuntimeError(f"{answer[1]!r:.300} cannot be sent ({problem})")))
+        try:
+            connection.send_bytes(content)
+        except OSError:
+            break
+    _close_kernels()
+
+
+def _close_kernels() -> None:
+    from autograder.grading.execute.lesson_kernels import close_borrowed
+    from autograder.grading.execute.task import close_graders  # nbgrader: seconds that a coordinator need not wait for
+
+    close_borrowed()
+    close_graders()
+
+
+def _begin(scratch: str) -> None:
+    """Begin a worker: Ctrl-C is for the coordinator, whose end is ours too."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)  # nbclient takes hold of Ctrl-C for each notebook, and lets it go as Python's own
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    tempfile.tempdir = scratch
+    if sys.platform == "linux":
+        # The process that we were forked from; with it, multiprocessing takes us for ended.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_end_with_the_coordinator, daemon=True).start()
+
+
+def _end_with_the_coordinator() -> None:
+    coordinator = multiprocessing.parent_process()
+    if coordinator is not None:
+        wait([coordinator.sentinel])
+        os._exit(1)

@@ -1,0 +1,16 @@
+"""What workers need, imported and used once in the process that they are forked from."""
+
+from __future__ import annotations
+
+import contextlib
+
+from autograder.grading.distribute.fast_import import without_collections
+
+with without_collections():
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401
+
+    from autograder.grading.execute.task import warm_up
+
+    with contextlib.suppress(Exception):  # whatever is wrong: the first task will say it, of its submission
+        warm_up()

@@ -1,0 +1,59 @@
+"""A directory for all that a grading run writes on the way, and for what a run that was killed left."""
+
+from __future__ import annotations
+
+import multiprocessing.util
+import secrets
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from autograder.grading.course.directory import private_directory
+from autograder.running.judge_side.remove_tree import remove_tree
+
+_NOTE = "scratch"  # in the course's private directory: where there may be something to remove
+_OURS = ("autograder-", "pymp-")
+
+
+@contextmanager
+def scratch_directory(root: Path) -> Iterator[str]:
+    """Have a directory that others may read, and remove it, and what earlier runs left, whatever happens.
+
+    Parameters
+    ----------
+    root : Path
+        Of the course, which the caller holds alone.
+    """
+    note = private_directory(root) / _NOTE
+    left = [place for place in _noted(note) if not _removed(place)]
+    # Short: the names of sockets below it have room for a hundred characters.
+    directory = Path(tempfile.gettempdir(), f"autograder-{secrets.token_hex(4)}")
+    # Multiprocessing removes its own directory when this process ends, but not when it is killed.
+    sockets = Path(multiprocessing.util.get_temp_dir())
+    _write(note, [*left, sockets, directory])
+    directory.mkdir(mode=0o700)
+    directory.chmod(0o755)
+    try:
+        yield str(directory)
+    finally:
+        _write(note, [place for place in (*left, directory) if not _removed(place)])
+
+
+def _noted(note: Path) -> list[Path]:
+    return [Path(line) for line in note.read_text(encoding="utf-8").splitlines()] if note.is_file() else []
+
+
+def _write(note: Path, places: Sequence[Path]) -> None:
+    draft = note.with_name(f"{note.name}.tmp")
+    draft.write_text("".join(f"{place}\n" for place in places), encoding="utf-8")
+    draft.replace(note)
+    if not places:
+        note.unlink()
+
+
+def _removed(place: Path) -> bool:
+    """Remove one of our directories, as far as possible; tell whether it is gone."""
+    if place.name.startswith(_OURS) and not place.is_symlink():
+        remove_tree(str(place))
+    return not place.is_dir() or place.is_symlink()

@@ -1,0 +1,1 @@
+"""Run and judge one submission: a pure task, on any machine."""

@@ -1,0 +1,101 @@
+"""Running and judging one submission: as few cells as its functions need, and all of them where that is not enough."""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+from typing import Any
+
+from autograder.grading.course.lesson import Lesson
+from autograder.grading.execute.judged_cells import exercise_of, judge_cell, verdict_of
+from autograder.grading.execute.lesson_kernels import editions
+from autograder.grading.execute.select_cells import cells_to_run
+from autograder.grading.options import Settings
+from autograder.grading.submission.restore import grade_id_of
+from autograder.judging.custom_exercises import load_text
+from autograder.running.judge_side.kernels import Kernels
+from autograder.running.judge_side.run_notebook import run_notebook
+from autograder.running.judge_side.student_edition import LEFT_OUT
+
+
+class Grader:
+    """Runs and judges submissions of one lesson, one after the other.
+
+    Parameters
+    ----------
+    lesson : Lesson
+    settings : Settings
+    """
+
+    def __init__(self, lesson: Lesson, settings: Settings) -> None:
+        for name, text in lesson.own.items():
+            load_text(name, text)
+        self._lesson, self._settings = lesson, settings
+        self._editions = editions(lesson.name, settings)
+
+    def grade(self, notebook: Any, files: dict[str, bytes]) -> None:
+        """Run a restored submission and fill in outputs and verdicts.
+
+        Parameters
+        ----------
+        notebook : NotebookNode
+            As `restored` gives it.
+        files : dict of str to bytes
+            What the student handed in beside it; the lesson's own files take precedence.
+
+        Raises
+        ------
+        RunError
+        """
+        files = {**files, **self._lesson.files}
+        code = {place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
+        graded = {place for place, cell in enumerate(notebook.cells) if grade_id_of(cell) is not None}
+        tests = {place for place in code if exercise_of(notebook.cells[place])}
+        chosen = cells_to_run(notebook, self._lesson.experiments, graded)
+        before = copy.deepcopy(notebook.cells)
+        self._run(self._editions.kernels, notebook, chosen - tests, tests, files)
+        if chosen != code and any(_went_wrong(notebook.cells[place]) for place in chosen):
+            notebook.cells = before
+            self._run(self._editions.kernels, notebook, code - tests, tests, files)
+        shown = notebook
+        if self._editions.laboratory is not None:
+            shown = copy.deepcopy(notebook)
+            self._run(self._editions.laboratory, shown, code - tests, set(), files)
+        _take_experiments(notebook, shown, self._lesson)
+
+    def _run(self, kernels: Kernels, notebook: Any, cells: set[int], tests: set[int], files: dict[str, bytes]) -> None:
+        judge = partial(judge_cell, seed=self._lesson.seed)
+        timeout = self._settings.cell_timeout
+        run_notebook(notebook, kernels, cells=cells, tests=tests, judge=judge, files=files, cell_timeout=timeout)
+
+    def close(self) -> None:
+        """End its kernels and leave nothing behind."""
+        self._editions.close()
+
+
+def _went_wrong(cell: Any) -> bool:
+    """Tell whether something is missing that a cell left out might have brought."""
+    if any(output.output_type == "error" and not _is_refused(output) for output in cell.get("outputs", [])):
+        return True
+    verdict = verdict_of(cell)
+    failures = [part.failure for part in verdict.parts if part.failure] if verdict else []
+    return any(failure.kind == "raised" and "NameError" in failure.message for failure in failures)
+
+
+def _take_experiments(notebook: Any, shown: Any, lesson: Lesson) -> None:
+    """Take over what experiments showed: unchanged ones, and a student's that wanted what no submission may have.
+
+    Where there is nothing to take over, such an experiment ends without a word, as one that was left out. What else
+    the student wrote shows what it did while it was judged.
+    """
+    for cell, other in zip(notebook.cells, shown.cells, strict=True):
+        if cell.cell_type != "code" or grade_id_of(cell) is not None:
+            continue
+        if cell.source in lesson.experiments or any(map(_is_refused, cell.outputs)):
+            cell.outputs = [output for output in other.outputs if not _is_refused(output)]
+            cell.execution_count = other.execution_count
+
+
+def _is_refused(output: Any) -> bool:
+    """Tell whether this is the error of a cell that wanted what no submission may have."""
+    return output.output_type == "error" and LEFT_OUT in output.evalue

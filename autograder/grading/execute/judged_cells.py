@@ -1,0 +1,128 @@
+"""Test cells: judged from outside, marked from the verdict, shown as its card."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from nbformat import from_dict
+from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.utils import determine_grade, is_grade, is_solution
+
+from autograder.errors import SubmissionError
+from autograder.judging import card
+from autograder.judging.exercise import Exercise
+from autograder.judging.judge import examine
+from autograder.judging.registry import find, is_exercise
+from autograder.judging.verdict import Verdict
+from autograder.running.judge_side.remote_function import RemoteFunctions
+
+METADATA_KEY = "autograder"  # of a test cell in an autograded notebook: its verdict, with the seed
+
+
+def exercise_of(cell: Any) -> Exercise | None:
+    """Give the exercise that a test cell tests, or `None` for every other cell."""
+    if cell.cell_type != "code" or not is_grade(cell) or is_solution(cell):
+        return None
+    name = str(cell.metadata.nbgrader.grade_id).removeprefix("test_")
+    return find(name) if is_exercise(name) else None
+
+
+def judge_cell(cell: Any, functions: RemoteFunctions, seed: int) -> None:
+    """Judge the exercise that a test cell tests, in place of running the cell.
+
+    The verdict goes into the cell's metadata, where the submission cannot reach; the card and the points, as
+    nbgrader reads them, become its outputs.
+
+    Raises
+    ------
+    KernelLostError
+        If the kernel does not answer.
+    """
+    exercise = exercise_of(cell)
+    assert exercise is not None
+    verdict, html = _judged(exercise, functions, seed)
+    if functions.ended:  # by the answer, or by the machine: then it does not happen again
+        verdict, html = _judged(exercise, functions, seed)
+    cell.metadata[METADATA_KEY] = verdict.to_dict()
+    shown = {"text/html": html, "text/plain": card.as_text(exercise, verdict)}
+    earned = {"text/plain": repr(verdict.points)}
+    cell.outputs = [  # as `new_output` makes them, which validates each
+        from_dict({"output_type": "display_data", "data": shown, "metadata": {}}),
+        from_dict({"output_type": "execute_result", "data": earned, "metadata": {}, "execution_count": None}),
+    ]
+
+
+def _judged(exercise: Exercise, functions: RemoteFunctions, seed: int) -> tuple[Verdict, str]:
+    with functions.judging(exercise.name) as answer:
+        examination = examine(exercise, answer, hidden=True, seed=seed)
+        return examination.verdict, card.as_html(exercise, examination.verdict, answer, examination.evidence)
+
+
+def verdict_of(cell: Any) -> Verdict | None:
+    """Read the verdict that is kept with a test cell; `None` for cells that are not judged.
+
+    Raises
+    ------
+    SubmissionError
+        If it is damaged.
+    """
+    stored = cell.metadata.get(METADATA_KEY)
+    if stored is None:
+        return None
+    try:
+        return _verdict(json.dumps(stored))
+    except ValueError as damage:
+        raise SubmissionError(f"the stored verdict is damaged or of another version: {damage}") from None
+
+
+@lru_cache(maxsize=1000)
+def _verdict(text: str) -> Verdict:
+    """Read a verdict; much of a class has the same one, which is kept once."""
+    return Verdict.from_dict(json.loads(text))
+
+
+def auto_points(cell: Any) -> float | None:
+    """Give the points of a graded cell: from the verdict, or from what an instructor's own test left.
+
+    Returns
+    -------
+    float or None
+        `None` where a person must look.
+
+    Raises
+    ------
+    SubmissionError
+        If a test was not judged, or not by the parts it has.
+    """
+    exercise = exercise_of(cell)
+    if exercise is None:
+        try:
+            points = determine_grade(cell)[0]
+        except ValueError as problem:
+            name = cell.metadata.nbgrader.grade_id
+            raise SubmissionError(f"the test cell {name} must leave points that it has (got: {problem})") from None
+        return None if points is None else float(points)
+    verdict = verdict_of(cell)
+    got = [(part.name, part.max_points) for part in verdict.parts] if verdict else []
+    if verdict is None or got != [(part.name, float(part.points)) for part in exercise.parts]:
+        raise SubmissionError(f"the test of {exercise.name} must have a verdict on each of its parts (got {len(got)})")
+    if verdict.max_points != float(cell.metadata.nbgrader.points):
+        raise SubmissionError(
+            f"the test of {exercise.name} must be worth {verdict.max_points:g} points, as the exercise says "
+            f"(released with {cell.metadata.nbgrader.points:g}); release the lesson again"
+        )
+    return verdict.points
+
+
+class SaveMarks(SaveAutoGrades):  # type: ignore[misc]  # nbgrader publishes no types
+    """nbgrader's `SaveAutoGrades`, with the points of the verdict."""
+
+    def _add_score(self, cell: Any, resources: Any) -> None:
+        super()._add_score(cell, resources)
+        info = resources["nbgrader"]
+        names = (cell.metadata.nbgrader.grade_id, info["notebook"], info["assignment"], info["student"])
+        grade = self.gradebook.find_grade(*names)
+        grade.auto_score = auto_points(cell)
+        self.gradebook.db.commit()

@@ -1,0 +1,132 @@
+"""Where a lesson's submissions run: its editions, and kernels for each of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.grading.options import Settings
+from autograder.judging.registry import all_exercises
+from autograder.running.judge_side.kernels import Kernels
+from autograder.running.judge_side.provisioners import Share
+from autograder.running.judge_side.student_edition import write_edition, write_laboratory
+
+
+@dataclass(frozen=True)
+class KernelShare:
+    """What a worker needs to use the editions of its coordinator.
+
+    Attributes
+    ----------
+    root : Path
+    kernels, laboratory : Share or None
+        Where there are zygotes.
+    """
+
+    root: Path
+    kernels: Share | None
+    laboratory: Share | None
+
+
+class Editions:
+    """The editions of one lesson.
+
+    Parameters
+    ----------
+    lesson : str
+    settings : Settings
+    directory : str or None
+        Where they are written.
+    loan : KernelShare or None
+        Editions of another process, which are used instead.
+
+    Attributes
+    ----------
+    kernels : Kernels
+        For the student edition: what is judged runs in them.
+    laboratory : Kernels or None
+        For showing experiments, where that was asked for.
+    """
+
+    def __init__(
+        self, lesson: str, settings: Settings, *, directory: str | None = None, loan: KernelShare | None = None
+    ) -> None:
+        self._settings, self._place = settings, directory
+        self._directory = None
+        if loan is None:
+            self._directory = tempfile.TemporaryDirectory(prefix="autograder-edition-", dir=directory)
+            loan = KernelShare(Path(self._directory.name), None, None)
+            self._write(loan.root, lesson)
+        self._root = loan.root
+        self.kernels = self._start("student", loan.kernels)
+        self.laboratory = self._start("laboratory", loan.laboratory) if settings.everything else None
+
+    def _write(self, root: Path, lesson: str) -> None:
+        root.chmod(0o755)
+        given, withheld = _answers(lesson)
+        write_edition(root / "student", given=given, withheld=withheld)
+        if self._settings.everything:
+            write_laboratory(root / "laboratory")
+
+    def _start(self, edition: str, share: Share | None) -> Kernels:
+        mode, as_root = self._settings.mode, self._settings.as_root
+        return Kernels(self._root / edition, mode=mode, as_root=as_root, directory=self._place, share=share)
+
+    @contextmanager
+    def lend(self) -> Iterator[KernelShare | None]:
+        """Give a loan that is to be passed on meanwhile; `None` where their zygotes have ended."""
+        with ExitStack() as held:
+            try:
+                loan = KernelShare(self._root, _share(self.kernels, held), _share(self.laboratory, held))
+            except ConnectionError:
+                loan = None
+            yield loan
+
+    def close(self) -> None:
+        """End the kernels and leave nothing behind."""
+        self.kernels.close()
+        if self.laboratory is not None:
+            self.laboratory.close()
+        if self._directory is not None:
+            self._directory.cleanup()
+
+
+def _share(kernels: Kernels | None, held: ExitStack) -> Share | None:
+    share = kernels.share() if kernels is not None else None
+    if share is not None:
+        held.enter_context(share.connection)
+    return share
+
+
+_borrowed: dict[tuple[str, Settings], Editions] = {}
+
+
+def borrow(lesson: str, settings: Settings, loan: KernelShare | None) -> None:
+    """Have `editions` give those of another process, if it could lend them."""
+    if loan is not None:
+        _borrowed[lesson, settings] = Editions(lesson, settings, loan=loan)
+
+
+def editions(lesson: str, settings: Settings) -> Editions:
+    """Give a lesson's editions, borrowed or our own; whoever asked closes them."""
+    return _borrowed.pop((lesson, settings), None) or Editions(lesson, settings)
+
+
+def close_borrowed() -> None:
+    """Close those that nobody asked for."""
+    while _borrowed:
+        _borrowed.popitem()[1].close()
+
+
+def _answers(lesson: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Sort the course's answers into those of earlier lessons and the rest."""
+    given: list[tuple[str, str]] = []
+    withheld: list[tuple[str, str]] = []
+    for exercise in all_exercises():
+        name = (exercise.reference.__module__, exercise.reference.__name__)
+        if name[0].startswith("course_lib."):
+            (given if exercise.lesson < lesson else withheld).append(name)
+    return given, withheld

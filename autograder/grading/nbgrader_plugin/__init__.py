@@ -1,0 +1,1 @@
+"""What plugs into nbgrader's own commands."""

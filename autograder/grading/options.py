@@ -1,0 +1,31 @@
+"""How submissions are run: what staff may choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograder.running.judge_side.kernels import Mode
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How submissions are run.
+
+    Attributes
+    ----------
+    mode : {"namespaces", "landlock", "trusted"}
+        How kernels are confined.
+    as_root : bool
+        Whether kernels stay root where the grader is root.
+    everything : bool
+        Whether the experiments run too, for the feedback.
+    cell_timeout : int
+        Seconds a cell may take.
+    """
+
+    mode: Mode = "namespaces"
+    as_root: bool = False
+    everything: bool = False
+    cell_timeout: int = 60

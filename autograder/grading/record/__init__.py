@@ -1,0 +1,1 @@
+"""Read and write marks: gradebook, journal, notebooks and pages."""

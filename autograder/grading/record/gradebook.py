@@ -1,0 +1,320 @@
+"""What the gradebook holds: marks and their journal, written together, and taken back together."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from nbgrader.api import (
+    Comment,
+    Grade,
+    Gradebook,
+    InvalidEntry,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import parse_utc
+from sqlalchemy import Index, text
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.orm import joinedload, undefer
+from traitlets.config import Config
+
+from autograder.errors import CourseError
+from autograder.grading.record import journal
+from autograder.grading.record.database_url import patient, shown
+from autograder.grading.record.journal import Entry
+from autograder.grading.record.scores import Graded, Score, Scores
+
+# nbgrader 0.9.6 was written for SQLAlchemy 1.4 and touches new rows before it adds them: harmless, not ours to mend.
+warnings.filterwarnings("ignore", message="Object of type", category=SAWarning)
+
+
+# nbgrader looks these up for every page and every mark, and would read the marks of the whole class each time.
+_INDEXES = (
+    Index("autograder_grade_notebook", Grade.notebook_id),
+    Index("autograder_comment_notebook", Comment.notebook_id),
+)
+
+
+class _Book(Gradebook):  # type: ignore[misc]  # nbgrader publishes no types
+    """nbgrader's gradebook, which lets go of its database also where it cannot be opened."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            super().__init__(url)
+        except BaseException:
+            if hasattr(self, "engine"):
+                self.engine.dispose()
+            raise
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Any]:
+    """Open nbgrader's gradebook.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be read, or not be written when it is to be.
+    """
+    try:
+        with _Book(patient(url)) as gradebook:
+            yield gradebook
+    except SQLAlchemyError as damage:
+        reason = str(getattr(damage, "orig", None) or damage).strip().split("\n")[0]
+        raise CourseError(f"the gradebook {shown(url)} must be a readable nbgrader database ({reason})") from damage
+    except InvalidEntry as damage:  # nbgrader's name for whatever its database refused
+        reason = str(damage).strip().split("\n")[0]
+        raise CourseError(f"the gradebook {shown(url)} must take what is written to it ({reason})") from damage
+
+
+def released_cells(url: str, lesson: str) -> set[str] | None:
+    """Give the ids of a released lesson's cells; `None` if it has not been released."""
+    with opened(url) as gradebook:
+        try:
+            return {cell.name for cell in gradebook.find_notebook(lesson, lesson).source_cells}
+        except MissingEntry:
+            return None
+
+
+def strike(url: str, lesson: str, student: str) -> None:
+    """Strike a submission out of the journal: what stands in the gradebook is about to change."""
+    with opened(url) as gradebook:
+        journal.prepare(gradebook.engine)
+        journal.strike(gradebook.db, lesson, student)
+        gradebook.db.commit()
+
+
+def enter(url: str, lesson: str, student: str, entry: Entry) -> None:
+    """Enter a submission into the journal: its marks stand."""
+    with opened(url) as gradebook:
+        journal.enter(gradebook.db, lesson, student, entry)
+        gradebook.db.commit()
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What a released lesson consists of, by nbgrader's numbers.
+
+    Attributes
+    ----------
+    assignment, notebook : str
+    graded, commented : list of str
+        Cells that get points, and those that get a comment.
+    names : dict of str to str
+        Their grade ids.
+    """
+
+    assignment: str
+    notebook: str
+    graded: list[str]
+    commented: list[str]
+    names: dict[str, str]
+
+
+class Ledger:
+    """The gradebook with one lesson open: whoever grades is the only one who writes to it.
+
+    Parameters
+    ----------
+    gradebook : nbgrader.api.Gradebook
+    lesson : str
+    config : Config
+        The course's; says what lateness costs.
+    """
+
+    def __init__(self, gradebook: Any, lesson: str, config: Config) -> None:
+        self._book, self._lesson = gradebook, lesson
+        self._known: _Parts | None = None
+        self._late = AssignLatePenalties(config=config)
+        self._late.init_plugin()
+
+    @contextmanager
+    def _session(self) -> Iterator[Any]:
+        """Use the session, and leave nothing in it: memory must not grow with the class."""
+        try:
+            yield self._book.db
+        finally:
+            self._book.db.remove()
+
+    def entries(self) -> dict[str, Entry]:
+        """Give the journal's entry of every submission that has been graded, by student."""
+        with self._session() as session:
+            return journal.entries(session, self._lesson)
+
+    def record(self, graded: Graded, entry: Entry, timestamp: str | None) -> Scores:
+        """Write the marks of a submission and its journal entry in one transaction.
+
+        Marks that a person has given stay and wait to be looked at again, as nbgrader does it.
+
+        Parameters
+        ----------
+        graded : Graded
+        entry : Entry
+        timestamp : str or None
+            When it was handed in.
+
+        Returns
+        -------
+        Scores
+        """
+        with self._session() as session:
+            submission, notebook = self._submission(session, graded.student)
+            if timestamp:
+                submission.timestamp = parse_utc(timestamp)
+            names = self._parts().names
+            for grade in notebook.grades:
+                grade.auto_score = graded.points.get(names.get(grade.cell_id, ""))
+                grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+            for comment in notebook.comments:
+                comment.auto_comment = "No response." if names.get(comment.cell_id) in graded.unanswered else None
+            self._settle_lateness(submission, notebook)
+            journal.enter(session, self._lesson, graded.student, entry)
+            scores = _scores(session, notebook)
+            session.commit()
+            return scores
+
+    def _submission(self, session: Any, student: str) -> tuple[Any, Any]:
+        """Give a student's submission and its notebook.
+
+        A new one gets the rows that nbgrader's `add_submission` would give it, but they are part of the transaction.
+        """
+        try:
+            notebook = self._notebook(student)
+        except MissingEntry:
+            lesson = self._parts()
+            session.add(session.get(Student, student) or Student(id=student))
+            submission = SubmittedAssignment(assignment_id=lesson.assignment, student_id=student)
+            notebook = SubmittedNotebook(notebook_id=lesson.notebook, assignment=submission)
+            notebook.grades = [Grade(cell_id=cell) for cell in lesson.graded]
+            notebook.comments = [Comment(cell_id=cell) for cell in lesson.commented]
+            session.add(submission)
+        return notebook.assignment, notebook
+
+    def _notebook(self, student: str) -> Any:
+        return self._book.find_submission_notebook(self._lesson, self._lesson, student)
+
+    def _parts(self) -> _Parts:
+        if self._known is None:
+            notebook = self._book.find_notebook(self._lesson, self._lesson)
+            kinds = (notebook.grade_cells, notebook.solution_cells, notebook.task_cells)
+            graded, answers, tasks = ([cell.id for cell in cells] for cells in kinds)
+            names = {cell.id: cell.name for cells in kinds for cell in cells}
+            self._known = _Parts(notebook.assignment_id, notebook.id, [*graded, *tasks], [*answers, *tasks], names)
+        return self._known
+
+    def scores(self, student: str) -> Scores:
+        """Give what stands written."""
+        with self._session() as session:
+            return _scores(session, self._notebook(student))
+
+    def marks(self, student: str) -> dict[str, Score]:
+        """Give a student's scores by the id of the graded cell; empty if nothing was graded."""
+        with self._session() as session:
+            try:
+                return _cells(session, self._notebook(student))
+            except MissingEntry:
+                return {}
+
+    def withdraw(self, student: str) -> None:
+        """Take back the automatic marks of a submission; a person must look at it. Marks given by hand stay."""
+        with self._session() as session:
+            journal.strike(session, self._lesson, student)
+            try:
+                notebook = self._notebook(student)
+            except MissingEntry:
+                pass
+            else:
+                notebook.late_submission_penalty = None
+                for grade in notebook.grades:
+                    grade.auto_score = None
+                    grade.needs_manual_grade = True
+            session.commit()
+
+    def _settle_lateness(self, submission: Any, notebook: Any) -> None:
+        notebook.late_submission_penalty = None
+        self._book.db.flush()
+        seconds = submission.total_seconds_late
+        if seconds > 0:
+            self._book.db.expire(notebook)
+            name = submission.student_id
+            penalty = self._late.plugin_inst.late_submission_penalty(name, notebook.score, seconds)
+            if penalty is not None:
+                notebook.late_submission_penalty = self._late._check_late_penalty(notebook, penalty)
+            self._book.db.flush()
+
+
+@contextmanager
+def open_for_writing(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
+    """Open the gradebook for writing the marks of a lesson; with SQLite, so that readers never wait for the writer.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be written.
+    """
+    with opened(url) as gradebook:
+        if gradebook.engine.dialect.name == "sqlite":
+            gradebook.db.execute(text("PRAGMA journal_mode=WAL"))
+            gradebook.db.commit()
+        journal.prepare(gradebook.engine)
+        for index in _INDEXES:
+            index.create(gradebook.engine, checkfirst=True)
+        yield Ledger(gradebook, lesson, config)
+
+
+@contextmanager
+def open_for_reading(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
+    """Open the gradebook for reading the marks of a lesson.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be read.
+    """
+    with opened(url) as gradebook:
+        yield Ledger(gradebook, lesson, config)
+
+
+def _grades(session: Any, notebook: Any) -> list[Any]:
+    """Give a submitted notebook's grades as they are now, with all that is asked of them, by one query."""
+    query = session.query(Grade).options(joinedload(Grade.cell), undefer(Grade.max_score), undefer(Grade.cell_type))
+    return list(query.filter(Grade.notebook_id == notebook.id).populate_existing())
+
+
+def _comments(session: Any, notebook: Any) -> list[Any]:
+    query = session.query(Comment).options(joinedload(Comment.cell))
+    return list(query.filter(Comment.notebook_id == notebook.id).populate_existing())
+
+
+def _cells(session: Any, notebook: Any) -> dict[str, Score]:
+    return {grade.name: _score(grade) for grade in _grades(session, notebook)}
+
+
+def _score(grade: Any) -> Score:
+    by_hand = grade.manual_score is not None or grade.cell_type != "code"
+    return Score(points=_counting(grade), max_points=float(grade.max_score), by_hand=by_hand)
+
+
+def _counting(grade: Any) -> float | None:
+    score = grade.manual_score if grade.manual_score is not None else grade.auto_score
+    return None if score is None else float(score) + float(grade.extra_credit or 0)
+
+
+def _scores(session: Any, notebook: Any) -> Scores:
+    session.flush()
+    session.refresh(notebook, ["score", "max_score", "late_submission_penalty"])
+    penalty = float(notebook.late_submission_penalty or 0)
+    return Scores(
+        cells=_cells(session, notebook),
+        comments={comment.name: comment.comment for comment in _comments(session, notebook)},
+        score=float(notebook.score) - penalty,
+        max_score=float(notebook.max_score),
+        late_penalty=penalty,
+    )

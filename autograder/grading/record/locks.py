@@ -1,0 +1,47 @@
+"""One command at a time, on whatever machine: a lock in the gradebook itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from autograder.errors import CourseError
+from autograder.grading.record.database_url import is_postgresql, shown
+
+_LOCK = int.from_bytes(b"grading")  # any number that no other program would take
+_LOCK_TIMEOUT = 5  # PostgreSQL may take a moment to notice that the holder of a lock was killed
+
+
+@contextmanager
+def database_lock(url: str) -> Iterator[None]:
+    """Hold a gradebook that several machines may reach alone while writing to it.
+
+    Raises
+    ------
+    CourseError
+        If somebody else does, or there is no such database.
+    """
+    if not is_postgresql(url):
+        yield  # a file of this machine, for which the course's own lock stands
+        return
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    try:
+        connection = engine.connect()
+    except SQLAlchemyError as problem:
+        reason = str(getattr(problem, "orig", None) or problem).strip().split("\n")[0]
+        raise CourseError(f"the gradebook {shown(url)} must be a database that can be reached ({reason})") from problem
+    with connection:
+        # A machine that vanished without a word shall not hold the lock for hours.
+        for setting in ("tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3"):
+            connection.execute(text(f"SET {setting}"))
+        connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}s'"))
+        try:
+            connection.execute(text(f"SELECT pg_advisory_lock({_LOCK})"))
+        except OperationalError:
+            raise CourseError(
+                f"only one command may write to the gradebook {shown(url)} at a time; another one does now"
+            ) from None
+        yield

@@ -1,0 +1,1 @@
+"""What a student handed in: read, parsed, restored around the released cells."""

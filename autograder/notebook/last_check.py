@@ -1,0 +1,98 @@
+"""What the last check of each exercise said, kept beside the notebook, so that a restarted kernel still knows."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.judging.verdict import Verdict
+
+FILE = ".autograder-progress.json"  # in the working directory, which is the notebook's
+_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class LastCheck:
+    """Outcome of a check.
+
+    Attributes
+    ----------
+    points, max_points : float
+        Of the parts that were judged.
+    written : bool
+        Whether there was an answer at all.
+    """
+
+    points: float
+    max_points: float
+    written: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether everything that was judged is right."""
+        return self.points >= self.max_points
+
+
+_here: dict[str, LastCheck] = {}  # what this kernel has seen, also where no file can be written
+
+
+def remember(verdict: Verdict, *, on_disk: bool) -> None:
+    """Keep what a check said; a directory that cannot be written to is no reason to disturb anybody.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    on_disk : bool
+        Whether a later kernel may know it too.
+    """
+    written = not any(part.failure and part.failure.not_written for part in verdict.parts)
+    _here[verdict.exercise] = LastCheck(verdict.points, verdict.max_points, written)
+    if on_disk:
+        try:
+            _write({**_read(), **_here})
+        except OSError:
+            return
+
+
+def remembered() -> dict[str, LastCheck]:
+    """Give the last known outcome of each exercise, by name."""
+    return {**_read(), **_here}
+
+
+def _read() -> dict[str, LastCheck]:
+    """Read the file; one that is damaged or of another version says nothing."""
+    try:
+        data = json.loads(Path(FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(data, Mapping) or data.get("schema") != _SCHEMA or not isinstance(data.get("checked"), Mapping):
+        return {}
+    return {name: LastCheck(**entry) for name, entry in data["checked"].items() if _is_entry(entry)}
+
+
+def _is_entry(entry: Any) -> bool:
+    numbers = ("points", "max_points")
+    return (
+        isinstance(entry, Mapping)
+        and entry.keys() == {*numbers, "written"}
+        and all(type(entry[key]) in (int, float) for key in numbers)
+        and type(entry["written"]) is bool
+    )
+
+
+def _write(checked: Mapping[str, LastCheck]) -> None:
+    """Replace the file in one step: two notebooks may write at once, and neither may leave half a file."""
+    text = json.dumps({"schema": _SCHEMA, "checked": {name: asdict(entry) for name, entry in checked.items()}})
+    handle, temporary = tempfile.mkstemp(prefix=FILE, dir=".")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(FILE)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise

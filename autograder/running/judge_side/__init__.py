@@ -1,0 +1,1 @@
+"""What runs in the trusted process: kernels, calls into them, limits on them."""

@@ -1,0 +1,1 @@
+"""What runs in the kernel's process, beside the submission."""

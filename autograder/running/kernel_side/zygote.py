@@ -1,0 +1,233 @@
+"""The zygote: a process that has imported everything and forks a ready, sandboxed kernel on request.
+
+It is started by the trusted side as `python -m autograder.running.kernel_side.zygote FD OPTIONS`, with an
+environment that names the edition as PYTHONPATH and little else. It first moves into the sandbox's root directory and
+then executes itself anew, so that all it ever imports is imported from in there. Then it answers requests on FD, a
+unix socket of whole packets, until the other end closes.
+
+Each request is JSON with six or seven descriptors: five listening sockets, in the order of `warm_kernel.CHANNELS`, the
+kernel's end of the wire, and perhaps the entrance to a cgroup. The answer is JSON with two: a handle of the kernel, or
+of its supervisor where it has one, and a pipe that brings `R` when the kernel is ready, or else the reason why not.
+
+Or it is `{"client": true}` with one descriptor: another such socket, on which another process asks for kernels of its
+own. They end when that socket's other end closes.
+
+Kernel side: imports the standard library, IPython's kernel and siblings only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from autograder.running.sandbox.enter import Parent
+
+PACKET = 1 << 16
+READY = b"R"
+
+
+def main() -> None:
+    """Run one of the two stages, and tell the other end why if that fails."""
+    fd, options = int(sys.argv[1]), json.loads(sys.argv[2])
+    connection = socket.socket(fileno=fd)
+    try:
+        if not options.get("prepared"):
+            _execute_in_the_sandbox(fd, options)
+        sys.path[:] = [path for path in sys.path if Path(path).exists()]  # in here
+        # All that a kernel needs, so that none has to import it again, or look for it.
+        from autograder.running.kernel_side import (
+            warm_kernel,
+        )
+        from autograder.running.sandbox import namespaces
+
+        namespaces.prefixes()
+        warm_kernel.warm_up()
+    except Exception as error:
+        told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()[-PACKET // 4 :]}
+        connection.send(json.dumps(told).encode())
+        sys.exit(1)
+    # A copy of the other end may live on in some child of the trusted process; the process itself decides.
+    trusted = _handle_of(options["parent"])
+    if trusted is not None:
+        Service(connection, options).answer_until_the_end(trusted)
+    os._exit(0)  # nobody waits for the interpreter to be taken apart
+
+
+def _execute_in_the_sandbox(fd: int, options: dict[str, Any]) -> NoReturn:
+    from autograder.running.sandbox import enter
+
+    fonts = _font_lists()
+    edition = enter.prepare(options)
+    home = options["home"] or "/tmp"
+    os.chdir(home)
+    for name, content in fonts.items():
+        Path(name).write_bytes(content)
+    environment = {**os.environ, "PYTHONPATH": edition, "HOME": home, "MPLCONFIGDIR": home, "IPYTHONDIR": home}
+    os.set_inheritable(fd, True)
+    # What the options say from here on can be read by the kernels too, in /proc.
+    options |= {"prepared": True, "edition": edition, "hide": [] if home == "/tmp" else options["hide"]}
+    arguments = [sys.executable, "-m", "autograder.running.kernel_side.zygote", str(fd), json.dumps(options)]
+    os.execve(sys.executable, arguments, environment)
+
+
+def _font_lists() -> dict[str, bytes]:
+    """Read what matplotlib knows of this machine's fonts, which it looks for in all of them otherwise."""
+    try:
+        return {path.name: path.read_bytes() for path in Path("~/.cache/matplotlib").expanduser().glob("fontlist-*")}
+    except (OSError, RuntimeError):  # no home, or not ours to read
+        return {}
+
+
+class Service:
+    """Answers the requests of one process, and of those that it has brought.
+
+    Parameters
+    ----------
+    connection
+        The other end is the trusted process's.
+    options
+        As on the command line.
+    """
+
+    def __init__(self, connection: socket.socket, options: dict[str, Any]) -> None:
+        self._first, self._options = connection, options
+        self._clients: dict[int, socket.socket] = {}
+        self._kernels: dict[int, tuple[int, int]] = {}  # of a handle: the process, and the client's descriptor
+        # A supervisor has to sweep; what is the first of its process namespace takes all others with it.
+        self._ending = signal.SIGKILL if options["mode"] == "namespaces" else signal.SIGTERM
+        self._waiting = select.poll()
+        self._greet(connection)
+
+    def _greet(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            client.send(json.dumps({"ready": True}).encode())
+        self._clients[client.fileno()] = client
+        self._waiting.register(client, select.POLLIN)
+
+    def answer_until_the_end(self, trusted: int) -> None:
+        """Answer requests until the first client's other end closes or the trusted process ends; end all kernels.
+
+        Parameters
+        ----------
+        trusted
+            A handle of that process.
+        """
+        self._waiting.register(trusted, select.POLLIN)
+        first = self._first.fileno()
+        while first in self._clients:
+            for ready, _ in self._waiting.poll():
+                if ready == trusted:
+                    self._dismiss(first)
+                elif ready in self._kernels:
+                    self._forget(ready)
+                elif ready in self._clients and not self._answer(self._clients[ready]):
+                    self._dismiss(ready)
+        for handle in self._kernels:
+            signal.pidfd_send_signal(handle, self._ending)
+        for process, _ in self._kernels.values():
+            os.waitpid(process, 0)
+
+    def _answer(self, client: socket.socket) -> bool:
+        """Answer one request; tell whether there may be others."""
+        try:
+            data, fds, _, _ = socket.recv_fds(client, PACKET, 16)
+        except OSError:
+            return False
+        if not data:
+            return False
+        for fd in fds:
+            os.set_inheritable(fd, False)  # programs that a student starts need none of them
+        request = json.loads(data)
+        if "client" in request:
+            self._greet(socket.socket(fileno=fds[0]))
+            return True
+        answer, handles = _fork(request, fds, self._options)
+        if handles:
+            self._waiting.register(handles[0], select.POLLIN)
+            self._kernels[handles[0]] = (answer["pid"], client.fileno())
+        with contextlib.suppress(OSError):  # it has ended; the next look finds that
+            socket.send_fds(client, [json.dumps(answer).encode()], handles)
+        for fd in (*fds, *handles[1:]):
+            os.close(fd)
+        return True
+
+    def _dismiss(self, number: int) -> None:
+        """Let a client go, and all its kernels with it."""
+        self._waiting.unregister(number)
+        self._clients.pop(number).close()
+        for handle, (_, client) in self._kernels.items():
+            if client == number:
+                signal.pidfd_send_signal(handle, self._ending)
+
+    def _forget(self, handle: int) -> None:
+        self._waiting.unregister(handle)
+        os.waitpid(self._kernels.pop(handle)[0], 0)
+        os.close(handle)
+
+
+def _handle_of(process: int) -> int | None:
+    """Open a handle of the parent, unless it has ended already."""
+    handle = os.pidfd_open(process)
+    return handle if os.getppid() == process else None
+
+
+def _fork(request: dict[str, Any], fds: list[int], options: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+    from autograder.running.sandbox import enter
+
+    reading, writing = os.pipe()
+    parent = enter.Parent.this()
+    try:
+        child = enter.fork(options)
+    except OSError as error:
+        os.close(reading)
+        return {"error": str(error)}, []
+    else:
+        if child == 0:
+            _be_a_kernel(request, fds, writing, parent, options)
+    finally:
+        os.close(parent.handle)
+        os.close(writing)
+    return {"pid": child}, [os.pidfd_open(child), reading]
+
+
+def _be_a_kernel(
+    request: dict[str, Any], fds: list[int], ready: int, parent: Parent, options: dict[str, Any]
+) -> NoReturn:
+    status = 1
+    try:
+        from autograder.running.kernel_side import function_server, warm_kernel
+        from autograder.running.sandbox import enter, syscalls
+
+        syscalls.close_all_but({0, 1, 2, ready, parent.handle, *fds})
+        *listeners, wire = fds[: len(warm_kernel.CHANNELS) + 1]
+        for entrance in fds[len(warm_kernel.CHANNELS) + 1 :]:
+            os.write(entrance, b"0")
+            os.close(entrance)
+        enter.enter(options, parent, request["scratch"])
+        os.environ.update(request["env"])
+        named = dict(zip(warm_kernel.CHANNELS, listeners, strict=True))
+        app = warm_kernel.make(named, request["key"], request["scheme"])
+        function_server.attach(socket.socket(fileno=wire))
+        os.write(ready, READY)
+        os.close(ready)
+        app.start()  # type: ignore[no-untyped-call]  # ipykernel's types are partial
+        status = 0
+    except BaseException:
+        # The pipe is closed once the kernel is ready; before, nothing of the student has run.
+        with contextlib.suppress(OSError):
+            os.write(ready, traceback.format_exc().encode()[-select.PIPE_BUF :])
+    finally:
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
