@@ -27,7 +27,7 @@ from rich.segment import Segment, Segments
 from autograder.errors import CourseError
 from autograder.grading.course.directory import Course
 from autograder.grading.distribute.fast_import import without_collections
-from autograder.judging.custom_exercises import FOLDER, load_file
+from autograder.judging.load_exercises import FOLDER, load_file
 
 # nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
 if TYPE_CHECKING:

@@ -23,8 +23,10 @@ class CaseResult:
     outcome : Outcome
         The answer's.
     failure : Failure or None
-    share : float
-        Of the points, where there is a failure.
+    fraction : float
+        Fraction of the part's points that is earned in spite of a failure.
+    checked : bool
+        Whether the part's property judged the result.
     """
 
     part: Part
@@ -32,4 +34,5 @@ class CaseResult:
     want: Any
     outcome: Outcome
     failure: Failure | None
-    share: float = 0.0
+    fraction: float = 0.0
+    checked: bool = False

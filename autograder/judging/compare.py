@@ -107,7 +107,7 @@ def _dict_mismatch(exercise: Exercise, part: Part, got: Any, want: dict[str, Any
     if not isinstance(got, dict) or got.keys() != want.keys():
         have = f"the keys {', '.join(sorted(got))[:200]}" if isinstance(got, dict) else _describe(got)
         return Failure("type", f"It must return a dict with the keys {', '.join(sorted(want))}; got {have}.")
-    if part.holds:
+    if part.check:
         return None  # values of several types may be right
     failures = (_mismatch(exercise, part, got[key], want[key], what=f"`{key}`") for key in want)
     return next((failure for failure in failures if failure), None)
@@ -139,7 +139,7 @@ def _array_mismatch(exercise: Exercise, part: Part, got: Any, want: Any, what: s
         return Failure("dtype", f"{_capital(what)} must have dtype {want.dtype} for this input; got {got.dtype}.")
     if want.dtype.kind == "b" and got.dtype.kind != "b":
         return Failure("dtype", f"{_capital(what)} must hold True and False; got dtype {got.dtype}.")
-    if part.holds:
+    if part.check:
         return _not_finite(got, what)
     float32 = want.dtype == np.float32
     rtol = max(part.rtol, FLOAT32_RTOL) if float32 else part.rtol

@@ -47,10 +47,15 @@ def clue(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
     (name, message) or None
         Only what explains *every* case that came back.
     """
+    found = _found(exercise, case_results)
+    return exercise.words.get(found[0], found) if found else None
+
+
+def _found(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
     wrapping = _wrapping(exercise, case_results)
     if wrapping:
         return wrapping
-    if exercise.mistake_features or any(case_result.part.holds for case_result in case_results):
+    if exercise.mistake_features or any(case_result.part.check for case_result in case_results):
         return None  # many answers are right: the reference's values say nothing
     found: list[tuple[str, Clue]] = []
     outputs = _by_output(exercise, case_results)

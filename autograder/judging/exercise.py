@@ -1,8 +1,8 @@
-"""An exercise as data: what is asked, on which inputs it is tested, which mistakes are known."""
+"""An exercise as data: the function, the inputs it is tested on, the known mistakes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,24 +13,24 @@ Cases = Callable[[np.random.Generator], Sequence["Case"]]
 
 @dataclass(frozen=True)
 class Finding:
-    """What a property makes of a result.
+    """The verdict of a property on one result.
 
     Attributes
     ----------
-    share : float
-        Of the points, in [0, 1]; below 1 something is not as it should be.
+    fraction : float
+        Fraction of the part's points that the result earns, in [0, 1].
     message : str
-        Then: what must be and what was got, in words.
+        Needed where `fraction` is below 1: what must be and what was got, in words.
     """
 
-    share: float
+    fraction: float
     message: str = ""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise ValueError(f"share must lie in [0, 1] (got {self.share})")
-        if self.share < 1 and not self.message:
-            raise ValueError("a finding with a share below 1 must have a message")
+        if not 0 <= self.fraction <= 1:
+            raise ValueError(f"fraction must lie in [0, 1] (got {self.fraction})")
+        if self.fraction < 1 and not self.message:
+            raise ValueError("a finding with a fraction below 1 must have a message")
 
 
 AS_IT_SHOULD_BE = Finding(1.0)
@@ -45,21 +45,50 @@ class Case:
         What the function is called with. Arrays reach it as read-only copies, unless the exercise says
         `writable_inputs`.
     label : str
-        What is special about this input, in words: the only thing a student learns of a hidden case.
+        What is special about this input, in words. It is all that a student learns of a hidden case.
     warning_forgiven : bool
         Whether a NumPy warning costs nothing here (inputs that hold NaN).
-    aside : object
-        What only the part's property knows, such as the seeds of a training run.
+    context : dict, optional
+        Further parameters of the part's property that hold for this case only, such as the seed of a training run.
     """
 
     def __init__(
-        self, *args: Any, label: str = "", warning_forgiven: bool = False, aside: Any = None, **kwargs: Any
+        self,
+        *args: Any,
+        label: str = "",
+        warning_forgiven: bool = False,
+        context: Mapping[str, Any] | None = None,
+        **kwargs: Any,
     ) -> None:
         self.args = args
         self.kwargs = kwargs
         self.label = label
         self.warning_forgiven = warning_forgiven
-        self.aside = aside
+        self.context = dict(context or {})
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a property may look at besides the result.
+
+    Attributes
+    ----------
+    case : Case
+    want : object
+        The reference's result.
+    outputs : sequence of str
+        Names of what is returned, where that is a tuple.
+    earlier : tuple of (Case, object)
+        Cases of the same part that the property has judged before, each with the answer's result.
+    """
+
+    case: Case
+    want: Any
+    outputs: Sequence[str] = ()
+    earlier: tuple[tuple[Case, Any], ...] = ()
+
+
+Check = Callable[[Any, Tried], Finding]
 
 
 @dataclass(frozen=True)
@@ -78,10 +107,10 @@ class Part:
         Whether it is judged only when the work is graded.
     rtol, atol : float
         A value v passes where abs(v − want) ≤ atol + rtol·abs(want) (float64; float32 is given 2e-5 and 1e-6).
-    holds : callable or None
-        Where there are many right answers: takes the result (of the reference's type and shape, of finite
-        numbers) and the case, and judges it in place of the comparison with the reference's values. The part
-        earns the smallest share of its cases.
+    check : callable or None
+        A property, for parts with many right answers. It takes the result (of the reference's type and shape, all
+        numbers finite) and a `Tried`, and returns a `Finding`. It replaces the comparison with the reference's
+        values. The part earns the smallest fraction of its cases.
     """
 
     name: str
@@ -90,7 +119,7 @@ class Part:
     hidden: bool = False
     rtol: float = 1e-9
     atol: float = 1e-12
-    holds: Callable[[Any, Case], Finding] | None = None
+    check: Check | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +215,10 @@ class Exercise:
     mistake_rtol : float
         Relative tolerance within which two results (or their mistake_features) are the same mistake.
     notice : str
-        Said before judging, where that takes seconds: what is going on and how long it takes.
+        Text that is printed before judging, where that takes seconds.
+    words : mapping of str to (str, str)
+        By the name of a mistake that is recognized in any exercise (`judging/detective.py`): the name and the message
+        that this exercise has for it.
     """
 
     name: str
@@ -202,6 +234,7 @@ class Exercise:
     mistake_features: Callable[[Any, Case], Any] | None = None
     mistake_rtol: float = 1e-6
     notice: str = ""
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     max_points: float = field(init=False)
 
     def __post_init__(self) -> None:

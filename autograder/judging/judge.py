@@ -17,7 +17,7 @@ from autograder.judging import calls, reproduce
 from autograder.judging.case_result import CaseResult
 from autograder.judging.compare import mismatch
 from autograder.judging.diagnosis import diagnose
-from autograder.judging.exercise import Case, Exercise, Part
+from autograder.judging.exercise import Case, Exercise, Part, Tried
 from autograder.judging.registry import find
 from autograder.judging.verdict import Failure, Kind, PartResult, Verdict
 
@@ -120,7 +120,7 @@ def _examine_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden:
         case_results += tried
         printed += "".join(case_result.outcome.printed for case_result in tried if not part.hidden)
         failure = next((case_result.failure for case_result in tried if case_result.failure), None)
-        points = part.points * min((case_result.share for case_result in tried if case_result.failure), default=1.0)
+        points = part.points * min((case_result.fraction for case_result in tried if case_result.failure), default=1.0)
         results.append(PartResult(part.name, float(points), float(part.points), part.hidden, failure))
     diagnosis, hint = diagnose(exercise, case_results)
     message = _message(exercise, results, hint)
@@ -135,18 +135,9 @@ def cases_of(exercise: Exercise, number: int, seed: int) -> Sequence[Case]:
     return exercise.parts[number].cases(rng)
 
 
-def _prepare(exercise: Exercise, number: int, seed: int) -> Sequence[tuple[Case, Any]]:
-    """Draw a part's cases with what the reference makes of them.
-
-    Once for a whole class with one seed; anew for every answer where a property may keep what it saw in `aside`.
-    """
-    if exercise.parts[number].holds:
-        return [(case, _expected(exercise, case)) for case in cases_of(exercise, number, seed)]
-    return _prepared(exercise, number, seed)
-
-
 @lru_cache(maxsize=64)
-def _prepared(exercise: Exercise, number: int, seed: int) -> Sequence[tuple[Case, Any]]:
+def _prepare(exercise: Exercise, number: int, seed: int) -> Sequence[tuple[Case, Any]]:
+    """Draw a part's cases and compute the reference's results, once for a whole class with one seed."""
     return [(case, _expected(exercise, case)) for case in cases_of(exercise, number, seed)]
 
 
@@ -156,33 +147,37 @@ def _try_part(exercise: Exercise, part: Part, answer: Any, cases: Sequence[tuple
     Other parts are tried all the same: what hangs on one input may be right on another.
     """
     case_results: list[CaseResult] = []
+    earlier: list[tuple[Case, Any]] = []
     twice = [(case.args, case.kwargs) for case, _ in cases for _ in range(2)]
     calls.prefetch(answer, twice, writable=exercise.writable_inputs)
     for case, want in cases:
-        case_result = _try_case(exercise, part, case, want, answer)
+        case_result = _try_case(exercise, part, Tried(case, want, exercise.outputs, tuple(earlier)), answer)
         case_results.append(case_result)
+        if case_result.checked:
+            earlier.append((case, case_result.outcome.value))
         if case_result.failure and case_result.failure.not_worth_calling_again:
             break
     return case_results
 
 
-def _try_case(exercise: Exercise, part: Part, case: Case, want: Any, answer: Any) -> CaseResult:
+def _try_case(exercise: Exercise, part: Part, tried: Tried, answer: Any) -> CaseResult:
+    case, want = tried.case, tried.want
     if not callable(answer):
         nothing = calls.Outcome(None, None, (), "", "")
         return CaseResult(part, case, None, nothing, Failure("missing", f"There is no function `{exercise.name}` yet."))
     outcome = calls.call(answer, case.args, case.kwargs, writable=exercise.writable_inputs)
-    failure, share = _failure_of(exercise, part, case, answer, outcome, want), 0.0
-    if failure is None and part.holds:
+    failure, fraction = _failure_of(exercise, part, case, answer, outcome, want), 0.0
+    checked = failure is None and part.check is not None
+    if checked and part.check:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):  # of absurd numbers
-            finding = part.holds(outcome.value, case)
-        share = finding.share
-        failure = Failure("value", finding.message) if share < 1 else None
-    if failure is None:
-        return CaseResult(part, case, want, outcome, None)
-    if part.hidden:
-        return CaseResult(part, case, want, outcome, _redacted(failure, case, outcome), share)
-    shown = replace(failure, case=case.label, call=reproduce.one_line(exercise.name, case))
-    return CaseResult(part, case, want, outcome, shown, share)
+            finding = part.check(outcome.value, tried)
+        fraction = finding.fraction
+        failure = Failure("value", finding.message) if fraction < 1 else None
+    if failure and part.hidden:
+        failure = _redacted(failure, case, outcome)
+    elif failure:
+        failure = replace(failure, case=case.label, call=reproduce.one_line(exercise.name, case))
+    return CaseResult(part, case, want, outcome, failure, fraction, checked)
 
 
 def _failure_of(

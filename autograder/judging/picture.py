@@ -118,7 +118,7 @@ def _result(use: Callable[..., Any], function: Callable[..., Any], x: Any) -> An
 
 def _of_trial(exercise: Exercise, case_result: CaseResult) -> Drawing | None:
     got, want = case_result.outcome.value, case_result.want
-    if exercise.picture is None and case_result.part.holds:
+    if exercise.picture is None and case_result.part.check:
         return None  # the reference is one right answer of many
     if isinstance(want, tuple):
         got, want = _first_wrong(got, want)

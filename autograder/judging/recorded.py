@@ -105,7 +105,7 @@ def _key(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
 
 
 def _record_part(exercise: Exercise, part: Part, seed: int, number: int) -> dict[str, Any]:
-    hidden = part.hidden or part.holds is not None
+    hidden = part.hidden or part.check is not None
     shown = {"name": part.name, "points": part.points, "rtol": part.rtol, "atol": part.atol, "hidden": hidden}
     return {**shown, "cases": [] if hidden else [_case(exercise, case) for case in cases_of(exercise, number, seed)]}
 

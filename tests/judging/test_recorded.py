@@ -7,7 +7,7 @@ import pytest
 
 from autograder import judge
 from autograder.exercises import lesson_00, lesson_01
-from autograder.judging import custom_exercises as own
+from autograder.judging import load_exercises as own
 from autograder.judging import registry
 from autograder.judging.encoding import EncodingError, decode, encode
 from autograder.judging.exercise import Case, Exercise, Mistake, Part

@@ -18,7 +18,7 @@ from autograder.errors import CourseError
 from autograder.grading.course.directory import Course, secret_seed
 from autograder.grading.record import gradebook
 from autograder.grading.submission.restore import grade_id_of, released_cells
-from autograder.judging.custom_exercises import FOLDER
+from autograder.judging.load_exercises import FOLDER
 
 _LARGEST_FILES = 16 << 20  # bytes, of all files beside a notebook
 

@@ -12,7 +12,7 @@ from autograder.grading.execute.lesson_kernels import editions
 from autograder.grading.execute.select_cells import cells_to_run
 from autograder.grading.options import Settings
 from autograder.grading.submission.restore import grade_id_of
-from autograder.judging.custom_exercises import load_text
+from autograder.judging.load_exercises import load_text
 from autograder.running.judge_side.kernels import Kernels
 from autograder.running.judge_side.run_notebook import run_notebook
 from autograder.running.judge_side.student_edition import LEFT_OUT

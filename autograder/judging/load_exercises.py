@@ -1,16 +1,18 @@
-"""A course's own exercises: Python files for the instructor, recorded ones beside a student's notebook."""
+"""Load exercises: the course's own and an instructor's from Python files, recorded ones beside a student's notebook."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from autograder.judging.exercise import Exercise
 from autograder.judging.recorded import from_record, record
-from autograder.judging.registry import forget, is_exercise, register
+from autograder.judging.registry import forget, is_exercise, register, register_lesson
 
 FOLDER = "exercises"  # of a course directory: one file an exercise
 RECORD = "exercises.json"  # beside a notebook: what its students need of them
@@ -53,7 +55,7 @@ def load_file(path: Path) -> Exercise:
     """
     path = path.resolve()
     if path not in _loaded:
-        exercise = _run(path)
+        exercise = _only_exercise(path.name, vars(_run(path)))
         try:
             register(exercise)
         except ValueError as taken:
@@ -78,7 +80,31 @@ def load_text(name: str, text: str) -> Exercise:
     return load_file(path)
 
 
-def _run(path: Path) -> Exercise:
+def load_lesson(package: str, lesson: str, minutes: int, order: Sequence[str]) -> tuple[Exercise, ...]:
+    """Load and register the exercises of a lesson of the course, one module an exercise.
+
+    Parameters
+    ----------
+    package : str
+        Holds a module for each exercise, of the exercise's name.
+    lesson : str
+        The lesson's folder in `notebooks/`.
+    minutes : int
+        Planned for the lesson.
+    order : sequence of str
+        Names of the exercises, in the order of the notebook.
+
+    Raises
+    ------
+    CustomExerciseError
+        As for `load_folder`.
+    """
+    exercises = tuple(_only_exercise(name, vars(importlib.import_module(f"{package}.{name}"))) for name in order)
+    register_lesson(lesson, minutes, exercises)
+    return exercises
+
+
+def _run(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"own_exercise_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
         raise CustomExerciseError(f"an exercise must be a Python file (got {path})")
@@ -87,12 +113,17 @@ def _run(path: Path) -> Exercise:
         spec.loader.exec_module(module)
     except Exception as damage:  # whatever the file's own code raises
         raise CustomExerciseError(f"{path.name} must run by itself ({type(damage).__name__}: {damage})") from damage
-    found = list({id(value): value for value in vars(module).values() if isinstance(value, Exercise)}.values())
+    return module
+
+
+def _only_exercise(file: str, names: Mapping[str, object]) -> Exercise:
+    """Return the one exercise among the names of a module; `file` is for error messages."""
+    found = list({id(value): value for value in names.values() if isinstance(value, Exercise)}.values())
     if len(found) != 1:
-        raise CustomExerciseError(f"{path.name} must hold exactly one Exercise (got {len(found)})")
+        raise CustomExerciseError(f"{file} must hold exactly one Exercise (got {len(found)})")
     if found[0].name != getattr(found[0].reference, "__name__", ""):
         raise CustomExerciseError(
-            f"{path.name}: the exercise must have the name of its reference function, "
+            f"{file}: the exercise must have the name of its reference function, "
             f"{getattr(found[0].reference, '__name__', 'which has none')} (got {found[0].name})"
         )
     return found[0]
