@@ -1,4 +1,4 @@
-"""The course's exercises, one file a lesson; importing this package makes them known to the judge."""
+"""The course's exercises, one file an exercise. Importing this package registers them with the judge."""
 
 from autograder.exercises import (
     lesson_00,
@@ -10,9 +10,5 @@ from autograder.exercises import (
     lesson_06,
     lesson_07,
 )
-from autograder.judging.registry import register_lesson
 
 LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07)
-
-for lesson in LESSONS:
-    register_lesson(lesson.LESSON, lesson.MINUTES, lesson.EXERCISES)

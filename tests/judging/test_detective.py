@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograder import judge
-from autograder.exercises.common import element_wise
+from autograder.exercises.random_draws import element_wise
 from autograder.judging.exercise import Case, Exercise, Part
 
 
