@@ -9,8 +9,8 @@ from types import FrameType
 from typing import Any
 
 from autograder.judging import card
-from autograder.judging.load_exercises import make_known
 from autograder.judging.judge import PUBLIC_SEED, examine
+from autograder.judging.load_exercises import make_known
 from autograder.judging.registry import find, is_exercise
 from autograder.judging.verdict import VERDICT_MIME
 from autograder.notebook.display import in_jupyter, show

@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from autograder.judging import style
-from autograder.judging.load_exercises import make_known
 from autograder.judging.exercise import Exercise
+from autograder.judging.load_exercises import make_known
 from autograder.judging.registry import exercises_of, minutes_of
 from autograder.notebook.display import show
 from autograder.notebook.last_check import LastCheck, remembered

@@ -17,6 +17,7 @@ from autograder.exercises import lesson_00, lesson_01
 from autograder.judging import card
 from autograder.judging.exercise import Case, Curve, Exercise, Part
 from autograder.judging.picture import picture_svg
+from autograder.judging.registry import find
 from course_lib import activations
 
 ALL = [*lesson_00.EXERCISES, *lesson_01.EXERCISES]
@@ -104,7 +105,7 @@ def test_a_line_of_text_has_at_most_88_columns(exercise):
 
 @pytest.mark.parametrize("text", ["word " * 60, "x" * 300, "a\nb\n" * 40, "tab\t" * 50])
 def test_a_students_words_are_wrapped_too(text):
-    lines = card.as_text(lesson_01.SIGMOID, hello(text)).splitlines()
+    lines = card.as_text(find("sigmoid"), hello(text)).splitlines()
     assert [line for line in lines if len(line) > 88] == []
 
 
@@ -122,7 +123,7 @@ def test_a_students_words_are_wrapped_too(text):
     ],
 )
 def test_what_a_student_wrote_is_text_and_nothing_else(text):
-    html = card.as_html(lesson_01.SIGMOID, hello(text), None)
+    html = card.as_html(find("sigmoid"), hello(text), None)
     page = Page(html)
     ET.fromstring(html)
     assert {"script", "img", "b", "i"}.isdisjoint(page.tags)
@@ -135,20 +136,20 @@ def test_a_script_in_an_exception_or_a_print_stays_text():
         print("<script>print</script>")
         raise type("<script>", (Exception,), {})("<script>text</script>")
 
-    html, text = drawn(lesson_01.SIGMOID, sigmoid)
+    html, text = drawn(find("sigmoid"), sigmoid)
     assert "<script" not in html
     assert "&lt;script&gt;text&lt;/script&gt;" in html
     assert "<script>text</script>" in text
 
 
 def test_a_verdict_with_a_class_name_from_the_student_stays_text():
-    html, _ = drawn(lesson_01.SIGMOID, lambda a: type("<b onclick=x>", (), {})())
+    html, _ = drawn(find("sigmoid"), lambda a: type("<b onclick=x>", (), {})())
     assert "<b" not in html
     assert "&lt;b onclick=x&gt;" in html
 
 
 def test_words_between_backticks_are_code_and_a_lone_one_stays():
-    page = Page(card.as_html(lesson_01.SIGMOID, hello("call `f(x)` or `g"), None))
+    page = Page(card.as_html(find("sigmoid"), hello("call `f(x)` or `g"), None))
     assert page.tags.count("code") > 1
     assert "f(x)" in page.texts
     assert " or `g" in page.texts
@@ -165,7 +166,7 @@ def test_a_curve_is_an_svg_with_a_text_for_screen_readers(exercise):
 
 
 def test_no_style_sheet_of_a_curve_leaks_into_the_page():
-    assert "<style" not in picture_svg(lesson_01.SIGMOID, np.tanh, None)
+    assert "<style" not in picture_svg(find("sigmoid"), np.tanh, None)
 
 
 @pytest.mark.parametrize("exercise", CURVED, ids=lambda exercise: exercise.name)
@@ -175,8 +176,8 @@ def test_a_curve_that_differs_is_said_to_differ(exercise):
 
 
 def test_the_same_answer_gives_the_same_picture():
-    assert picture_svg(lesson_01.SIGMOID, np.tanh, None) == picture_svg(lesson_01.SIGMOID, np.tanh, None)
-    assert picture_svg(lesson_01.SIGMOID, np.tanh, None) != picture_svg(lesson_01.SIGMOID, np.sin, None)
+    assert picture_svg(find("sigmoid"), np.tanh, None) == picture_svg(find("sigmoid"), np.tanh, None)
+    assert picture_svg(find("sigmoid"), np.tanh, None) != picture_svg(find("sigmoid"), np.sin, None)
 
 
 @pytest.mark.parametrize(
@@ -191,17 +192,17 @@ def test_the_same_answer_gives_the_same_picture():
     ],
 )
 def test_an_answer_without_numbers_has_no_curve(answer):
-    assert picture_svg(lesson_01.SIGMOID, answer, None) == ""
+    assert picture_svg(find("sigmoid"), answer, None) == ""
 
 
-@pytest.mark.parametrize("exercise", [lesson_00.DENSE_FORWARD, lesson_01.SATURATED_FRACTION], ids=lambda e: e.name)
+@pytest.mark.parametrize("exercise", [find("dense_forward"), find("saturated_fraction")], ids=lambda e: e.name)
 def test_an_exercise_without_a_curve_has_no_picture(exercise):
     assert "<svg" not in drawn(exercise, exercise.reference)[0]
 
 
 @pytest.mark.parametrize("answer", [None, lambda a: (_ for _ in ()).throw(NotImplementedError)])
 def test_an_unwritten_answer_has_no_picture_and_a_friendly_word(answer):
-    html, text = drawn(lesson_01.SIGMOID, answer)
+    html, text = drawn(find("sigmoid"), answer)
     assert "<svg" not in html
     assert "is not written yet" in html
     assert "is not written yet" in text
@@ -209,18 +210,18 @@ def test_an_unwritten_answer_has_no_picture_and_a_friendly_word(answer):
 
 
 def test_hidden_points_to_come_are_announced():
-    html, text = drawn(lesson_01.SIGMOID, activations.sigmoid)
+    html, text = drawn(find("sigmoid"), activations.sigmoid)
     assert "judged when the work is graded" in html
     assert "1 more" in html
     assert "hidden cases (1)" in text
-    html, text = drawn(lesson_01.SIGMOID, activations.sigmoid, hidden=True)
+    html, text = drawn(find("sigmoid"), activations.sigmoid, hidden=True)
     assert "judged when the work is graded" not in html
     assert "4 of 4 points" in html
     assert "at grading" not in text
 
 
 def test_the_first_wrong_entry_stands_on_the_card():
-    html, text = drawn(lesson_01.SIGMOID, np.tanh)
+    html, text = drawn(find("sigmoid"), np.tanh)
     page = Page(html)
     for told in ("got", "expected", "difference", "[0]", "-0.964027580076", "0.119202922022"):
         assert told in page.text
@@ -235,7 +236,7 @@ def test_carried_errors_and_prints_are_told():
         "def sigmoid_derivative(a):\n    print('hi there')\n    return sigmoid(a) * sigmoid(-1 * a)\n",
         space,
     )
-    html, text = drawn(lesson_01.SIGMOID_DERIVATIVE, space["sigmoid_derivative"])
+    html, text = drawn(find("sigmoid_derivative"), space["sigmoid_derivative"])
     for said in (html, text):
         assert "an earlier exercise costs its own points only" in said
         assert "It printed: hi there" in said
@@ -248,7 +249,7 @@ def test_any_numbers_can_be_drawn_whatever_the_students_settings(size, setting):
         return np.where(a > 0, size, -size) * np.where(a == 0, 0.0 if np.isfinite(size) else 1.0, 1.0)
 
     with np.errstate(all=setting):
-        svg = picture_svg(lesson_01.SIGMOID, odd, None)
+        svg = picture_svg(find("sigmoid"), odd, None)
     assert svg == "" or Page(svg).labels["svg"][0] == "img"
 
 
@@ -264,17 +265,17 @@ def test_the_students_matplotlib_is_left_alone():
     with mpl.rc_context({"font.size": 31, "text.usetex": False, "axes.facecolor": "red"}):
         before = mpl.rcParams.copy()
         figures = plt.get_fignums()
-        svg = picture_svg(lesson_01.SIGMOID, np.tanh, None)
+        svg = picture_svg(find("sigmoid"), np.tanh, None)
         assert mpl.rcParams == before
         assert plt.get_fignums() == figures
         assert "31px" not in svg
-    assert picture_svg(lesson_01.SIGMOID, np.tanh, None) == svg
+    assert picture_svg(find("sigmoid"), np.tanh, None) == svg
 
 
 def test_drawing_a_curve_decides_nothing_about_the_students_backend():
     code = (
         "import sys, matplotlib, numpy as np\n"
-        "from autograder.exercises.lesson_01 import SIGMOID\n"
+        "from autograder.exercises.lesson_01.sigmoid import SIGMOID\n"
         "from autograder.judging.picture import picture_svg\n"
         "before = matplotlib.rcParams._get('backend')\n"
         "assert picture_svg(SIGMOID, np.tanh, None)\n"

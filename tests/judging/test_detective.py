@@ -174,7 +174,7 @@ def test_an_element_wise_function_is_looked_at_by_the_sign_of_its_input(answer, 
 def test_where_many_answers_are_right_the_reference_values_say_nothing():
     from autograder.judging.exercise import Finding
 
-    free = Part("it", 1, cases, holds=lambda got, case: Finding(0.0, "No."))
+    free = Part("it", 1, cases, check=lambda got, tried: Finding(0.0, "No."))
     verdict = judge(Exercise("affine", "lesson", affine, [free]), lambda x: 2 * affine(x))
     assert verdict.diagnosis is None
     assert judge(Exercise("affine", "lesson", affine, [free]), lambda x: None).diagnosis == "returns_none"

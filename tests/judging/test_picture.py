@@ -29,18 +29,18 @@ def both(x):
     return means(x), product(x)
 
 
-def exercise(reference, *args, holds=None, **kwargs):
-    part = Part("it", 1, lambda rng: [Case(*(args or (X,)), label="a case")], holds=holds)
+def exercise(reference, *args, check=None, **kwargs):
+    part = Part("it", 1, lambda rng: [Case(*(args or (X,)), label="a case")], check=check)
     return Exercise(reference.__name__, "lesson", reference, [part], **kwargs)
 
 
-def spread(W, case):
+def spread(W, tried):
     return AS_IT_SHOULD_BE if abs(np.std(W) * 10 - 1) < 0.05 else Finding(0.0, "Too wide.")
 
 
 PRODUCT, MEANS, LAYERS = exercise(product), exercise(means), exercise(layers)
 BOTH = exercise(both, outputs=("mean", "product"))
-RANDOM = exercise(initialization.he_init, np.random.default_rng(0), 200, 30, picture=Histogram(), holds=spread)
+RANDOM = exercise(initialization.he_init, np.random.default_rng(0), 200, 30, picture=Histogram(), check=spread)
 WHITE = exercise(
     normalization.pca_whitening,
     outputs=("mean", "W"),

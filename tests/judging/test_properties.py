@@ -1,4 +1,4 @@
-"""Exercises with many right answers: properties, shares of points, mistake_features, and results other than arrays."""
+"""Exercises with many right answers: properties, fractions of points, features, and results other than arrays."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ def weights(rng, n_in, n_out):
     return rng.normal(size=(n_in, n_out))
 
 
-def spread_is_one(W, case):
+def spread_is_one(W, tried):
     spread = float(np.std(W))
     return AS_IT_SHOULD_BE if abs(spread - 1) < 0.05 else Finding(0.0, f"The spread must be 1; got {spread:.2f}.")
 
@@ -20,9 +20,9 @@ def one_case(*args, **kwargs):
     return lambda rng: [Case(*args, label="a case", **kwargs)]
 
 
-def random_weights(holds=spread_is_one, hidden=False, **kwargs):
+def random_weights(check=spread_is_one, hidden=False, **kwargs):
     cases = lambda rng: [Case(np.random.default_rng(rng.integers(2**32)), 60, 90, label="60 to 90")]  # noqa: E731
-    return Exercise("weights", "lesson", weights, [Part("spread", 4, cases, holds=holds, hidden=hidden)], **kwargs)
+    return Exercise("weights", "lesson", weights, [Part("spread", 4, cases, check=check, hidden=hidden)], **kwargs)
 
 
 def test_any_answer_with_the_property_is_right():
@@ -57,23 +57,38 @@ def test_form_and_finiteness_come_before_the_property(answer, kind):
     assert judge(random_weights(), answer).parts[0].failure.kind == kind
 
 
-def test_a_share_of_the_points_is_the_smallest_of_all_cases():
-    def holds(value, case):
-        return Finding(case.aside, "Not all of it.") if case.aside < 1 else AS_IT_SHOULD_BE
+def test_a_part_earns_the_smallest_fraction_of_its_cases():
+    def check(value, tried):
+        fraction = tried.case.context["fraction"]
+        return Finding(fraction, "Not all of it.") if fraction < 1 else AS_IT_SHOULD_BE
 
     def cases(rng):
-        return [Case(label=str(share), aside=share) for share in (1.0, 0.25, 0.75)]
+        return [Case(label=str(part), context={"fraction": part}) for part in (1.0, 0.25, 0.75)]
 
-    exercise = Exercise("constant", "lesson", lambda: 1.0, [Part("it", 4, cases, holds=holds)])
+    exercise = Exercise("constant", "lesson", lambda: 1.0, [Part("it", 4, cases, check=check)])
     verdict = judge(exercise, lambda: 2.0)
     assert (verdict.points, verdict.passed) == (1.0, False)
     assert verdict.parts[0].failure.case == "0.25"
 
 
-@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
-def test_a_share_outside_0_to_1_is_refused(share):
-    with pytest.raises(ValueError, match=r"^share must lie in \[0, 1\]"):
-        Finding(share, "no")
+@pytest.mark.parametrize("fraction", [-0.1, 1.5, float("nan")])
+def test_a_fraction_outside_0_to_1_is_refused(fraction):
+    with pytest.raises(ValueError, match=r"^fraction must lie in \[0, 1\]"):
+        Finding(fraction, "no")
+
+
+def test_a_property_sees_the_results_of_earlier_cases():
+    def check(value, tried):
+        repeated = [case.label for case, earlier in tried.earlier if earlier == value]
+        return Finding(0.0, f"The same as for {repeated[0]}.") if repeated else AS_IT_SHOULD_BE
+
+    def cases(rng):
+        return [Case(float(n), label=str(n)) for n in range(3)]
+
+    exercise = Exercise("identity", "lesson", lambda x: x, [Part("it", 1, cases, check=check)])
+    assert judge(exercise, lambda x: x + 1).passed
+    assert "The same as for 0." in judge(exercise, lambda x: 7.0).message
+    assert judge(exercise, lambda x: x + 2).passed, "nothing is left from the answer before"
 
 
 def test_less_than_all_needs_a_reason():
@@ -177,10 +192,10 @@ DESIGN = {"activation": "relu", "rate": 0.1}
 
 
 def test_a_dict_must_have_the_keys_and_the_property():
-    def holds(design, case):
+    def check(design, tried):
         return AS_IT_SHOULD_BE if design["rate"] > 0 else Finding(0.0, "The rate must be above 0.")
 
-    exercise = Exercise("design", "lesson", lambda: DESIGN, [Part("it", 1, one_case(), holds=holds)])
+    exercise = Exercise("design", "lesson", lambda: DESIGN, [Part("it", 1, one_case(), check=check)])
     assert judge(exercise, lambda: {"rate": 5, "activation": "tanh"}).passed
     assert "The rate must be above 0." in judge(exercise, lambda: {"rate": -1.0, "activation": 3}).message
     assert "must return a dict with the keys activation, rate; got the keys rate" in (

@@ -7,6 +7,7 @@ import pytest
 
 from autograder import judge
 from autograder.exercises import lesson_00, lesson_01
+from autograder.exercises.lesson_01.sigmoid import SIGMOID
 from autograder.judging import load_exercises as own
 from autograder.judging import registry
 from autograder.judging.encoding import EncodingError, decode, encode
@@ -32,16 +33,16 @@ def test_a_copy_says_what_the_original_says(exercise):
 
 
 def test_the_record_holds_neither_hidden_cases_nor_code():
-    text = json.dumps(record(lesson_01.SIGMOID))
+    text = json.dumps(record(SIGMOID))
     assert "float32" not in text.replace("keeps float32, accepts", "")
-    assert [len(part["cases"]) > 0 for part in record(lesson_01.SIGMOID)["parts"]] == [True, True, False]
-    assert copied(lesson_01.SIGMOID).max_points == 4.0
+    assert [len(part["cases"]) > 0 for part in record(SIGMOID)["parts"]] == [True, True, False]
+    assert copied(SIGMOID).max_points == 4.0
 
 
 def test_a_part_with_a_property_is_left_for_the_grading():
     from autograder.judging.exercise import AS_IT_SHOULD_BE
 
-    part = Part("free", 2, lambda rng: [Case(1.0)], holds=lambda got, case: AS_IT_SHOULD_BE)
+    part = Part("free", 2, lambda rng: [Case(1.0)], check=lambda got, tried: AS_IT_SHOULD_BE)
     copy = copied(Exercise("any", "lesson", lambda x: x, [part, Part("fixed", 1, lambda rng: [Case(2.0)])]))
     assert [part.hidden for part in copy.parts] == [True, False]
 
@@ -84,11 +85,11 @@ def test_a_damaged_file_says_nothing(text, tmp_path):
 
 
 def test_a_record_never_replaces_an_exercise_of_the_package(tmp_path):
-    fake = record(lesson_01.SIGMOID)
+    fake = record(SIGMOID)
     fake["parts"][0]["points"] = 100
     (tmp_path / own.RECORD).write_text(json.dumps([fake]), encoding="utf-8")
     own.make_known()
-    assert registry.find("sigmoid") is lesson_01.SIGMOID
+    assert registry.find("sigmoid") is SIGMOID
 
 
 VALUES = [

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError
-from autograder.judging.load_exercises import FOLDER, CustomExerciseError, load_folder
 from autograder.judging.exercise import Exercise
+from autograder.judging.load_exercises import FOLDER, CustomExerciseError, load_folder
 
 # The lessons that came with a checkout of the project; a course directory without lessons of its own uses them.
 _SHIPPED = Path(__file__).resolve().parents[3] / "notebooks"
