@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dis
+import ast
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -13,7 +13,7 @@ from autograder.judging.judge import PUBLIC_SEED, examine
 from autograder.judging.load_exercises import make_known
 from autograder.judging.registry import find, is_exercise
 from autograder.judging.verdict import VERDICT_MIME
-from autograder.notebook.display import in_jupyter, show
+from autograder.notebook.display import display, in_jupyter
 from autograder.notebook.last_check import remember
 
 
@@ -52,18 +52,27 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
     points = exercise.max_points if verdict.parts and verdict.passed else verdict.points
     remember(verdict, on_disk=in_jupyter())
     html = card.as_html(exercise, verdict, function, examination.evidence) if in_jupyter() else ""
-    show(html, card.as_text(exercise, verdict), {VERDICT_MIME: verdict.to_dict()})
+    display(html, card.as_text(exercise, verdict), {VERDICT_MIME: verdict.to_dict()})
     return points
 
 
 def _exercise_name(function: Any, caller: FrameType) -> str:
-    """Know the exercise by the name in the calling line: `sigmoid = np.vectorize(f)` has no name of its own."""
-    before_the_call = [step for step in dis.get_instructions(caller.f_code) if step.offset < caller.f_lasti]
-    loaded = [str(step.argval) for step in reversed(before_the_call) if step.opname in ("LOAD_NAME", "LOAD_GLOBAL")]
-    written = [name for name in loaded if caller.f_globals.get(name) is function]
-    candidates = [*written, getattr(function, "__name__", "")]
+    """Find the exercise's name: an answer such as `sigmoid = np.vectorize(f)` has another name of its own."""
+    bound = [name for name, value in caller.f_globals.items() if value is function]
+    candidates = [_argument(caller), getattr(function, "__name__", ""), *bound]
     found = next((name for name in candidates if is_exercise(name)), None)
     if found is None:
         shown = getattr(function, "__name__", repr(function))
         raise ValueError(f"check must be given the function of an exercise, as in check(sigmoid) (got {shown})")
     return str(found)
+
+
+def _argument(caller: FrameType) -> str:
+    """Return the name that stands as the first argument of the running call; "" where its source is not known."""
+    try:
+        from executing import Source  # IPython brings it
+    except ImportError:
+        return ""
+    call = Source.executing(caller).node
+    named = isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name)
+    return call.args[0].id if named else ""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def show(html: str, text: str, more: Mapping[str, Any] | None = None) -> None:
-    """Show something once.
+def display(html: str, text: str, more: Mapping[str, Any] | None = None) -> None:
+    """Display something once.
 
     Parameters
     ----------
@@ -22,13 +22,13 @@ def show(html: str, text: str, more: Mapping[str, Any] | None = None) -> None:
     if not in_jupyter():
         print(text)
         return
-    from IPython.display import display
+    import IPython.display
 
-    display({"text/html": html, "text/plain": text, **(more or {})}, raw=True)
+    IPython.display.display({"text/html": html, "text/plain": text, **(more or {})}, raw=True)
 
 
 def in_jupyter() -> bool:
-    """Tell whether output goes to a notebook: IPython's own shell in a terminal shows no HTML."""
+    """Check whether output goes to a notebook: IPython's own shell in a terminal shows no HTML."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and hasattr(shell, "kernel")

@@ -8,7 +8,7 @@ from autograder.judging import style
 from autograder.judging.exercise import Exercise
 from autograder.judging.load_exercises import make_known
 from autograder.judging.registry import exercises_of, minutes_of
-from autograder.notebook.display import show
+from autograder.notebook.display import display
 from autograder.notebook.last_check import LastCheck, remembered
 
 
@@ -29,7 +29,7 @@ def progress(lesson: str) -> None:
     minutes = minutes_of(lesson)
     exercises = exercises_of(lesson)
     checked = remembered()
-    show(_as_html(lesson, minutes, exercises, checked), _as_text(lesson, minutes, exercises, checked))
+    display(_as_html(lesson, minutes, exercises, checked), _as_text(lesson, minutes, exercises, checked))
 
 
 def _state(exercise: Exercise, checked: dict[str, LastCheck]) -> str:

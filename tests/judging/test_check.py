@@ -1,4 +1,5 @@
 import json
+import linecache
 from types import SimpleNamespace
 
 import IPython
@@ -21,7 +22,9 @@ def run(*cells):
     """Run cells one after the other, as a notebook does; gives its names."""
     space = {"__name__": "__main__"}
     for number, cell in enumerate((PRELUDE, *cells)):
-        exec(compile(cell, f"<cell {number}>", "exec"), space)
+        name = f"<cell {number} {hash(cell)}>"
+        linecache.cache[name] = (len(cell), None, cell.splitlines(keepends=True), name)  # as IPython does
+        exec(compile(cell, name, "exec"), space)
     return space
 
 

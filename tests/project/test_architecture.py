@@ -11,6 +11,7 @@ from support import ROOT
 
 STANDARD_AND_NUMPY = {"numpy"}
 DRAWING = {"matplotlib", "cycler", "IPython"}
+NOTEBOOK = {"executing"}  # comes with IPython
 INSTRUCTOR = {
     "IPython",
     "click",
@@ -33,7 +34,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "course_lib/plots.py": ({"course_lib"}, STANDARD_AND_NUMPY | DRAWING),
     "autograder/__init__.py": ({"autograder.judging", "autograder.exercises", "autograder.notebook"}, set()),
     "autograder/errors.py": (set(), set()),
-    "autograder/notebook": ({"autograder.notebook", "autograder.judging"}, STANDARD_AND_NUMPY | DRAWING),
+    "autograder/notebook": ({"autograder.notebook", "autograder.judging"}, STANDARD_AND_NUMPY | DRAWING | NOTEBOOK),
     "autograder/__main__.py": ({"autograder.cli"}, set()),
     "autograder/judging": ({"autograder.judging", "course_lib"}, STANDARD_AND_NUMPY | DRAWING),
     "autograder/exercises": ({"autograder.exercises", "autograder.judging", "course_lib"}, STANDARD_AND_NUMPY),
