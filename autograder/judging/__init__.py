@@ -1,1 +1,1 @@
-"""What is right: exercises, comparison, verdict, card. Runs wherever NumPy runs."""
+"""The judge: exercises, comparison, verdict, card. It needs NumPy only, so it also runs in a browser."""

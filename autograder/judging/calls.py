@@ -1,4 +1,4 @@
-"""Calling a student's function: on copies, in silence, within a deadline, and without believing what comes back."""
+"""Call a student's function on copies of its arguments, without output, within a deadline; convert the result."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]  # of a call
 
 
 class TooSlowError(BaseException):
-    """The deadline passed. Not an `Exception`, so that a student's `except Exception` does not swallow it."""
+    """The deadline passed. It is no `Exception`, so that a student's `except Exception` does not catch it."""
 
 
 class EndedError(Exception):
@@ -41,7 +41,7 @@ class EndedError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call left.
+    """The outcome of one call.
 
     Attributes
     ----------
@@ -69,29 +69,29 @@ class Outcome:
 
 @dataclass(frozen=True)
 class UnsupportedValue:
-    """Stands for a result that is none of the plain kinds: its type is all we look at."""
+    """A placeholder for a result of an unsupported type. Only the type's name is kept."""
 
     type_name: str
 
 
 class RemoteCallable(ABC):
-    """A function that lives in another process: whatever is done with it happens there."""
+    """A function in another process. Calls are sent there."""
 
     @abstractmethod
     def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> Outcome:
-        """Do what the function `call` of this module does, over there."""
+        """Call the function in its process, as `call` of this module does here."""
 
     @abstractmethod
     def prefetch(self, arguments: Sequence[Arguments], *, writable: bool) -> None:
-        """Learn of calls that are going to follow in this order, though perhaps not all of them."""
+        """Send the next calls ahead. They follow in this order; some may not follow."""
 
     @abstractmethod
     def globals_among(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Tell which of these global names the function can see."""
+        """Return those of the names that are globals of the function."""
 
     @abstractmethod
     def with_references(self, references: Mapping[str, Callable[..., Any]]) -> RemoteCallable:
-        """Give the function as it would be if these were its globals; they stay in this process."""
+        """Return the function with these globals, which stay in this process."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Give the result.
@@ -108,7 +108,7 @@ class RemoteCallable(ABC):
 
 
 def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> Outcome:
-    """Call a function on copies of the arguments and report what happened; never raises for what it does.
+    """Call a function on copies of the arguments and return the outcome, errors included.
 
     Parameters
     ----------
@@ -149,13 +149,13 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
 
 
 def prefetch(function: Any, arguments: Sequence[Arguments], *, writable: bool) -> None:
-    """Tell a distant function of the calls that are going to follow, so that it need not wait for each of them."""
+    """Send the next calls of a remote function ahead, so that it does not wait for each of them."""
     if isinstance(function, RemoteCallable):
         function.prefetch(arguments, writable=writable)
 
 
 def plain(value: Any) -> Any:
-    """Turn a result into plain values of our own: arrays, `None`, texts, and tuples, lists and dicts of these.
+    """Convert a result into plain values: arrays, `None`, texts, and tuples, lists and dicts of these.
 
     Only exact types count: a subclass may answer comparisons as it likes, so it becomes `UnsupportedValue`. The one
     NamedTuple that an answer returns is `BatchNormCache`; its entries are those of the tuple, whatever its
@@ -178,7 +178,7 @@ def plain(value: Any) -> Any:
 
 
 def text_of(error: BaseException) -> str:
-    """Give an exception's text, which a student's class may refuse or write in letters that no file can hold."""
+    """Return an exception's text. A student's class may raise here, or return characters that cannot be encoded."""
     try:
         return printable(str(error))
     except Exception:
@@ -186,19 +186,19 @@ def text_of(error: BaseException) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace what no file can hold, such as half of a character."""
+    """Replace characters that cannot be encoded, such as half of a surrogate pair."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def globals_among(function: Any, names: Sequence[str]) -> tuple[str, ...]:
-    """Tell which of these global names a function can see; none where it is not plain Python."""
+    """Return those of the names that are globals of a function; none where it is not a plain Python function."""
     if isinstance(function, RemoteCallable):
         return function.globals_among(names)
     return tuple(name for name in names if name in function.__globals__) if type(function) is types.FunctionType else ()
 
 
 def with_references(function: Any, references: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
-    """Give a plain Python function as it would be if these were its globals."""
+    """Return a copy of a plain Python function with these globals."""
     if isinstance(function, RemoteCallable):
         return function.with_references(references)
     helped = types.FunctionType(
@@ -213,7 +213,7 @@ def with_references(function: Any, references: Mapping[str, Callable[..., Any]])
 
 
 def _line_of(error: BaseException) -> str:
-    """Quote the line of the student's code that was running."""
+    """Return the line of the student's code that was running."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
     own = [frame for frame in frames if not frame.filename.startswith(_OURS)]
     if not own or own[-1].lineno is None:
@@ -227,7 +227,7 @@ def _number(value: Any) -> Any:
 
 
 def _copy(value: Any, writable: bool) -> Any:
-    """Copy what could be changed; functions stay what they are."""
+    """Copy what a function could change. Functions are not copied."""
     if isinstance(value, np.ndarray):
         array = value.copy(order="K")
         array.flags.writeable = writable
@@ -243,7 +243,7 @@ def _copy(value: Any, writable: bool) -> Any:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Tell whether an argument is bit for bit what it was; a generator is there to be used."""
+    """Check whether an argument is bit for bit what it was. Generators may change."""
     if type(after) is not type(before):
         return False
     if isinstance(before, np.ndarray):
@@ -257,15 +257,15 @@ def _same(before: Any, after: Any) -> bool:
 
 
 class _Transcript(io.StringIO):
-    """What was written, still readable after a student's code has closed it."""
+    """A text buffer that can be read after a student's code has closed it."""
 
     def close(self) -> None:
-        """Stay open."""
+        """Keep the buffer open."""
 
 
 @contextmanager
 def _captured() -> Iterator[io.StringIO]:
-    """Collect stdout and stderr: stock nbgrader gives zero for any word on stderr.
+    """Collect stdout and stderr: stock nbgrader gives zero points for any output on stderr.
 
     A logging handler keeps the stream it was born with, so the stream's own `write` is taken over too.
     """
@@ -295,7 +295,7 @@ def _take_over(stream: Any, text: io.StringIO) -> bool:
 
 @contextmanager
 def _deadline(seconds: float) -> Iterator[None]:
-    """Raise `TooSlowError` in the running code after `seconds`; again every second if it is swallowed.
+    """Raise `TooSlowError` in the running code after `seconds`, and again every second if it is caught.
 
     Needs Unix and the main thread, where Jupyter runs cells; elsewhere there is no deadline here, and
     the one of the notebook cell holds.

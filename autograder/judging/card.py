@@ -1,4 +1,4 @@
-"""The card: a verdict as people read it, in a notebook (HTML) and in a terminal (text)."""
+"""The card: a verdict for people, as HTML in a notebook and as text in a terminal."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _hopeless(verdict: Verdict) -> bool:
-    """Tell whether calling the function once more, for its curve, would give nothing or take as long again."""
+    """Check whether another call, to draw the curve, would fail or take as long again."""
     return any(part.failure and part.failure.not_worth_calling_again for part in verdict.parts)
 
 
@@ -122,7 +122,7 @@ def _first_failure(verdict: Verdict) -> Failure | None:
 
 
 def _facts(failure: Failure) -> list[tuple[str, str]]:
-    """List what there is to say of the first failure: on which input, where, what came and what should have."""
+    """List the facts of the first failure: input, place, result and expected result."""
     if failure.not_written:
         return []
     return [

@@ -1,4 +1,4 @@
-"""One case of one part: what was asked, what the reference gives, and what the answer made of it."""
+"""One tried case: the input, the reference's result, the answer's outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autograder.judging.verdict import Failure
 
 @dataclass(frozen=True)
 class CaseResult:
-    """What is known after a case was tried.
+    """A case after it was tried.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Is this result right? Type, shape, dtype and values, in this order; the first thing that is not is told."""
+"""Compare a result with the expected one: type, shape, dtype and values. The first difference is reported."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _mismatch(exercise: Exercise, part: Part, got: Any, want: Any, what: str) ->
 
 
 def same_output(exercise: Exercise, one: Any, other: Any) -> bool:
-    """Tell whether two wrong results are the same mistake: equal but for rounding and dtype."""
+    """Check whether two wrong results are the same mistake: equal except for rounding and dtype."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same_output(exercise, one[key], other[key]) for key in one)
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):
@@ -87,7 +87,7 @@ def _tuple_mismatch(exercise: Exercise, part: Part, got: Any, want: tuple[Any, .
 
 
 def _cache_mismatch(exercise: Exercise, part: Part, got: Any, want: BatchNormCache, what: str) -> Failure | None:
-    """Compare a NamedTuple: its type is part of the promise, since others read the fields by name."""
+    """Compare a NamedTuple. Its type must be right too, since other code reads the fields by name."""
     name, fields = type(want).__name__, type(want)._fields
     if type(got) is not type(want):
         have = f"another class of that name than {type(want).__module__}'s" if _is_named(got, name) else _describe(got)
@@ -168,7 +168,7 @@ def _not_finite(got: Any, what: str) -> Failure | None:
 
 
 def _close(got: Any, want: Any, rtol: float, atol: float) -> Any:
-    """Entry by entry |got − want| ≤ atol + rtol·|want|, where NaN equals NaN."""
+    """Check each entry: |got − want| ≤ atol + rtol·|want|. NaN equals NaN."""
     with np.errstate(all="ignore"):
         return np.isclose(got.astype(np.float64), want.astype(np.float64), rtol=rtol, atol=atol, equal_nan=True)
 
@@ -185,7 +185,7 @@ def _first_wrong(got: Any, want: Any, wrong: Any, what: str) -> Failure:
 
 
 def _number(value: Any) -> str:
-    """Write a number so that both sides of a comparison can be read: 12 digits, no more than needed."""
+    """Write a number with up to 12 digits, so that two nearly equal numbers differ."""
     return f"{float(value):.12g}"
 
 

@@ -1,4 +1,4 @@
-"""What is recognizable in any exercise: a result that is the right one but for its shape, its scale or its wrapping."""
+"""Recognize mistakes of any exercise: a result that is right except for its shape, its scale or its type."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class _Pair:
 
     @property
     def same(self) -> bool:
-        """Whether this array is right."""
+        """True if this array is right."""
         return _close(self.got, self.want)
 
 
 def clue(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
-    """Name what is wrong with results in a way that every exercise shares.
+    """Recognize a mistake that any exercise can have.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def _found(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | Non
 
 
 def _wrapping(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
-    """Look at types: `None`, a list for an array, a tuple with a value missing or in another order."""
+    """Check types: `None`, a list for an array, a tuple with a missing value or another order."""
     failed = [
         t
         for t in case_results
@@ -141,7 +141,7 @@ def _equals(got: Any, want: Any) -> bool:
 
 
 def _by_output(exercise: Exercise, case_results: Sequence[CaseResult]) -> dict[str, list[_Pair]]:
-    """Collect the arrays of all results, by the name of the output; a list of layers counts as one output."""
+    """Collect the arrays of all results by the name of the output. A list of layers is one output."""
     found: dict[str, list[_Pair]] = {}
     for case_result in case_results:
         if case_result.outcome.error is not None:
@@ -218,7 +218,7 @@ _TRANSFORMATIONS: tuple[tuple[str, Callable[[_Pair], Array], str], ...] = (
 
 
 def _explain(pairs: Sequence[_Pair], *, element_wise: bool) -> Clue | None:
-    """Find what was done to the right result, the same in every pair."""
+    """Find the transformation of the right result that explains every pair."""
     with np.errstate(all="ignore"):
         for name, transform, message in _TRANSFORMATIONS:
             if all(_possible(transform, pair) for pair in pairs) and _evidence(transform, pairs) >= 2:
@@ -238,7 +238,7 @@ def _possible(transform: Callable[[_Pair], Array], pair: _Pair) -> bool:
 
 
 def _evidence(transform: Callable[[_Pair], Array], pairs: Sequence[_Pair]) -> int:
-    """Count entries that the right result would not have."""
+    """Count the entries of wrong arrays."""
     return sum(pair.want.size for pair in pairs if pair.want.size and not pair.same)
 
 
@@ -256,7 +256,7 @@ def _factor(pairs: Sequence[_Pair]) -> Clue | None:
 
 
 def _float32(pairs: Sequence[_Pair]) -> Clue | None:
-    """Recognize results that are float32 numbers where float64 is expected, and right but for that."""
+    """Recognize results in float32 where float64 is expected, right except for rounding."""
     double = [pair for pair in pairs if pair.want.dtype == np.float64 and pair.want.size]
     scale = max((float(np.max(np.abs(pair.want[np.isfinite(pair.want)]), initial=0.0)) for pair in double), default=0.0)
     if double and all(_is_single(pair, scale) for pair in double) and any(map(_is_rounded, double)):
@@ -265,7 +265,7 @@ def _float32(pairs: Sequence[_Pair]) -> Clue | None:
 
 
 def _is_single(pair: _Pair, scale: float) -> bool:
-    """Tell whether a result could be float32 and is as near to the right one as that allows.
+    """Check whether a result could be float32 and is as close to the right one as float32 allows.
 
     A sum whose terms cancel is off by what they were, so the largest entry anywhere counts, within reason.
     """
@@ -280,7 +280,7 @@ def _is_single(pair: _Pair, scale: float) -> bool:
 
 
 def _is_rounded(pair: _Pair) -> bool:
-    """Tell whether the right result would need more digits, and the answer has not simply left entries at 0."""
+    """Check whether the right result needs more digits than float32 has, and no wrong entry is 0."""
     wrong = np.isfinite(pair.want) & (np.abs(pair.got - pair.want) > 1e-10 * np.abs(pair.want))
     return bool(np.any(wrong) and np.all(pair.got[wrong] != 0))
 
@@ -324,7 +324,7 @@ def _positive_only(pairs: Sequence[_Pair]) -> Clue | None:
 
 
 def _all(pairs: Sequence[_Pair]) -> tuple[Array, Array]:
-    """Put all entries of all pairs into two long arrays; float32 ones have too few digits to join in."""
+    """Join all entries of all pairs into two long arrays, without float32 ones, which have too few digits."""
     double = [pair for pair in pairs if pair.want.dtype != np.float32]
     return _long([pair.got for pair in double]), _long([pair.want for pair in double])
 

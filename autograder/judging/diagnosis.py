@@ -1,4 +1,4 @@
-"""Naming what went wrong: a known mistake by its fingerprint, else a general one."""
+"""Name the mistake: a known one by its results, else a general one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ABOUT_THE_RESULT = ("type", "shape", "dtype", "value", "raised")
 
 
 def diagnose(exercise: Exercise, case_results: Sequence[CaseResult]) -> tuple[str | None, str]:
-    """Find what explains an answer that is not right.
+    """Find the mistake that explains a wrong answer.
 
     First the exercise's known mistakes: the one whose outputs are the answer's on every case, for a wrong
     function *is* its fingerprint. Then what is recognizable in any exercise. Then the kind of the first failure.
@@ -58,7 +58,7 @@ def diagnose(exercise: Exercise, case_results: Sequence[CaseResult]) -> tuple[st
 
 
 def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], case_results: Sequence[CaseResult]) -> bool:
-    """Tell whether a known mistake gives what the answer gave, on every case and on at least one that is wrong.
+    """Check whether a known mistake has the answer's result on every case, one of them a wrong result.
 
     Where the answer raised and the mistake does not, the answer has a second problem, and the case says nothing.
     """
@@ -84,7 +84,7 @@ def _outcome_of(mistake: Callable[..., Any], case: Case, writable: bool) -> call
 
 
 def _alike(exercise: Exercise, case: Case, one: Any, other: Any) -> bool:
-    """Tell whether two results are the same mistake, by their features where the exercise has some."""
+    """Check whether two results are the same mistake, by their features where the exercise has some."""
     if exercise.mistake_features is None:
         return same_output(exercise, one, other)
     if _form(one) != _form(other):
@@ -98,7 +98,7 @@ def _alike(exercise: Exercise, case: Case, one: Any, other: Any) -> bool:
 
 
 def _form(value: Any) -> Any:
-    """Give a result's types and shapes without its values."""
+    """Return a result's types and shapes without its values."""
     if isinstance(value, np.ndarray):
         return value.shape
     if isinstance(value, tuple | list):

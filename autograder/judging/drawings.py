@@ -35,7 +35,7 @@ def curve(figure: Figure, x: Array, got: Array, want: Array, labels: tuple[str, 
 
 
 def difference(figure: Figure, got: Array, want: Array) -> str:
-    """Draw two matrices and, where their shapes agree, what is between them."""
+    """Draw two matrices and, where their shapes agree, their difference."""
     panels = [("expected", want), ("yours", got)]
     if got.shape == want.shape:
         panels.append(("yours − expected", _minus(got, want)))
@@ -89,7 +89,7 @@ def entries(figure: Figure, got: Array, want: Array) -> str:
 
 
 def _paired_bars(ax: Axes, heights: list[Array], first: int) -> None:
-    """Draw the expected values and the answer's, told apart by colour and hatching."""
+    """Draw the expected values and the answer's as bars with different colour and hatching."""
     for values, shift, colour, name, hatch in zip(
         heights, (-0.2, 0.2), (style.BLUE, style.ORANGE), ("expected", "yours"), (None, "//"), strict=True
     ):
@@ -100,7 +100,7 @@ def _paired_bars(ax: Axes, heights: list[Array], first: int) -> None:
 
 
 def histogram(figure: Figure, got: Array, want: Array) -> str:
-    """Draw how the entries are distributed, over those of an answer that is right."""
+    """Draw a histogram of the entries over that of a right answer."""
     reach = 1.2 * float(np.quantile(np.abs(want), 0.999) or 1.0)
     reach = max(reach, min(float(np.quantile(np.abs(got), 0.99)), 4 * reach))
     ax = _axes(figure, 1, right=0.8)[0]
@@ -140,7 +140,7 @@ def _axes(figure: Figure, count: int, *, right: float = 0.98, top: float = 0.95,
 
 
 def _purple_to_orange() -> Any:
-    """Give a map that colour-blind readers can read, with grey for what is no number."""
+    """Return a colour map for colour-blind readers too, with grey for NaN."""
     from matplotlib import colormaps
 
     return colormaps["PuOr"].with_extremes(bad="#808080")

@@ -1,4 +1,4 @@
-"""Values as JSON and back, bit for bit: what cases hold and what functions return. No code, no pickle."""
+"""Convert values to JSON and back, bit for bit. No code and no pickle are involved."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ DTYPES = (
 
 
 class EncodingError(ValueError):
-    """A value that has no JSON form here, or JSON that is no value."""
+    """A value without a JSON form, or JSON that holds no value."""
 
 
 @lru_cache(maxsize=64)
 def dtype_name(dtype: np.dtype[Any]) -> str:
-    """Give the name of a dtype, which NumPy puts together anew each time."""
+    """Return the name of a dtype. NumPy builds it anew each time, so it is cached."""
     return dtype.name
 
 
 def encode(value: Any, other: Callable[[Any], Any] | None = None) -> Any:
-    """Give a value as JSON types.
+    """Return a value as JSON types.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def encode(value: Any, other: Callable[[Any], Any] | None = None) -> Any:
 
 
 def decode(data: Any, others: Mapping[str, Callable[[Any], Any]] | None = None) -> Any:
-    """Give back what `encode` was given.
+    """Return the value that `encode` was given.
 
     Parameters
     ----------

@@ -71,7 +71,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Tried:
-    """What a property may look at besides the result.
+    """The surroundings of a result that a property checks.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ Check = Callable[[Any, Tried], Finding]
 
 @dataclass(frozen=True)
 class Part:
-    """A share of an exercise's points, earned when all its cases pass.
+    """A part of an exercise. Its points are earned when all its cases pass.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer that is known: an answer with the same outputs has made the same mistake.
+    """A known wrong answer. An answer with the same results has made the same mistake.
 
     Attributes
     ----------
@@ -167,12 +167,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Draw how the entries of a random result are distributed, over those of the reference's."""
+    """Draw a histogram of a random result's entries over that of the reference."""
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """Draw what an answer makes of a cloud of points.
+    """Draw a cloud of points after an answer has transformed it.
 
     Attributes
     ----------
@@ -188,7 +188,7 @@ class Cloud:
 
 @dataclass(frozen=True, eq=False)  # an exercise is itself and no other
 class Exercise:
-    """What students write, and how it is judged.
+    """An exercise: the function that students write, and the way it is judged.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The judge: runs an answer on every case, compares, names the mistake. One judge for notebook, grader and tools."""
+"""The judge: run an answer on every case, compare, name the mistake. Notebook, grader and tools use the same one."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Examination:
 
     @property
     def evidence(self) -> CaseResult | None:
-        """The case to look at: the first that failed, or the first of all; never a hidden one."""
+        """The visible case that the card shows: the first that failed, else the first of all."""
         seen = [case_result for case_result in self.case_results if not case_result.part.hidden]
         return next((case_result for case_result in seen if case_result.failure), seen[0] if seen else None)
 
@@ -94,7 +94,7 @@ def examine(
     hidden: bool = True,
     seed: int | None = None,
 ) -> Examination:
-    """Do what `judge` does, and keep the cases: for cards, never for files."""
+    """Judge an answer and keep the cases, which cards need and no file may hold."""
     if isinstance(exercise, str):
         exercise = find(exercise)
     if seed is None:
@@ -130,7 +130,7 @@ def _examine_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden:
 
 
 def cases_of(exercise: Exercise, number: int, seed: int) -> Sequence[Case]:
-    """Draw the cases of a part: every exercise and part has inputs of its own, the same on every machine."""
+    """Draw the cases of a part. Each exercise and part has its own inputs, the same on every machine."""
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode()), number])
     return exercise.parts[number].cases(rng)
 
@@ -142,9 +142,9 @@ def _prepare(exercise: Exercise, number: int, seed: int) -> Sequence[tuple[Case,
 
 
 def _try_part(exercise: Exercise, part: Part, answer: Any, cases: Sequence[tuple[Case, Any]]) -> list[CaseResult]:
-    """Try the cases in order; one failure loses the part, so after one that hangs nobody need wait for the rest.
+    """Try the cases in order. One failure loses the part, so the rest is left out after a timeout.
 
-    Other parts are tried all the same: what hangs on one input may be right on another.
+    Other parts are tried all the same: a function that hangs on one input may be right on another.
     """
     case_results: list[CaseResult] = []
     earlier: list[tuple[Case, Any]] = []
@@ -218,7 +218,7 @@ def _error(name: str, error: BaseException, where: str) -> Failure:
 
 
 def _redacted(failure: Failure, case: Case, outcome: calls.Outcome) -> Failure:
-    """Keep of a hidden case its name and the kind of failure: no number, no text that code could have written."""
+    """Remove all details of a hidden case except its label and the kind of failure."""
     texts: dict[Kind, str] = {
         "type": "What it returns has the wrong type.",
         "shape": "What it returns has the wrong shape.",
@@ -257,7 +257,7 @@ def _message(exercise: Exercise, results: Sequence[PartResult], hint: str) -> st
 
 
 def _with_references(exercise: Exercise, answer: Any) -> Callable[..., Any] | None:
-    """Give the answer as it would be if the earlier exercises it calls were right; `None` where it calls none."""
+    """Return the answer with the references of the earlier exercises that it calls; `None` where it calls none."""
     called = _called(exercise, answer)
     if not called:
         return None
@@ -265,5 +265,5 @@ def _with_references(exercise: Exercise, answer: Any) -> Callable[..., Any] | No
 
 
 def _called(exercise: Exercise, answer: Any) -> tuple[str, ...]:
-    """Name the earlier exercises that stand in the student's notebook and that this function can call."""
+    """Name the earlier exercises of the student's notebook that this function can call."""
     return calls.globals_among(answer, exercise.uses)

@@ -25,7 +25,7 @@ class CustomExerciseError(ValueError):
 
 
 def load_folder(folder: Path) -> list[Exercise]:
-    """Make known every exercise of a folder, one a file.
+    """Load and register every exercise of a folder, one a file.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def load_folder(folder: Path) -> list[Exercise]:
 
 
 def load_file(path: Path) -> Exercise:
-    """Make known the exercise of one file; a file is read once.
+    """Load and register the exercise of one file. A file is read once.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def load_file(path: Path) -> Exercise:
 
 
 def load_text(name: str, text: str) -> Exercise:
-    """Make known the exercise of a file that is given by its text; one that is known already is not read again.
+    """Load and register the exercise of a file's text. A text that was loaded before is not read again.
 
     Raises
     ------
@@ -135,10 +135,9 @@ def write_record(path: Path, exercises: Sequence[Exercise]) -> None:
 
 
 def make_known() -> None:
-    """Learn the exercises that belong to the notebook that runs here; called by every check.
+    """Load the recorded exercises in the notebook's folder. Every check calls this.
 
-    They are the record in its folder; a damaged one says nothing, and the check then names the exercise it does
-    not know.
+    A damaged record is ignored; the check then names the exercise that it does not know.
     """
     try:
         entries = json.loads(Path(RECORD).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Which picture a card shows, as an SVG that follows light and dark pages."""
+"""Choose and draw a card's picture, as an SVG for light and dark pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _INK = "#010203"  # drawn in this colour by matplotlib, then replaced by the pag
 
 
 class Drawing:
-    """Numbers and how to draw them; equal to every other drawing of the same numbers.
+    """Numbers and the function that draws them. Two drawings of the same numbers are equal.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Drawing:
         self._key = (draw.__name__, _key(list(numbers)))
 
     def on(self, figure: Any) -> str:
-        """Draw; give what is to be seen."""
+        """Draw into a figure and return a description of it."""
         return self._draw(figure, *self._numbers)
 
     def __eq__(self, other: object) -> bool:
@@ -51,7 +51,7 @@ def _key(numbers: Any) -> Any:
 
 
 def _coarse(got: Any, want: Any) -> Any:
-    """Round what no eye can tell apart, so that a class of right answers has one picture."""
+    """Round invisible differences away, so that all right answers of a class share one picture."""
     unit = 1e-4 * (float(np.ptp(want[np.isfinite(want)])) or 1.0)
     with np.errstate(all="ignore"):
         return np.round(got / unit) * unit
@@ -111,7 +111,7 @@ def _values(curve: Curve, function: Callable[..., Any]) -> Any:
 
 
 def _result(use: Callable[..., Any], function: Callable[..., Any], x: Any) -> Any:
-    """Give what an answer makes of the numbers that are to be drawn; `None` if that is no array."""
+    """Return the answer's values for the picture; `None` if they are no array."""
     value = calls.call(lambda x: use(function, x), (x,), {}, writable=False).value
     return value.astype(float) if isinstance(value, np.ndarray) else None
 
@@ -145,7 +145,7 @@ def _of_layers(got: Any, want: list[Any]) -> Drawing | None:
 
 
 def _first_wrong(got: Any, want: tuple[Any, ...]) -> tuple[Any, Any]:
-    """Choose which of several values to draw: the first that is not as expected."""
+    """Return the first of several values that is wrong."""
     if not isinstance(got, tuple | list) or len(got) != len(want):
         return None, None
     for one, other in zip(got, want, strict=True):
@@ -158,7 +158,7 @@ def _first_wrong(got: Any, want: tuple[Any, ...]) -> tuple[Any, Any]:
 
 @lru_cache(maxsize=64)
 def _render(drawing: Drawing) -> tuple[str, str]:
-    """Draw, once for all who have the same numbers."""
+    """Draw a picture, once for all answers with the same numbers."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

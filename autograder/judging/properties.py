@@ -1,4 +1,4 @@
-"""Properties of results: what a part checks where many answers are right, by name and with numbers as parameters.
+"""Properties of results, for parts with many right answers: named checks with numbers as parameters.
 
 A property is recorded as its name and its parameters. So a notebook's record holds no formula.
 """

@@ -1,4 +1,4 @@
-"""An exercise without its answers: visible cases with what must come out, written down once, for students' notebooks.
+"""Record an exercise without its answers, for students' notebooks: visible cases with their right results.
 
 An instructor's own exercise is a Python file that holds the reference. Students get this instead: the
 inputs of the visible parts, the right results, and what each known mistake makes of them.
@@ -22,7 +22,7 @@ SCHEMA_VERSION = 1
 
 
 def record(exercise: Exercise) -> dict[str, Any]:
-    """Write an exercise down without its code.
+    """Record an exercise without its code.
 
     Hidden parts, and parts that are judged by a property, are left for the grading: their names and points
     alone are written.
@@ -56,7 +56,7 @@ def record(exercise: Exercise) -> dict[str, Any]:
 
 
 def from_record(data: Mapping[str, Any]) -> Exercise:
-    """Make an exercise of what `record` wrote; it can judge its visible parts and nothing else.
+    """Build an exercise from a record. It can judge its visible parts only.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def from_record(data: Mapping[str, Any]) -> Exercise:
 
 
 class _Recorded:
-    """A function that answers the recorded calls, and only these."""
+    """A function that returns the recorded results of recorded calls."""
 
     def __init__(self, book: Mapping[str, Any]) -> None:
         self._book = book
@@ -123,7 +123,7 @@ def _case(exercise: Exercise, case: Case) -> dict[str, Any]:
 
 
 def _outcome(exercise: Exercise, function: Callable[..., Any], case: Case) -> dict[str, Any] | None:
-    """Record what a function makes of a case; `None` where that cannot be written, so that it matches nothing."""
+    """Record a function's result of a case; `None` where it has no JSON form, so that it matches no answer."""
     outcome = calls.call(function, case.args, case.kwargs, writable=exercise.writable_inputs)
     if outcome.error is not None:
         name = type(outcome.error).__name__

@@ -1,4 +1,4 @@
-"""The exercises that are known, by name."""
+"""The registry of exercises, by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _minutes: dict[str, int] = {}
 
 
 def register(*exercises: Exercise) -> None:
-    """Make exercises known.
+    """Register exercises.
 
     Raises
     ------
@@ -26,12 +26,12 @@ def register(*exercises: Exercise) -> None:
 
 
 def forget(name: str) -> None:
-    """Make an exercise unknown, so that a newer version may take its name."""
+    """Remove an exercise, so that a newer version may take its name."""
     _exercises.pop(name, None)
 
 
 def register_lesson(lesson: str, minutes: int, exercises: Sequence[Exercise]) -> None:
-    """Make a lesson known: its folder, the time planned for it, its exercises in their order.
+    """Register a lesson: its folder, the planned time, its exercises in their order.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def register_lesson(lesson: str, minutes: int, exercises: Sequence[Exercise]) ->
 
 
 def minutes_of(lesson: str) -> int | None:
-    """Give the minutes planned for a lesson; `None` for a course's own one, which plans none.
+    """Return the minutes planned for a lesson; `None` for an instructor's own lesson, which plans none.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def minutes_of(lesson: str) -> int | None:
 
 
 def find(name: str) -> Exercise:
-    """Give the exercise of this name.
+    """Return the exercise of this name.
 
     Raises
     ------
@@ -74,15 +74,15 @@ def find(name: str) -> Exercise:
 
 
 def is_exercise(name: str) -> bool:
-    """Tell whether an exercise has this name."""
+    """Check whether an exercise has this name."""
     return name in _exercises
 
 
 def exercises_of(lesson: str) -> list[Exercise]:
-    """Give a lesson's exercises, in the order in which they were registered."""
+    """Return a lesson's exercises in the order of registration."""
     return [exercise for exercise in _exercises.values() if exercise.lesson == lesson]
 
 
 def all_exercises() -> list[Exercise]:
-    """Give every exercise that is known, in the order of registration."""
+    """Return every registered exercise, in the order of registration."""
     return list(_exercises.values())

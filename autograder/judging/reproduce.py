@@ -1,4 +1,4 @@
-"""A case as code: what a student pastes into a cell to see the same failure."""
+"""Write a case as code that a student can paste into a cell to see the same failure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _NoCodeError(ValueError):
 
 
 def one_line(name: str, case: Case) -> str:
-    """Write the call on one line, with what digits fit; "" where it is too long to be read."""
+    """Write the call on one line with rounded numbers; "" where it is too long."""
     with np.printoptions(threshold=20, precision=6):
         shown = [_short(arg) for arg in case.args] + [f"{k}={_short(v)}" for k, v in case.kwargs.items()]
     text = f"{name}({', '.join(' '.join(arg.split()) for arg in shown)})"
@@ -32,7 +32,7 @@ def _short(value: Any) -> str:
 
 
 def cell(name: str, case: Case) -> str:
-    """Write a whole cell that calls `name` as this case does, bit for bit; "" where that cannot be written."""
+    """Write a whole cell that calls `name` with exactly this case; "" where that has no code."""
     lines = ["import numpy as np"]
     try:
         arguments = [_argument(lines, f"argument_{n}", value) for n, value in enumerate(case.args, start=1)]
@@ -44,7 +44,7 @@ def cell(name: str, case: Case) -> str:
 
 
 def _argument(lines: list[str], name: str, value: Any) -> str:
-    """Give a short value in place, and a long one a line and a name of its own."""
+    """Write a short value in place, and a long one on a line of its own with a name."""
     if isinstance(value, np.random.Generator):
         lines += [f"{name} = np.random.default_rng()", f"{name}.bit_generator.state = {value.bit_generator.state!r}"]
         return name
@@ -77,7 +77,7 @@ def _code(value: Any) -> str:
 
 
 def _array(value: np.ndarray[Any, Any]) -> str:
-    """Write every digit: NumPy's `unique` format is the shortest that reads back as the same number."""
+    """Write every digit. NumPy's `unique` format is the shortest text that reads back as the same number."""
     if value.dtype.kind not in "fiub":
         raise _NoCodeError
     if not value.size:

@@ -1,4 +1,4 @@
-"""How cards look: colours, boxes, tables and code, with every style inside its tag.
+"""The look of cards: colours, boxes, tables and code. Every style is inside its tag.
 
 Notebooks that are not trusted lose style sheets. Text takes the page's own colour, so that a card
 reads on light and on dark.
@@ -19,7 +19,7 @@ _TABLE = "border-collapse:collapse;margin:6px 0;border:0;font-size:inherit"
 
 
 def box(name: str, colour: str, blocks: Iterable[str]) -> str:
-    """Put blocks of HTML into a card that screen readers prefetch by `name`."""
+    """Put blocks of HTML into a card that screen readers announce by `name`."""
     return (
         f'<div role="group" aria-label="{escape(name)}" style="max-width:680px;'
         f"border:1px solid rgba(128,128,128,.35);border-left:5px solid {colour};border-radius:4px;"
@@ -44,7 +44,7 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def prose(text: str) -> str:
-    """Escape a text and set what stands between backticks as code."""
+    """Escape a text and set the parts between backticks as code."""
     return re.sub(r"`([^`]+)`", rf'<code style="{CODE}">\1</code>', escape(text))
 
 
@@ -54,7 +54,7 @@ def paragraph(text: str) -> str:
 
 
 def mark(*, written: bool, right: bool = False, points: float = 0) -> str:
-    """Say in a sign and two words how far an answer, or a part of one, is."""
+    """Return a sign and two words for the state of an answer, or of a part of it."""
     if not written:
         return "– open"
     if right:

@@ -1,4 +1,4 @@
-"""What came out of judging an answer; frozen, and the same in Python and in JSON."""
+"""The verdict on an answer: frozen, with the same form in Python and in JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a case did not pass.
+    """The reason why a case did not pass.
 
     Attributes
     ----------
@@ -46,18 +46,18 @@ class Failure:
 
     @property
     def not_written(self) -> bool:
-        """Whether there is no answer yet."""
+        """True if there is no answer yet."""
         return self.kind in ("missing", "unfinished")
 
     @property
     def not_worth_calling_again(self) -> bool:
-        """Whether another call would say the same, or take as long again."""
+        """True if another call would fail alike or take as long again."""
         return self.not_written or self.kind == "timeout"
 
 
 @dataclass(frozen=True)
 class PartResult:
-    """How one part of an exercise went."""
+    """The result of one part of an exercise."""
 
     name: str
     points: float
@@ -67,13 +67,13 @@ class PartResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every case of the part passed."""
+        """True if every case of the part passed."""
         return self.failure is None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an answer earned, and what its author should read.
+    """The verdict on an answer: points, diagnosis and message.
 
     Attributes
     ----------
@@ -113,16 +113,16 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether every judged part passed."""
+        """True if every judged part passed."""
         return all(part.passed for part in self.parts)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the verdict as JSON types."""
+        """Return the verdict as JSON types."""
         return {"schema": SCHEMA_VERSION, **dataclasses.asdict(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
-        """Read a verdict back, refusing anything that `to_dict` would not have written.
+        """Build a verdict from JSON types. Anything that `to_dict` would not have written is refused.
 
         Raises
         ------
@@ -179,7 +179,7 @@ def _require_fields(entry: Mapping[str, Any], known: set[str]) -> None:
 
 
 def _typed(entry: Any, key: str, types: Any) -> Any:
-    """Look `key` up in a mapping and insist on the type of what is there."""
+    """Return the value of `key` and check its type."""
     if not isinstance(entry, Mapping) or key not in entry:
         raise ValueError(f"a verdict must have the field {key!r}")
     value = entry[key]

@@ -1,1 +1,1 @@
-"""What a student calls in a notebook."""
+"""The functions that a student calls in a notebook."""

@@ -1,4 +1,4 @@
-"""What a notebook's test cell ends with."""
+"""`check`: the last line of a notebook's test cell."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograder.notebook.last_check import remember
 
 
 def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
-    """Judge an exercise where it stands, show its card, and give the points.
+    """Judge an exercise in the notebook, show its card, and return the points.
 
     The card is HTML in Jupyter and plain text elsewhere. Nothing is written to stderr and no wrong
     answer raises: stock nbgrader gives zero for either. The points are a plain float, which it
@@ -30,7 +30,7 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
     function : callable
         The student's function; the exercise is known by the name it was passed under.
     hidden : bool
-        Whether the hidden parts are judged too, on fresh inputs. When a class is graded, the judge stands
+        Whether the hidden parts are judged too, on fresh inputs. When a class is graded, the judge runs
         outside the notebook and does not use this function.
 
     Returns
@@ -68,7 +68,7 @@ def _exercise_name(function: Any, caller: FrameType) -> str:
 
 
 def _argument(caller: FrameType) -> str:
-    """Return the name that stands as the first argument of the running call; "" where its source is not known."""
+    """Return the name that is the first argument of the running call; "" where its source is not known."""
     try:
         from executing import Source  # IPython brings it
     except ImportError:

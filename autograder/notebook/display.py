@@ -1,4 +1,4 @@
-"""Where output goes: rich in a notebook, plain text anywhere else."""
+"""Display output: HTML in a notebook, plain text anywhere else."""
 
 from __future__ import annotations
 

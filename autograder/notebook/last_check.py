@@ -1,4 +1,4 @@
-"""What the last check of each exercise said, kept beside the notebook, so that a restarted kernel still knows."""
+"""Store the result of each exercise's last check beside the notebook, so that it survives a restart of the kernel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SCHEMA = 1
 
 @dataclass(frozen=True)
 class LastCheck:
-    """Outcome of a check.
+    """The result of a check.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class LastCheck:
 
     @property
     def right(self) -> bool:
-        """Whether everything that was judged is right."""
+        """True if everything that was judged is right."""
         return self.points >= self.max_points
 
 
@@ -42,7 +42,7 @@ _here: dict[str, LastCheck] = {}  # what this kernel has seen, also where no fil
 
 
 def remember(verdict: Verdict, *, on_disk: bool) -> None:
-    """Keep what a check said; a directory that cannot be written to is no reason to disturb anybody.
+    """Store the result of a check. A directory that cannot be written to is ignored.
 
     Parameters
     ----------
@@ -60,12 +60,12 @@ def remember(verdict: Verdict, *, on_disk: bool) -> None:
 
 
 def remembered() -> dict[str, LastCheck]:
-    """Give the last known outcome of each exercise, by name."""
+    """Return the last known result of each exercise, by name."""
     return {**_read(), **_here}
 
 
 def _read() -> dict[str, LastCheck]:
-    """Read the file; one that is damaged or of another version says nothing."""
+    """Read the file. A damaged one, or one of another version, counts as empty."""
     try:
         data = json.loads(Path(FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -86,7 +86,7 @@ def _is_entry(entry: Any) -> bool:
 
 
 def _write(checked: Mapping[str, LastCheck]) -> None:
-    """Replace the file in one step: two notebooks may write at once, and neither may leave half a file."""
+    """Write the file atomically: two notebooks may write at once."""
     text = json.dumps({"schema": _SCHEMA, "checked": {name: asdict(entry) for name, entry in checked.items()}})
     handle, temporary = tempfile.mkstemp(prefix=FILE, dir=".")
     try:

@@ -1,4 +1,4 @@
-"""The overview at the end of a lesson: its exercises, the points so far, the time planned, and what is next."""
+"""`progress`: the overview at the end of a lesson, with points, planned time and the next exercise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograder.notebook.last_check import LastCheck, remembered
 
 
 def progress(lesson: str) -> None:
-    """Show how far a lesson's exercises are, as their last checks said; also after the kernel was restarted.
+    """Show the progress of a lesson's exercises by their last checks, also after a restart of the kernel.
 
     Parameters
     ----------
