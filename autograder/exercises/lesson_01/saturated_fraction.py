@@ -1,4 +1,4 @@
-"""Exercise `saturated_fraction`."""
+"""`saturated_fraction`: how often each unit of a layer is saturated."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import numpy as np
 from autograder.exercises.lesson_01.shared import Array
 from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise
-from course_lib import saturation
-from course_lib.activations import sigmoid as reference_sigmoid
-from course_lib.activations import sigmoid_derivative as reference_slope
+from course_lib.activations import sigmoid, sigmoid_derivative
+from course_lib.saturation import saturated_fraction
 
 
 def _slope_between(a: Array, tolerance: float) -> Array:
-    return reference_slope(a) < tolerance
+    return sigmoid_derivative(a) < tolerance
 
 
 def _spread_units(rng: np.random.Generator, rows: int, units: int) -> Array:
     """Draw pre-activations with another centre and spread in each unit, so that no two columns agree."""
     return rng.normal(rng.uniform(-4, 4, size=units), rng.uniform(1, 8, size=units), size=(rows, units))
 
+
 SATURATED_FRACTION = exercise(
-    saturation.saturated_fraction, "01_sigmoid_saturation", uses=("sigmoid", "sigmoid_derivative"),
+    saturated_fraction, "01_sigmoid_saturation", uses=("sigmoid", "sigmoid_derivative"),
     parts=[
         (2, "a batch of five units", lambda rng: [
             Case(_spread_units(rng, 16, 5), label="the default tolerance"),
@@ -43,7 +43,7 @@ SATURATED_FRACTION = exercise(
             "This counts; the exercise asks for the fraction of the batch."),
         "complement": (lambda a, tolerance=0.0125: np.mean(~_slope_between(a, tolerance), axis=0),
             "This is the fraction that is not saturated."),
-        "of_the_output": (lambda a, tolerance=0.0125: np.mean(reference_sigmoid(a) < tolerance, axis=0),
+        "of_the_output": (lambda a, tolerance=0.0125: np.mean(sigmoid(a) < tolerance, axis=0),
             "Only the left tail is seen, where the activation is small. Saturation is about the slope, on both "
             "sides."),
         "of_the_pre_activation": (lambda a, tolerance=0.0125: np.mean(np.abs(a) < tolerance, axis=0),
@@ -52,7 +52,7 @@ SATURATED_FRACTION = exercise(
             "Right for the default tolerance only: the argument `tolerance` has no effect."),
         "one_tail": (lambda a, tolerance=0.0125: np.mean(_slope_between(a, tolerance) & (a > 0), axis=0),
             "This sees the right tail only. A neuron saturates on both sides."),
-        "mean_slope": (lambda a, tolerance=0.0125: np.mean(reference_slope(a), axis=0),
+        "mean_slope": (lambda a, tolerance=0.0125: np.mean(sigmoid_derivative(a), axis=0),
             "This is the average slope; the exercise asks how often the slope is below the tolerance."),
     },
 )

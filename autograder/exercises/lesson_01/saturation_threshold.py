@@ -1,4 +1,4 @@
-"""Exercise `saturation_threshold`."""
+"""`saturation_threshold`: where a sigmoid's slope falls below a tolerance."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import numpy as np
 from autograder.exercises.lesson_01.shared import pointwise
 from autograder.judging.exercise import Case, Curve
 from autograder.judging.table import HIDDEN, exercise
-from course_lib import saturation
-from course_lib.activations import sigmoid as reference_sigmoid
+from course_lib.activations import sigmoid
+from course_lib.saturation import saturation_threshold
 
 
 def _textbook_threshold(tolerance: float) -> float:
@@ -18,12 +18,13 @@ def _textbook_threshold(tolerance: float) -> float:
         return 0.0
     for _ in range(200):
         middle = (low + high) / 2
-        h = reference_sigmoid(middle)
+        h = sigmoid(middle)
         low, high = (middle, high) if h * (1 - h) > tolerance else (low, middle)
     return high
 
+
 SATURATION_THRESHOLD = exercise(
-    saturation.saturation_threshold, "01_sigmoid_saturation", uses=("sigmoid", "sigmoid_derivative"), rtol=1e-6,
+    saturation_threshold, "01_sigmoid_saturation", uses=("sigmoid", "sigmoid_derivative"), rtol=1e-6,
     atol=1e-8,
     picture=Curve(np.geomspace(1e-8, 0.2, 60), pointwise, "tolerance", "threshold t", logx=True),
     parts=[
@@ -42,23 +43,23 @@ SATURATION_THRESHOLD = exercise(
         ], HIDDEN),
     ],
     mistakes={
-        "of_the_largest_slope": (lambda tolerance: saturation.saturation_threshold(tolerance / 4),
+        "of_the_largest_slope": (lambda tolerance: saturation_threshold(tolerance / 4),
             "The tolerance is taken as a share of the largest slope; it is a slope itself."),
         "threshold_of_the_output": (
             lambda tolerance: float(abs(np.log(tolerance / (1 - tolerance))) if tolerance < 1 else 0.0),
             "This is where σ(a) comes within the tolerance of 0 or 1. The question is where its slope falls below "
             "it."),
-        "negative_side": (lambda tolerance: -saturation.saturation_threshold(tolerance),
+        "negative_side": (lambda tolerance: -saturation_threshold(tolerance),
             "The number has the right size and the wrong sign: the slope is symmetric, and t is at least 0."),
         "exponential_tail": (lambda tolerance: float(max(0.0, -np.log(tolerance))),
             "This takes the slope for exp(−|a|), which holds far out only."),
-        "full_width": (lambda tolerance: 2 * saturation.saturation_threshold(tolerance),
+        "full_width": (lambda tolerance: 2 * saturation_threshold(tolerance),
             "This is twice the threshold: the width of the whole unsaturated interval."),
         "textbook_derivative": (_textbook_threshold,
             "For tiny tolerances the threshold comes out near 37, where σ·(1 − σ) becomes exactly 0 in float64. "
             "Use a form of the slope that stays positive."),
         "hardly_saturated": (
-            lambda tolerance: saturation.saturation_threshold(tolerance) if tolerance < 0.25 else float("nan"),
+            lambda tolerance: saturation_threshold(tolerance) if tolerance < 0.25 else float("nan"),
             "A slope is never above 1/4: for such tolerances every a is saturated already. What is t then?"),
     },
 )

@@ -1,4 +1,4 @@
-"""Exercise `sigmoid`."""
+"""`sigmoid`: the logistic function."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import numpy as np
 from autograder.exercises.random_draws import element_wise
 from autograder.judging.exercise import Case, Curve
 from autograder.judging.table import HIDDEN, exercise
-from course_lib import activations
-from course_lib.activations import sigmoid as reference_sigmoid
+from course_lib.activations import sigmoid
 
 SIGMOID = exercise(
-    activations.sigmoid, "01_sigmoid_saturation", keeps_dtype=True, rtol=1e-12, atol=0,
+    sigmoid, "01_sigmoid_saturation", keeps_dtype=True, rtol=1e-12, atol=0,
     picture=Curve(np.linspace(-8, 8, 161), lambda f, x: f(x), "pre-activation a", "σ(a)"),
     parts=[
         (2, "ordinary values", lambda rng: [
@@ -35,7 +34,7 @@ SIGMOID = exercise(
             "This is σ(−a): the curve falls where it should rise. Look at the numerator."),
         "missing_parentheses": (lambda a: 1 / 1 + np.exp(-a),
             "At 0 this gives 2: a division binds tighter than a sum. Which parentheses are missing?"),
-        "base_two": (lambda a: reference_sigmoid(np.asarray(a) * np.log(2)),
+        "base_two": (lambda a: sigmoid(np.asarray(a) * np.log(2)),
             "The curve is too flat: is the base of the power e?"),
         "step_function": (lambda a: np.where(np.isnan(a), a, (np.asarray(a) > 0) + 0.5 * (np.asarray(a) == 0)),
             "This jumps from 0 to 1: a step, not a sigmoid."),
@@ -45,10 +44,10 @@ SIGMOID = exercise(
             "Right but for the left tail: far out tanh rounds to −1, so 1 + tanh is 0 and every digit of the small "
             "answer is lost. Find a form that never subtracts nearly equal numbers."),
         "one_minus": (
-            lambda a: np.where(np.asarray(a) >= 0, reference_sigmoid(a), 1 - reference_sigmoid(-np.asarray(a))),
+            lambda a: np.where(np.asarray(a) >= 0, sigmoid(a), 1 - sigmoid(-np.asarray(a))),
             "The left tail is 1 − (almost 1): all digits of the small answer are lost. Which form of the function "
             "has a small numerator there?"),
-        "clipped": (lambda a: reference_sigmoid(np.clip(a, -500, 500)),
+        "clipped": (lambda a: sigmoid(np.clip(a, -500, 500)),
             "Clipping the input stops the overflow, but beyond it the answer no longer changes. There is a form "
             "that needs no clipping."),
         "naive_exponential_ratio": (lambda a: np.exp(a) / (1 + np.exp(a)),

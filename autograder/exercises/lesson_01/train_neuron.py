@@ -1,4 +1,4 @@
-"""Exercise `train_neuron`."""
+"""`train_neuron`: gradient descent on one sigmoid neuron with squared error."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import numpy as np
 from autograder.exercises.lesson_01.shared import Array
 from autograder.judging.exercise import Case, Curve
 from autograder.judging.table import HIDDEN, exercise
-from course_lib import saturation
-from course_lib.activations import sigmoid as reference_sigmoid
-from course_lib.activations import sigmoid_derivative as reference_slope
+from course_lib.activations import sigmoid, sigmoid_derivative
+from course_lib.saturation import train_neuron
 
 
 def _descent(gradient: Callable[..., Any], *, record_first: bool = True, extra: int = 0) -> Callable[..., Any]:
@@ -22,25 +21,26 @@ def _descent(gradient: Callable[..., Any], *, record_first: bool = True, extra: 
         b, outputs = float(bias), []
         for _ in range(steps + 1):
             if record_first:
-                outputs.append(reference_sigmoid(b))
+                outputs.append(sigmoid(b))
             b = b - learning_rate * gradient(b)
             if not record_first:
-                outputs.append(reference_sigmoid(b))
+                outputs.append(sigmoid(b))
         return np.array(outputs[: steps + 1 + extra])
 
     return run
 
 
 def _squared_error_gradient(b: float) -> float:
-    return float(reference_sigmoid(b) * reference_slope(b))
+    return float(sigmoid(b) * sigmoid_derivative(b))
 
 
 def _biases(bias: float, learning_rate: float, steps: int) -> Array:
-    y = saturation.train_neuron(bias, learning_rate, steps)
+    y = train_neuron(bias, learning_rate, steps)
     return np.log(y / (1 - y))
 
+
 TRAIN_NEURON = exercise(
-    saturation.train_neuron, "01_sigmoid_saturation", uses=("sigmoid", "sigmoid_derivative"), atol=1e-10,
+    train_neuron, "01_sigmoid_saturation", uses=("sigmoid", "sigmoid_derivative"), atol=1e-10,
     picture=Curve(np.arange(301.0), lambda f, x: f(5.0, 1.0, len(x) - 1), "step", "output y"),
     parts=[
         (2, "follows the gradient", lambda rng: [
@@ -57,10 +57,10 @@ TRAIN_NEURON = exercise(
         ], HIDDEN),
     ],
     mistakes={
-        "forgot_the_slope": (_descent(lambda b: float(reference_sigmoid(b))),
+        "forgot_the_slope": (_descent(lambda b: float(sigmoid(b))),
             "The update lacks the slope of the activation: this is how cross-entropy would learn. Apply the chain "
             "rule to y²/2 once more."),
-        "forgot_the_error": (_descent(lambda b: float(reference_slope(b))),
+        "forgot_the_error": (_descent(lambda b: float(sigmoid_derivative(b))),
             "The update lacks the error itself: the derivative of y²/2 has a factor y."),
         "ascent": (_descent(lambda b: -_squared_error_gradient(b)),
             "The output moves away from 0: descent goes against the gradient."),
