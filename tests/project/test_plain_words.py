@@ -14,7 +14,11 @@ from support import ROOT
 
 # Rooms whose text is done: files, or folders with everything below them. A room is added when its text passes.
 DONE = (
+    "autograder/reporting",
+    "benchmarks",
     "course_lib",
+    "docs",
+    "examples/demo.py",
     "tests/project/test_plain_words.py",
 )
 _VERBS = """
