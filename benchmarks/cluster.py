@@ -1,9 +1,9 @@
 """Overhead of a Dask cluster per task: `python benchmarks/cluster.py [--tasks 200]`.
 
 Two workers on this machine run tasks that do almost nothing: processes of the local pool, and Dask workers over
-loopback. Tasks are sent one after the other, which measures the latency of a task, and all at once, which measures the throughput
-for a class. Local pool and cluster alternate, round by round. The output is medians in ms per task, and the range over
-the rounds.
+loopback. Tasks are sent one after the other, which measures the latency of a task, and all at once, which measures the
+throughput for a class. Local pool and cluster alternate, round by round. The output is medians in ms per task, and the
+range over the rounds.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ DONE = (
     "course_lib",
     "docs",
     "examples/demo.py",
+    "tests/course_lib",
     "tests/project/test_plain_words.py",
 )
 _VERBS = """
