@@ -20,15 +20,15 @@ DONE = (
     "docs",
     "examples/demo.py",
     "tests/course_lib",
-    "tests/project/test_plain_words.py",
+    "tests/project",
 )
 _VERBS = """
-Abort Accept Acquire Add Adjust Allocate Allow Answer Append Apply Ask Assert Assign Attach Bind Block Build
+Abort Accept Acquire Activate Add Adjust Allocate Allow Answer Append Apply Ask Assert Assign Attach Bind Block Build
 Cache Calculate Call Cancel Change Check Choose Clean Clear Clip Close Collect Combine Compare Compile
 Complete Compute Configure Confine Connect Construct Convert Copy Count Create Cut Decide Declare Decode
-Decorate Define Delay Delete Derive Describe Detect Determine Diagnose Disable Discard Disconnect Display
+Decorate Define Delay Delete Derive Describe Detect Determine Diagnose Differentiate Disable Discard Disconnect Display
 Divide Download Draw Drop Enable Encode End Ensure Enter Escape Estimate Evaluate Exclude Execute Exit
-Explain Export Express Extend Extract Fail Fetch Fill Filter Find Finish Fit Flatten Flush Fold Forget Fork
+Explain Export Express Extend Extract Fail Fetch Fill Filter Find Finish Fit Flatten Flush Fold Follow Forget Fork
 Format Forward Generate Get Grade Group Handle Hash Hide Hold Identify Ignore Implement Import Include
 Increase Index Initialize Insert Inspect Install Interrupt Iterate Join Judge Keep Kill Label Launch Leave
 Limit Link List Listen Load Locate Lock Log Look Make Map Mark Match Measure Merge Modify Monitor Mount Move
