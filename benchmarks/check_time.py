@@ -1,7 +1,7 @@
-"""How long a check takes in a running notebook: `python benchmarks/check_time.py [--slow 300]`.
+"""Time of a check in a running notebook: `python benchmarks/check_time.py [--rounds 5] [--show 15]`.
 
-Every exercise that trains no network is checked as in a notebook, with its card drawn, once with the right answer and
-once with each known mistake; printed are medians over rounds, the slowest first.
+Every exercise that trains no network is checked as in a notebook: with the right answer and with each known mistake,
+and the card is drawn. The output is a list of medians over rounds, slowest first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from autograder.judging.judge import PUBLIC_SEED, examine
 
 
 def milliseconds(exercise: Exercise, answer: object) -> float:
-    """Time judging the visible parts and drawing the card."""
+    """Measure the time to judge the visible parts and draw the card."""
     start = time.perf_counter()
     examination = examine(exercise, answer, hidden=False, seed=PUBLIC_SEED)  # type: ignore[arg-type]
     card.as_html(exercise, examination.verdict, answer, examination.evidence)  # type: ignore[arg-type]
@@ -27,7 +27,7 @@ def milliseconds(exercise: Exercise, answer: object) -> float:
 
 
 def main() -> None:
-    """Time all checks and print the slowest."""
+    """Measure all checks and print the slowest."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--show", type=int, default=15, help="how many lines")

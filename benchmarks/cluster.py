@@ -1,8 +1,9 @@
-"""What a Dask cluster adds to a task: `python benchmarks/cluster.py [--tasks 200]`.
+"""Overhead of a Dask cluster per task: `python benchmarks/cluster.py [--tasks 200]`.
 
-Two workers of this machine get tasks that do next to nothing, once as processes of the local pool and once as Dask
-workers over loopback: one after the other, which is what a task waits for, and many at once, which is what bounds a
-class. Local pool and cluster alternate, round by round; printed are medians in ms a task, and the range of the rounds.
+Two workers on this machine run tasks that do almost nothing: processes of the local pool, and Dask workers over
+loopback. Tasks are sent one after the other, which measures the latency of a task, and all at once, which measures the
+throughput for a class. Local pool and cluster alternate, round by round. The output is medians in ms per task, and the
+range over the rounds.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ WORKERS = 2
 
 
 def one_by_one(executor: Executor, tasks: int) -> None:
-    """Wait for each task before the next is sent."""
+    """Run each task to its end before the next is sent."""
     for number in range(tasks):
         executor.submit(abs, number).result()
 
 
 def all_at_once(executor: Executor, tasks: int) -> None:
-    """Send all tasks, then wait."""
+    """Send all tasks, then wait for all results."""
     for future in [executor.submit(abs, number) for number in range(tasks)]:
         future.result()
 
 
 def milliseconds(way: Callable[[Executor, int], None], executor: Executor, tasks: int) -> float:
-    """Time a task on average over one round."""
+    """Measure the average time per task over one round."""
     start = time.perf_counter()
     way(executor, tasks)
     return 1000 * (time.perf_counter() - start) / tasks
@@ -45,7 +46,7 @@ def milliseconds(way: Callable[[Executor, int], None], executor: Executor, tasks
 
 @contextmanager
 def cluster(directory: str) -> Iterator[str]:
-    """Have a scheduler and workers, as a person would start them; give the address."""
+    """Start a scheduler and workers with the same commands as a person; yield the address."""
     note = Path(directory, "scheduler.json")
     known = ["--scheduler-file", str(note), "--no-dashboard"]
     worker = ["worker", "--nthreads", "1", "--no-nanny", "--local-directory", directory]
@@ -63,7 +64,7 @@ def cluster(directory: str) -> Iterator[str]:
 
 
 def main() -> None:
-    """Time both ways with both executors and print the medians."""
+    """Measure both orders with both executors and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int, default=200, help="of a round")
     parser.add_argument("--rounds", type=int, default=7)
@@ -71,7 +72,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dask-") as directory, cluster(directory) as address:
         executors = {"local pool": WorkerPool(WORKERS, directory), "cluster": connect(address)}
         for executor in executors.values():
-            all_at_once(executor, 10 * WORKERS)  # the first task of a worker imports
+            all_at_once(executor, 10 * WORKERS)  # the first task of a worker includes its imports
         for way in (one_by_one, all_at_once):
             times: dict[str, list[float]] = {name: [] for name in executors}
             for _ in range(options.rounds):

@@ -1,9 +1,10 @@
-"""How fast a class is graded, next to stock nbgrader and otter-grader: `python benchmarks/grading.py`.
+"""Speed of grading a class, compared with stock nbgrader and otter-grader: `python benchmarks/grading.py`.
 
-All grade the same submissions of a light lesson, as whole processes, start-up included, taking turns; printed are
-medians over rounds and ratios. Then: one submission alone, a ready kernel, what the sandbox costs, and whether time
-and memory grow with the class. `--lesson 01_sigmoid_saturation` takes the whole lesson in place of the light one.
-otter-grader gets an environment of its own. Wants a machine with nothing else to do.
+All graders grade the same submissions of a light lesson. The time is that of whole processes, including start-up.
+The graders take turns. The output is medians over rounds, and ratios. Then the script measures one submission alone,
+a ready kernel, the cost of the sandbox, and whether time and memory grow with the class. Use
+`--lesson 01_sigmoid_saturation` for the whole lesson instead of the light one. otter-grader gets its own environment.
+Run the script on a machine with no other load.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ for path in paths:
     print(path, grade_submission(path, zip_file, quiet=True).total, file=sys.stderr)
 print("graded", len(paths))
 """
-# A zygote's kernels without anything that confines them, and nothing else changed.
+# Replaces the sandbox module of a zygote: its kernels are not confined, and nothing else differs.
 _NO_SANDBOX = """\
 import os
 
@@ -99,12 +100,12 @@ _console = Console(stderr=True)
 
 @dataclass
 class Row:
-    """A line of the results.
+    """A row of the results.
 
     Attributes
     ----------
     what, time, each, ratio, without_feedback, bar : str
-        As they are printed.
+        Columns of the row, as printed.
     """
 
     what: str
@@ -117,13 +118,13 @@ class Row:
 
 @dataclass
 class Run:
-    """A process that has ended.
+    """Measurements of a process that has ended.
 
     Attributes
     ----------
     seconds : float
     memory : list of (time, MB)
-        Of the process itself, without those it started: its peak so far.
+        Peak memory so far of the process itself, without its child processes.
     """
 
     seconds: float
@@ -131,17 +132,17 @@ class Run:
 
 
 class UnfinishedError(RuntimeError):
-    """A contender that did not do all of the work."""
+    """A grader that did not finish its work."""
 
 
 class Classes:
-    """Fresh copies of released courses, with as many submissions as wanted.
+    """Fresh copies of released courses, with any number of submissions.
 
     Parameters
     ----------
     directory : Path
     light : bool
-        Which lesson.
+        Whether to use the light lesson.
     """
 
     def __init__(self, directory: Path, light: bool) -> None:
@@ -164,12 +165,12 @@ class Classes:
 
     @property
     def solved(self) -> Any:
-        """The solved lesson."""
+        """Return a copy of the solved lesson."""
         return copy.deepcopy(self._solved)
 
     @property
     def otter_tests(self) -> Path:
-        """What otter-grader calls an autograder."""
+        """Return the zip file with tests that otter-grader calls an autograder."""
         return self._directory / "autograder.zip"
 
     def _write_otter_tests(self) -> None:
@@ -179,7 +180,7 @@ class Classes:
             file.writestr("otter_config.json", "{}")
 
     def fresh(self, kind: str, number: int) -> Path:
-        """Give a course that nobody has graded yet: "ours", "stock", or "otter", which is a folder of notebooks."""
+        """Create a course that is not graded yet: "ours", "stock", or "otter", which is a folder of notebooks."""
         self._copies += 1
         root = self._directory / f"{kind}-{self._copies}"
         if kind == "otter":
@@ -196,7 +197,7 @@ class Classes:
 
 
 def run(command: list[str], directory: Path, *, watch: bool = False) -> Run:
-    """Run a process to its end.
+    """Run a process to its end and measure it.
 
     Raises
     ------
@@ -225,13 +226,13 @@ def run(command: list[str], directory: Path, *, watch: bool = False) -> Run:
 
 
 def _peak(process: int) -> float:
-    """Give the peak of a process's memory in MB; 0 if it has ended."""
+    """Return the peak memory of a process in MB; 0 if it has ended."""
     status = Path(f"/proc/{process}/status").read_text().splitlines()
     return sum(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
 
 
 def ours(course: Path, number: int, *options: str) -> dict[str, Run]:
-    """Grade with this project; feedback is written too."""
+    """Grade with this project, which also writes the feedback."""
     took = run([sys.executable, "-m", "autograder", "grade", LESSON, *options], course, watch=True)
     _require(course, "feedback/*/*/*.html", number)
     return {"grade": took}
@@ -259,7 +260,7 @@ def _require(course: Path, pattern: str, number: int) -> None:
 
 
 def otter_python(directory: Path) -> str:
-    """Make an environment with otter-grader and this project, and give its Python.
+    """Create an environment with otter-grader and this project, and return its Python.
 
     Raises
     ------
@@ -283,7 +284,7 @@ Contender = Callable[[Path, int], dict[str, Run]]
 def take_turns(
     classes: Classes, contenders: dict[str, tuple[str, Contender]], number: int, rounds: int
 ) -> tuple[dict[str, list[dict[str, Run]]], dict[str, str]]:
-    """Let everybody grade a class, round by round, each round with another one first; who fails once is out.
+    """Run all graders on a class, round by round; each round starts with another grader, and a failed one is left out.
 
     Returns
     -------
@@ -311,7 +312,7 @@ def take_turns(
 
 
 def spread(values: list[float], digits: int = 1) -> str:
-    """Write a median with the smallest and the largest value."""
+    """Format a median with the smallest and the largest value."""
     low, middle, high = (f"{value:.{digits}f}" for value in (min(values), statistics.median(values), max(values)))
     return f"{middle} s ({low} … {high})"
 
@@ -325,7 +326,7 @@ def _met(met: bool, bar: str) -> str:
 
 
 def throughput(classes: Classes, options: argparse.Namespace, rows: list[Row]) -> None:
-    """Compare everybody on one class."""
+    """Compare all graders on one class."""
     number = options.students
     grade: dict[str, tuple[str, Contender]] = {STOCK: ("stock", stock)}
     bars = {}
@@ -354,7 +355,7 @@ def throughput(classes: Classes, options: argparse.Namespace, rows: list[Row]) -
         median = statistics.median(times)
         row = Row(f"{name}, {number} submissions", spread(times), f"{median / number:.2f} s")
         if STOCK in runs and name != STOCK:
-            # otter-grader writes no feedback pages, so for it the second ratio is the fair one; bars are held to it.
+            # otter-grader writes no feedback pages, so the second ratio is the fair one for it; the bars use it.
             row.ratio, row.without_feedback = f"{both / median:.1f}×", f"{alone / median:.1f}×"
             if name in bars:
                 row.bar = _met(alone / median >= bars[name], f"≥ {bars[name]}×, feedback not counted")
@@ -365,7 +366,7 @@ def throughput(classes: Classes, options: argparse.Namespace, rows: list[Row]) -
 
 
 def cold(classes: Classes, options: argparse.Namespace, rows: list[Row]) -> None:
-    """Compare on one submission."""
+    """Compare the graders on one submission."""
     contenders: dict[str, tuple[str, Contender]] = {"autograder grade": ("ours", ours), STOCK: ("stock", stock)}
     runs, problems = take_turns(classes, contenders, 1, max(options.rounds, options.cold_rounds))
     rows += [Row(f"{name}, one submission", problem) for name, problem in problems.items()]
@@ -381,7 +382,7 @@ def cold(classes: Classes, options: argparse.Namespace, rows: list[Row]) -> None
 
 
 def kernel(classes: Classes, options: argparse.Namespace, rows: list[Row]) -> None:
-    """Time ready kernels, and one notebook with the sandbox and without it."""
+    """Measure ready kernels, and one notebook with and without the sandbox."""
     notebook = without_tests(classes.solved)
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-edition-")))
@@ -404,7 +405,7 @@ def kernel(classes: Classes, options: argparse.Namespace, rows: list[Row]) -> No
             for name, kernels in sorted(both.items(), reverse=bool(turn % 2)):
                 took = _seconds(lambda one=kernels: asyncio.run(_ready(one)))
                 ran_for = _seconds(partial(_run, copy.deepcopy(notebook), kernels))[0]
-                if turn >= 2:  # the first ones wait for the zygote
+                if turn >= 2:  # the first kernels wait for the zygote
                     ready[name].append(1000 * took[1])
                     ran[name].append(1000 * ran_for)
     for name, values in ready.items():
@@ -422,7 +423,7 @@ def _seconds(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 async def _ready(kernels: Kernels) -> float:
-    """Start a kernel and end it; give the seconds until it was ready."""
+    """Start a kernel and end it; return the seconds until it was ready."""
     start = time.perf_counter()
     manager = kernels.manager()
     await manager.start_kernel()
@@ -441,7 +442,7 @@ def _run(notebook: Any, kernels: Kernels) -> None:
 
 
 def _control(classes: Classes, few: int) -> float:
-    """Time small classes: a machine that others use as well may be slower a few minutes later."""
+    """Measure small classes: a shared machine may become slower within a few minutes."""
     name = "a small class"
     grade = {name: ("ours", lambda course, size: ours(course, size, "--workers", "2"))}
     runs, problems = take_turns(classes, grade, few, 3)
@@ -451,7 +452,7 @@ def _control(classes: Classes, few: int) -> float:
 
 
 def long(classes: Classes, options: argparse.Namespace, rows: list[Row]) -> None:
-    """See whether time and memory grow with the class."""
+    """Measure whether time and memory grow with the class."""
     few, many = options.students, options.long
     if many < 10 * few:
         raise UnfinishedError(f"--long must be at least {10 * few} (got {many})")
@@ -463,7 +464,7 @@ def long(classes: Classes, options: argparse.Namespace, rows: list[Row]) -> None
     finally:
         shutil.rmtree(course, ignore_errors=True)
     after = _control(classes, few)
-    # The first ones are left out, each worker's first page among them. A tenth of the class evens out chance.
+    # Without the first submissions, which include each worker's first page. A tenth of the class averages out noise.
     tenth = many // 10
     first, last = ((written[end] - written[end - tenth]) / tenth for end in (few + tenth, -1))
     growth = (last / after) / (first / before) - 1
@@ -486,7 +487,7 @@ def long(classes: Classes, options: argparse.Namespace, rows: list[Row]) -> None
 
 
 def table(rows: list[Row], about: str) -> Table:
-    """Show the results."""
+    """Build the table of results for the terminal."""
     shown = Table(*COLUMNS, title=about, title_justify="left", caption_justify="left")
     for row in rows:
         shown.add_row(*asdict(row).values())
@@ -494,7 +495,7 @@ def table(rows: list[Row], about: str) -> Table:
 
 
 def markdown(rows: list[Row], about: str) -> Iterator[str]:
-    """Write the results for the documentation."""
+    """Format the results as Markdown for the documentation."""
     yield about
     yield ""
     yield "| " + " | ".join(COLUMNS) + " |"
@@ -504,7 +505,7 @@ def markdown(rows: list[Row], about: str) -> Iterator[str]:
 
 
 def write(path: Path, rows: list[Row], about: str) -> None:
-    """Put the results between the marks in a page."""
+    """Write the results between the two markers of a page."""
     before, found, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     _, ended, after = rest.partition(END)
     if not (found and ended):
@@ -514,7 +515,7 @@ def write(path: Path, rows: list[Row], about: str) -> None:
 
 
 def machine(options: argparse.Namespace) -> str:
-    """Say when, where and with what."""
+    """Return date, machine and versions of the measurement."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     names = [line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")]
     otter_version = ""
@@ -537,7 +538,7 @@ def _cpuinfo() -> list[str]:
 
 
 def arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, default=30, help="submissions of the class (default: 30)")
     parser.add_argument("--rounds", type=int, default=3, help="default: 3")
@@ -555,7 +556,7 @@ def arguments() -> argparse.Namespace:
 
 
 def measured(options: argparse.Namespace) -> tuple[list[Row], str]:
-    """Measure all that was asked for; a part that fails says why."""
+    """Run all requested measurements; print the reason if one fails."""
     rows: list[Row] = []
     parts: dict[str, Callable[[Classes, argparse.Namespace, list[Row]], None]] = {
         "throughput": throughput,
@@ -579,7 +580,7 @@ def measured(options: argparse.Namespace) -> tuple[list[Row], str]:
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Run the measurements, print and write the results."""
     options = arguments()
     if options.read:
         results = [json.loads(path.read_text()) for path in options.read]

@@ -1,4 +1,4 @@
-"""A class to grade, for `grading.py`: a lesson, and what N students make of it."""
+"""A class for `grading.py`: a lesson, and the submissions of N students."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-LESSON = "01_sigmoid_saturation"  # decides which answers of the course a submission may import
+LESSON = "01_sigmoid_saturation"  # determines which answers of the course a submission may import
 SOURCE = Path(__file__).resolve().parents[1] / "notebooks" / LESSON / f"{LESSON}.ipynb"
 
-# Of the lesson, for the light one: what takes next to no time.
+# Cells of the light lesson: those that take almost no time.
 _KEPT = (
     *("title", "curve", "naive-overflow", "curve-lesson", "sigmoid", "test-sigmoid", "slope", "textbook-slope"),
     *("slope-exercise", "sigmoid-derivative", "test-sigmoid-derivative", "plot-both", "saturation", "network"),
@@ -35,7 +35,7 @@ with experiment():
     a = np.random.default_rng(0).normal(0, 3, size=(256, 16))
     print("saturated share of each unit:", np.round(saturated_fraction(a), 2))"""
 
-# Per exercise: the bodies that students write and how often; "" is the lesson's own solution.
+# For each exercise: function bodies of students, and how often each occurs; "" is the solution of the lesson.
 _ANSWERS = {
     "sigmoid": [
         (9, ""),
@@ -71,7 +71,7 @@ _TRIAL = "print(sigmoid(0.0), sigmoid_derivative(0.0))"
 
 
 def solved_lesson(light: bool) -> Any:
-    """Give the solved lesson: the course's own, or a light one made of the parts of it that need little time."""
+    """Return the solved lesson: the course's own, or a light one made of its parts that need little time."""
     notebook = nbformat.read(SOURCE, as_version=4)
     if not light:
         return notebook
@@ -85,12 +85,12 @@ def solved_lesson(light: bool) -> Any:
 
 
 def submissions(released: Any, number: int) -> Iterator[tuple[str, Any]]:
-    """Give what students hand in: names and notebooks, the same ones each time.
+    """Create the students' submissions: names and notebooks, the same in every call.
 
     Parameters
     ----------
     released : NotebookNode
-        What they were given.
+        The notebook that students received.
     number : int
     """
     solutions = {_grade_id(cell): _body(cell.source) for cell in nbformat.read(SOURCE, as_version=4).cells}
@@ -112,13 +112,13 @@ def submissions(released: Any, number: int) -> Iterator[tuple[str, Any]]:
 
 
 def tested(notebook: Any) -> dict[str, float]:
-    """Give the exercises of a lesson and their points."""
+    """Return the exercises of a lesson and their points."""
     points = {_grade_id(cell): cell.metadata.get("nbgrader", {}).get("points") for cell in notebook.cells}
     return {name.removeprefix("test_"): points[name] for name in points if name.startswith("test_")}
 
 
 def without_tests(notebook: Any) -> Any:
-    """Give a copy without the test cells, for graders that bring the tests along."""
+    """Return a copy without the test cells, for graders that have their own tests."""
     notebook = copy.deepcopy(notebook)
     notebook.cells = [cell for cell in notebook.cells if not _grade_id(cell).startswith("test_")]
     return notebook
@@ -129,12 +129,12 @@ def _grade_id(cell: Any) -> str:
 
 
 def _body(source: str) -> str:
-    """Give what stands between the solution's marks, without indentation."""
+    """Return the text between the markers of a solution, without indentation."""
     found = re.search(r"^    ### BEGIN SOLUTION\n(.*?)^    ### END SOLUTION", source, re.DOTALL | re.MULTILINE)
     return re.sub(r"^    ", "", found[1], flags=re.MULTILINE).rstrip() if found else ""
 
 
 def _answered(stub: str, body: str) -> str:
-    """Put an answer into the place that the lesson left open."""
+    """Insert an answer into the open cell of the lesson."""
     indented = re.sub(r"^(?=.)", "    ", body, flags=re.MULTILINE)
     return re.sub(r"^    # YOUR CODE HERE\n    raise NotImplementedError\(\)", lambda _: indented, stub, flags=re.M)

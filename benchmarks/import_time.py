@@ -1,4 +1,4 @@
-"""How much longer `from autograder import check` takes than NumPy alone: `python benchmarks/import_time.py`."""
+"""Import time of `from autograder import check`, compared with NumPy alone: `python benchmarks/import_time.py`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ STATEMENTS = {"numpy": "import numpy", "autograder": "from autograder import che
 
 
 def seconds(statement: str) -> float:
-    """Time a whole process that runs one statement."""
+    """Measure the time of a whole process that runs one statement."""
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", statement], check=True)
     return time.perf_counter() - start
 
 
 def main() -> None:
-    """Alternate the statements and print medians and the ratio."""
+    """Run the statements in turn and print medians and the ratio."""
     times: dict[str, list[float]] = {name: [] for name in STATEMENTS}
     for _ in range(ROUNDS):
         for name, statement in STATEMENTS.items():

@@ -1,4 +1,4 @@
-"""How long one training step takes, next to PyTorch on the same processor and to the matrix products alone."""
+"""Time of one training step, compared with PyTorch on the same processor and with the matrix products alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tracemalloc
 from collections.abc import Callable
 from itertools import pairwise
 
-# Both libraries read this once, when they are imported.
+# Both libraries read this only when they are imported.
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
@@ -35,13 +35,13 @@ Step = Callable[[], object]
 
 
 def engine_step(network: Network, x: np.ndarray, labels: np.ndarray) -> Step:
-    """Give one step of the course's engine."""
+    """Return a function that runs one step of the course's engine."""
     engine = Engine(network, len(x))
     return lambda: engine.step(x, labels, RATE)
 
 
 def torch_module(network: Network) -> nn.Sequential:
-    """Build the same network of PyTorch's layers."""
+    """Build the same network from PyTorch's layers."""
     layers: list[nn.Module] = []
     for W in network.weights[:-1]:
         layers.append(nn.Linear(*W.shape, bias=not network.norms))
@@ -57,7 +57,7 @@ def torch_module(network: Network) -> nn.Sequential:
 
 
 def torch_optimizer_step(network: Network, x: np.ndarray, labels: np.ndarray) -> Step:
-    """Give one step of PyTorch with its optimizer."""
+    """Return a function that runs one step of PyTorch with its optimizer."""
     module, inputs, classes = torch_module(network), torch.from_numpy(x), torch.from_numpy(labels)
     optimizer = torch.optim.SGD(module.parameters(), lr=RATE)
 
@@ -72,7 +72,7 @@ def torch_optimizer_step(network: Network, x: np.ndarray, labels: np.ndarray) ->
 
 
 def torch_plain_step(network: Network, x: np.ndarray, labels: np.ndarray) -> Step:
-    """Give one step of PyTorch with the update written out."""
+    """Return a function that runs one step of PyTorch with the update written out."""
     module, inputs, classes = torch_module(network), torch.from_numpy(x), torch.from_numpy(labels)
     parameters = list(module.parameters())
 
@@ -89,7 +89,7 @@ def torch_plain_step(network: Network, x: np.ndarray, labels: np.ndarray) -> Ste
 
 
 def products_step(network: Network, x: np.ndarray, labels: np.ndarray) -> Step:
-    """Give the matrix products of a step and nothing else: h·W, hᵀ·δ and, but for the first layer, δ·Wᵀ."""
+    """Return a function that runs only the matrix products of a step: h·W, hᵀ·δ and, except in layer 1, δ·Wᵀ."""
     sizes = [PIXELS, *(W.shape[1] for W in network.weights)]
     rows = [np.ones((len(x), size), np.float32) for size in sizes]
     weights = [np.ones(shape, np.float32) for shape in pairwise(sizes)]
@@ -107,12 +107,12 @@ def products_step(network: Network, x: np.ndarray, labels: np.ndarray) -> Step:
 
 
 def measure(steps: dict[str, Step], budget: float) -> tuple[dict[str, float], dict[str, float]]:
-    """Median and smallest microseconds of each step; the steps take turns until `budget` seconds are gone."""
+    """Measure median and minimum of each step in microseconds; the steps take turns for `budget` seconds."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     start = time.perf_counter()
     while time.perf_counter() < start + budget:
         for name, step in steps.items():
-            step()  # warms the caches that the one before has filled
+            step()  # warms the caches, which contain the data of the previous step
             begin = time.perf_counter()
             step()
             times[name].append(1e6 * (time.perf_counter() - begin))
@@ -122,7 +122,7 @@ def measure(steps: dict[str, Step], budget: float) -> tuple[dict[str, float], di
 
 
 def memory_growth(network: Network, x: np.ndarray, labels: np.ndarray, steps: int = 1000) -> tuple[float, float]:
-    """Kilobytes that Python's allocator and the process's peak grow by over `steps` steps."""
+    """Measure by how many kilobytes Python's allocator and the process's peak grow over `steps` steps."""
     step = engine_step(network, x, labels)
     for _ in range(20):
         step()

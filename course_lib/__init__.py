@@ -1,9 +1,9 @@
-"""Reference NumPy implementation of *Keep the Signal Alive*: the maths each lesson teaches, and what lessons use.
+"""Reference NumPy implementation of *Keep the Signal Alive*: the mathematics of each lesson, and tools for experiments.
 
-One subject a module: `dense`, `losses`, `gradients`, `activations`, `saturation`, `backpropagation`, `units`,
-`initialization`, `normalization`, `batchnorm` and `evidence` hold what students implement; `data`, `networks`,
-`engine`, `training`, `diagnostics`, `plots` and `experiments` carry what lessons measure. Everything except `plots`
-needs NumPy alone.
+Each module has one subject. Students implement the functions of `dense`, `losses`, `gradients`, `activations`,
+`saturation`, `backpropagation`, `unit_activity`, `initialization`, `normalization`, `batchnorm` and `comparing_runs`.
+Lessons use `data`, `networks`, `engine`, `training`, `diagnostics`, `plots` and `experiments` for their measurements.
+All modules except `plots` need only NumPy.
 """
 
 __version__ = "0.3.0"

@@ -1,4 +1,4 @@
-"""Activation functions of a pre-activation `a`, each beside its derivative."""
+"""Activation functions of a pre-activation `a`, each followed by its derivative."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike
 
 from course_lib.arrays import Array, as_float, require_finite, require_positive
 
-LEAKY_SLOPE = 0.01  # of the leaky unit left of 0, where nothing else is said
+LEAKY_SLOPE = 0.01  # default slope of the leaky unit to the left of 0
 
 
 def sigmoid(a: ArrayLike) -> Array:
-    """Squash `a` into (0, 1): σ(a) = 1 / (1 + exp(−a)).
+    """Compute the logistic sigmoid σ(a) = 1 / (1 + exp(−a)), which lies in (0, 1).
 
-    The exponential is only ever taken of −abs(a): it cannot overflow, and the left tail, which is
-    exp(a) itself, keeps its relative accuracy.
+    The exponential is computed for −abs(a) only, so it cannot overflow. The left tail is exp(a) itself,
+    so it keeps its relative accuracy.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ def sigmoid(a: ArrayLike) -> Array:
 
 
 def sigmoid_derivative(a: ArrayLike) -> Array:
-    """Slope of the logistic function, σ'(a) = σ(a)·σ(−a), in (0, 1/4].
+    """Compute the derivative of the sigmoid, σ'(a) = σ(a)·σ(−a), which lies in (0, 1/4].
 
-    The textbook form σ(a)·(1 − σ(a)) is 0 from a = 37 on, where σ(a) rounds to 1.
+    The textbook form σ(a)·(1 − σ(a)) is 0 for a ≥ 37, because σ(a) rounds to 1 there.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def sigmoid_derivative(a: ArrayLike) -> Array:
 
 
 def tanh(a: ArrayLike) -> Array:
-    """Squash `a` into (−1, 1): tanh(a) = 2·σ(2a) − 1, zero at zero with slope 1.
+    """Compute tanh(a) = 2·σ(2a) − 1, which lies in (−1, 1); it is 0 at 0, with slope 1.
 
     Parameters
     ----------
@@ -96,9 +96,9 @@ def tanh(a: ArrayLike) -> Array:
 
 
 def tanh_derivative(a: ArrayLike) -> Array:
-    """Slope of the hyperbolic tangent, 1 − tanh²(a) = 4·e / (1 + e)² with e = exp(−2·abs(a)), in (0, 1].
+    """Compute the derivative of tanh, 1 − tanh²(a) = 4·e / (1 + e)² with e = exp(−2·abs(a)), which lies in (0, 1].
 
-    The textbook form on the left rounds to 0 from a = 19 on; the one on the right keeps its digits.
+    The textbook form, 1 − tanh²(a), rounds to 0 for a ≥ 19. The form with e keeps its digits.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def tanh_derivative(a: ArrayLike) -> Array:
 
 
 def relu(a: ArrayLike) -> Array:
-    """Rectified linear unit: a where a > 0, else 0.
+    """Compute the rectified linear unit: a where a > 0, else 0.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def relu(a: ArrayLike) -> Array:
 
 
 def relu_derivative(a: ArrayLike) -> Array:
-    """Slope of the rectified linear unit: 1 where a > 0, else 0 (at 0 any value in [0, 1] is a subgradient).
+    """Compute the derivative of the ReLU: 1 where a > 0, else 0 (at 0 any value in [0, 1] is a subgradient).
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def relu_derivative(a: ArrayLike) -> Array:
     Returns
     -------
     ndarray
-        0 or 1, NaN where `a` is; the shape of `a`.
+        0 or 1, NaN where `a` is NaN; the shape of `a`.
 
     Raises
     ------
@@ -168,14 +168,14 @@ def relu_derivative(a: ArrayLike) -> Array:
 
 
 def leaky_relu(a: ArrayLike, k: float = LEAKY_SLOPE) -> Array:
-    """Leaky rectified linear unit: a where a > 0, else k·a.
+    """Compute the leaky rectified linear unit: a where a > 0, else k·a.
 
     Parameters
     ----------
     a : array_like
         Pre-activation, any shape. float32 stays float32, integers become float64.
     k : float
-        Slope to the left of 0; between 0 and 1 in use.
+        Slope to the left of 0; usually between 0 and 1.
 
     Returns
     -------
@@ -197,7 +197,7 @@ def leaky_relu(a: ArrayLike, k: float = LEAKY_SLOPE) -> Array:
 
 
 def leaky_relu_derivative(a: ArrayLike, k: float = LEAKY_SLOPE) -> Array:
-    """Slope of the leaky rectified linear unit: 1 where a > 0, else k (at 0 any value in [k, 1] is a subgradient).
+    """Compute the derivative of the leaky ReLU: 1 where a > 0, else k (at 0 any value in [k, 1] is a subgradient).
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def leaky_relu_derivative(a: ArrayLike, k: float = LEAKY_SLOPE) -> Array:
     Returns
     -------
     ndarray
-        k or 1, NaN where `a` is; the shape of `a`.
+        k or 1, NaN where `a` is NaN; the shape of `a`.
 
     Raises
     ------
@@ -222,16 +222,17 @@ def leaky_relu_derivative(a: ArrayLike, k: float = LEAKY_SLOPE) -> Array:
 
 
 def elu(a: ArrayLike, k: float = 1.0) -> Array:
-    """Exponential linear unit: a where a > 0, else k·(exp(a) − 1).
+    """Compute the exponential linear unit: a where a > 0, else k·(exp(a) − 1).
 
-    `expm1` keeps the digits of a tiny `a`, and the exponential is never taken of a positive number.
+    `expm1` keeps the digits of a tiny `a`. The exponential is computed for numbers ≤ 0 only, so it cannot
+    overflow.
 
     Parameters
     ----------
     a : array_like
         Pre-activation, any shape. float32 stays float32, integers become float64.
     k : float
-        The function approaches −k far to the left; above 0.
+        Above 0. The function approaches −k for a → −∞.
 
     Returns
     -------
@@ -254,7 +255,7 @@ def elu(a: ArrayLike, k: float = 1.0) -> Array:
 
 
 def elu_derivative(a: ArrayLike, k: float = 1.0) -> Array:
-    """Slope of the exponential linear unit: 1 where a > 0, else k·exp(a), which is elu(a) + k.
+    """Compute the derivative of the ELU: 1 where a > 0, else k·exp(a), which is elu(a) + k.
 
     Parameters
     ----------
@@ -266,7 +267,7 @@ def elu_derivative(a: ArrayLike, k: float = 1.0) -> Array:
     Returns
     -------
     ndarray
-        The slope, NaN where `a` is; the shape of `a`.
+        The slope, NaN where `a` is NaN; the shape of `a`.
 
     Raises
     ------
@@ -278,7 +279,7 @@ def elu_derivative(a: ArrayLike, k: float = 1.0) -> Array:
     return np.where(a > 0, 1, k * np.exp(np.minimum(a, 0)))
 
 
-# Name, function and derivative of each, as networks take them.
+# Function and derivative by name; networks take such a pair.
 PAIRS: Mapping[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
     "sigmoid": (sigmoid, sigmoid_derivative),
     "tanh": (tanh, tanh_derivative),

@@ -1,4 +1,4 @@
-"""Array types, the course's rule for dtypes, and the checks that refuse bad input by name."""
+"""Array types, the course's rule for dtypes, and checks that raise an error which names the bad argument."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Labels = NDArray[np.integer[Any]]
 
 
 def as_float(a: ArrayLike) -> Array:
-    """Give `a` as a floating-point array: float32 and float64 stay what they are, integers become float64.
+    """Convert `a` to a floating-point array: float32 and float64 keep their dtype, integers become float64.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def as_float(a: ArrayLike) -> Array:
     Returns
     -------
     ndarray
-        The same values; no copy where none is needed.
+        The same values; `a` itself if it is a floating-point array already.
 
     Raises
     ------
@@ -39,12 +39,12 @@ def as_float(a: ArrayLike) -> Array:
 
 
 def require_rank(name: str, value: Any, rank: int) -> None:
-    """Refuse an argument that is not an array of `rank` axes.
+    """Raise an error unless an argument is an array with `rank` axes.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     if not isinstance(value, np.ndarray):
         raise ValueError(f"{name} must be a NumPy array with {rank} axes (got {type(value).__name__})")
@@ -53,12 +53,12 @@ def require_rank(name: str, value: Any, rank: int) -> None:
 
 
 def require_shape(name: str, value: Any, shape: Sequence[int]) -> None:
-    """Refuse an array of another shape than `shape`.
+    """Raise an error unless an argument is an array of shape `shape`.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     require_rank(name, value, len(shape))
     if value.shape != tuple(shape):
@@ -66,84 +66,84 @@ def require_shape(name: str, value: Any, shape: Sequence[int]) -> None:
 
 
 def require_positive(name: str, value: float) -> None:
-    """Refuse a hyper-parameter that is not a finite number above zero.
+    """Raise an error unless a hyper-parameter is a finite number above zero.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     if not (_is_real(value) and np.isfinite(value) and value > 0):
         raise ValueError(f"{name} must be a positive finite number (got {value!r})")
 
 
 def require_not_negative(name: str, value: float) -> None:
-    """Refuse a hyper-parameter that is not a finite number of at least zero.
+    """Raise an error unless a hyper-parameter is a finite number of at least zero.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     if not (_is_real(value) and np.isfinite(value) and value >= 0):
         raise ValueError(f"{name} must be a finite number of at least 0 (got {value!r})")
 
 
 def require_finite(name: str, value: float) -> None:
-    """Refuse a hyper-parameter that is not a finite number.
+    """Raise an error unless a hyper-parameter is a finite number.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     if not (_is_real(value) and np.isfinite(value)):
         raise ValueError(f"{name} must be a finite number (got {value!r})")
 
 
 def require_probability(name: str, value: float) -> None:
-    """Refuse a number outside [0, 1].
+    """Raise an error unless a number lies in [0, 1].
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     if not (_is_real(value) and 0 <= value <= 1):
         raise ValueError(f"{name} must lie in [0, 1] (got {value!r})")
 
 
 def require_count(name: str, value: int, least: int = 0) -> None:
-    """Refuse anything but a whole number of at least `least`.
+    """Raise an error unless an argument is an integer of at least `least`.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ValueError(f"{name} must be an integer of at least {least} (got {value!r})")
 
 
 def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    """Refuse a word that is not one of `choices`.
+    """Raise an error unless a string is one of `choices`.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)} (got {value!r})")
 
 
 def require_sizes(name: str, value: Sequence[int]) -> None:
-    """Refuse anything but two or more positive integers: the widths of a network, from input to output.
+    """Raise an error unless there are two or more positive integers: the widths of a network, from input to output.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     if len(value) < 2:
         raise ValueError(f"{name} must name at least an input and an output (got {list(value)})")
@@ -152,36 +152,36 @@ def require_sizes(name: str, value: Sequence[int]) -> None:
 
 
 def require_matrices(name: str, value: Sequence[Any]) -> None:
-    """Refuse a sequence in which not every entry is an array with two axes.
+    """Raise an error unless every entry of a sequence is an array with two axes.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     for entry in value:
         require_rank(f"every entry of {name}", entry, 2)
 
 
 def require_same_length(name: str, value: Sequence[Any], other_name: str, other: Sequence[Any]) -> None:
-    """Refuse a sequence that is not as long as another one.
+    """Raise an error unless two sequences have the same length.
 
     Raises
     ------
     ValueError
-        Naming both, and their lengths.
+        With both names and lengths.
     """
     if len(value) != len(other):
         raise ValueError(f"{name} must be as many as {other_name}, {len(other)} (got {len(value)})")
 
 
 def require_labels(name: str, value: Any, length: int, classes: int) -> None:
-    """Refuse labels that are not `length` integers in 0 … `classes` - 1.
+    """Raise an error unless labels are `length` integers in 0 … `classes` - 1.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     require_shape(name, value, (length,))
     if value.dtype.kind not in "iu":

@@ -1,4 +1,4 @@
-"""A signal's way through a deep network, forward and back, and how much of it survives each layer."""
+"""Forward and backward pass through a deep network, and how much of the signal is left after each layer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Elementwise = Callable[[Array], Array]
 def forward_pass(
     x: Array, weights: Sequence[Array], biases: Sequence[Array], activation: Elementwise
 ) -> tuple[list[Array], list[Array]]:
-    """Run a batch through L layers: a_l = h_{l−1}·W_l + b_l and h_l = activation(a_l), from h_0 = x.
+    """Compute a forward pass through L layers: a_l = h_{l−1}·W_l + b_l and h_l = activation(a_l), from h_0 = x.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def forward_pass(
 
 
 def delta_step(delta_next: Array, W_next: Array, a: Array, derivative: Elementwise) -> Array:
-    """One step of backpropagation for a batch: δ = h'(a) ⊙ (δ_next·W_nextᵀ).
+    """Compute one step of backpropagation for a batch: δ = h'(a) ⊙ (δ_next·W_nextᵀ).
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def delta_step(delta_next: Array, W_next: Array, a: Array, derivative: Elementwi
     Raises
     ------
     ValueError
-        If an argument has not two axes, or shapes do not fit.
+        If an argument does not have two axes, or shapes do not fit.
 
     References
     ----------
@@ -90,16 +90,16 @@ def delta_step(delta_next: Array, W_next: Array, a: Array, derivative: Elementwi
 def backward_pass(
     delta_last: Array, weights: Sequence[Array], pre_activations: Sequence[Array], derivative: Elementwise
 ) -> list[Array]:
-    """Carry δ from the last layer to the first, one `delta_step` a layer.
+    """Compute δ of every layer, from the last to the first, with one `delta_step` per layer.
 
     Parameters
     ----------
     delta_last : ndarray, shape (N, n_L)
         dLoss/da of the last layer.
     weights : sequence of ndarray, shapes (n_{l−1}, n_l)
-        Of all L layers; those of the first are not needed.
+        Of all L layers; the first layer's are not used.
     pre_activations : sequence of ndarray, shapes (N, n_l)
-        Of all L layers; those of the last are not needed.
+        Of all L layers; the last layer's are not used.
     derivative : callable
         h', a function of the pre-activation.
 
@@ -123,13 +123,13 @@ def backward_pass(
 def weight_gradients(
     x: Array, activations: Sequence[Array], deltas: Sequence[Array]
 ) -> tuple[list[Array], list[Array]]:
-    """Gradient = δ × input: dW_l = h_{l−1}ᵀ·δ_l and db_l = Σₙ δ_l, summed over the batch, with h_0 = x.
+    """Compute the gradients δ × input: dW_l = h_{l−1}ᵀ·δ_l and db_l = Σₙ δ_l, summed over the batch, with h_0 = x.
 
     Parameters
     ----------
     x : ndarray, shape (N, n_0)
     activations : sequence of ndarray, shapes (N, n_l)
-        Of all L layers; those of the last are not needed.
+        Of all L layers; the last layer's are not used.
     deltas : sequence of ndarray, shapes (N, n_l)
 
     Returns
@@ -150,7 +150,7 @@ def weight_gradients(
 
 
 def rms_by_layer(arrays: Sequence[Array]) -> Array:
-    """Root mean square of each array: sqrt(mean of its squared entries).
+    """Compute the root mean square of each array: sqrt(mean of its squared entries).
 
     Parameters
     ----------
@@ -165,9 +165,10 @@ def rms_by_layer(arrays: Sequence[Array]) -> Array:
 
 
 def predicted_gain(width: int, weight_variance: float, a: Array, derivative: Elementwise) -> float:
-    """How much one layer scales the root mean square of δ: sqrt(n · Var(w) · E[h'(a)²]).
+    """Compute the factor by which one layer scales the root mean square of δ: sqrt(n · Var(w) · E[h'(a)²]).
 
-    δ_j = h'(a_j)·Σ_k w_jk·δ_k sums `width` terms; with independent zero-mean weights their variances add.
+    δ_j = h'(a_j)·Σ_k w_jk·δ_k is a sum of `width` terms. The variances of the terms add, because the
+    weights are independent and have mean zero.
 
     Parameters
     ----------
@@ -183,7 +184,7 @@ def predicted_gain(width: int, weight_variance: float, a: Array, derivative: Ele
     Returns
     -------
     float
-        The factor; below 1 the signal shrinks from layer to layer.
+        The factor. If it is below 1, the signal shrinks from layer to layer.
 
     Raises
     ------
@@ -200,24 +201,24 @@ def predicted_gain(width: int, weight_variance: float, a: Array, derivative: Ele
 
 
 def gradient_bound(weights: Sequence[Array]) -> float:
-    """Most of δ that can survive sigmoid layers: Π (1/4 · ‖W‖₂) over `weights`.
+    """Compute an upper bound on the factor by which sigmoid layers scale ‖δ‖: Π (1/4 · ‖W‖₂) over `weights`.
 
     ‖δ_j‖ ≤ max h' · ‖W‖₂ · ‖δ_k‖ with h' ≤ 1/4 and the spectral norm ‖W‖₂: a bound, not an estimate.
 
     Parameters
     ----------
     weights : sequence of ndarray, shapes (n_{l−1}, n_l)
-        Those that δ passes through.
+        Weights of the layers that δ passes through.
 
     Returns
     -------
     float
-        At least 0; above 1 it promises nothing. 1.0 for no weights at all.
+        At least 0; 1.0 if there are no weights. A bound above 1 does not show that δ shrinks.
 
     Raises
     ------
     ValueError
-        If an entry has not two axes.
+        If an entry does not have two axes.
     """
     require_matrices("weights", weights)
     return float(np.prod([np.linalg.norm(W, 2) / 4 for W in weights]))

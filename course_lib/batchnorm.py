@@ -1,4 +1,4 @@
-"""Batch normalization: the transform, its gradient, and what stands in for the batch at test time."""
+"""Batch normalization: the transform, its gradient, and the running statistics that replace the batch at test time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 
 from course_lib.arrays import Array, require_count, require_positive, require_probability, require_rank, require_shape
 
-# Defaults, with which networks train.
+# Defaults of the course; networks are trained with them.
 EPS = 1e-5
 DECAY = 0.9
 
 
 class BatchNormCache(NamedTuple):
-    """What the backward pass needs of the forward pass.
+    """Values of the forward pass that the backward pass needs.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ def batchnorm_forward(x: Array, gamma: Array, beta: Array, eps: float = EPS) -> 
     Parameters
     ----------
     x : ndarray, shape (N, D)
-        N ≥ 1; a batch of one gives β.
+        N ≥ 1; for a batch of one, y is β.
     gamma, beta : ndarray, shape (D,)
     eps : float
         ε > 0, in units of a variance.
@@ -63,7 +63,7 @@ def batchnorm_forward(x: Array, gamma: Array, beta: Array, eps: float = EPS) -> 
 
 
 def batchnorm_backward(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
-    """Gradient through the transform, mean and variance included.
+    """Compute the gradient of the transform, including the gradients through mean and variance.
 
     dβ = Σ dy, dγ = Σ dy·x̂ and dx = γ/sqrt(σ² + ε) · (dy − dβ/N − x̂·dγ/N).
 
@@ -98,7 +98,7 @@ def batchnorm_backward(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, 
 
 
 def identity_parameters(x: Array, eps: float = EPS) -> tuple[Array, Array]:
-    """γ = sqrt(σ² + ε) and β = μ: with these the batch `x` comes back unchanged.
+    """Return γ = sqrt(σ² + ε) and β = μ, with which the transform returns the batch `x` unchanged.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def identity_parameters(x: Array, eps: float = EPS) -> tuple[Array, Array]:
     Raises
     ------
     ValueError
-        If `x` has not two axes or no rows, or `eps` is not positive.
+        If `x` does not have two axes or has no rows, or `eps` is not positive.
 
     References
     ----------
@@ -127,13 +127,13 @@ def identity_parameters(x: Array, eps: float = EPS) -> tuple[Array, Array]:
 def update_running_statistics(
     running_mean: Array, running_var: Array, x: Array, decay: float = DECAY
 ) -> tuple[Array, Array]:
-    """Move the stored statistics towards a batch's: new = decay·old + (1 − decay)·batch.
+    """Update the running statistics with those of a batch: new = decay·old + (1 − decay)·batch.
 
     Parameters
     ----------
     running_mean, running_var : ndarray, shape (D,)
     x : ndarray, shape (N, D)
-        N ≥ 2: its variance enters divided by N − 1, as an unbiased estimate.
+        N ≥ 2, because the variance of the batch is the unbiased estimate, divided by N − 1.
     decay : float
         Weight of the old value, in [0, 1].
 
@@ -162,7 +162,7 @@ def update_running_statistics(
 def batchnorm_inference(
     x: Array, gamma: Array, beta: Array, running_mean: Array, running_var: Array, eps: float = EPS
 ) -> Array:
-    """Batch normalization at test time, from stored statistics: y = γ·(x − mean)/sqrt(var + ε) + β.
+    """Apply batch normalization at test time, with running statistics: y = γ·(x − mean)/sqrt(var + ε) + β.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def batchnorm_inference(
     Returns
     -------
     ndarray, shape (N, D)
-        A row depends on no other row.
+        Each row depends on the same row of `x` only.
 
     Raises
     ------
@@ -195,7 +195,7 @@ def batchnorm_inference(
 def fold_batchnorm(
     W: Array, b: Array, gamma: Array, beta: Array, running_mean: Array, running_var: Array, eps: float = EPS
 ) -> tuple[Array, Array]:
-    """One dense layer that does what a dense layer and batch normalization at test time do together.
+    """Return one dense layer equal to a dense layer followed by batch normalization at test time.
 
     With s = γ / sqrt(var + ε): W' = W·s (column by column) and b' = (b − mean)·s + β.
 
@@ -225,7 +225,7 @@ def fold_batchnorm(
 
 
 def require_batch(name: str, batch: Array, **per_feature: Array) -> None:
-    """Refuse an empty batch, and arrays that do not hold one number a feature."""
+    """Raise an error for an empty batch, and for arrays that do not hold one number per feature."""
     require_rank(name, batch, 2)
     require_count(f"the number of rows of {name}", len(batch), least=1)
     for feature, value in per_feature.items():
@@ -233,6 +233,6 @@ def require_batch(name: str, batch: Array, **per_feature: Array) -> None:
 
 
 def require_variances(name: str, value: Array) -> None:
-    """Refuse negative variances."""
+    """Raise an error if a variance is negative."""
     if np.any(value < 0):
         raise ValueError(f"{name} must be at least 0 everywhere (got {value.min()})")

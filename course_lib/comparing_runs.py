@@ -1,4 +1,4 @@
-"""Comparing training runs: how soon, over how many seeds; and networks built from a design."""
+"""Comparison of training runs: speed and spread over seeds; and networks that are built from a design."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from course_lib.initialization import he_init, normal_init, xavier_init
 from course_lib.networks import Network, network_of
 from course_lib.training import train_steps
 
-# What a design may name.
+# The values that a design may contain.
 ACTIVATIONS = activations.PAIRS
 INITIALIZATIONS: dict[str, Callable[[np.random.Generator, int, int], Array]] = {
     "normal": normal_init,
@@ -37,18 +37,18 @@ DESIGN_BATCH_SIZE = 64
 
 
 def steps_to_accuracy(accuracies: Sequence[float] | Array, threshold: float) -> int | None:
-    """Index of the first accuracy of at least `threshold`.
+    """Return the index of the first accuracy of at least `threshold`.
 
     Parameters
     ----------
     accuracies : sequence of float
-        One a step; NaN reaches no threshold.
+        One per step; NaN is below every threshold.
     threshold : float
 
     Returns
     -------
     int or None
-        `None` where the run never gets there.
+        `None` if no accuracy reaches the threshold.
 
     Raises
     ------
@@ -61,13 +61,13 @@ def steps_to_accuracy(accuracies: Sequence[float] | Array, threshold: float) -> 
 
 
 def seed_summary(curves: Array) -> tuple[Array, Array, Array]:
-    """Median, smallest and largest accuracy over seeds, at every step.
+    """Return the median, smallest and largest accuracy over seeds, at every step.
 
     Parameters
     ----------
     curves : ndarray, shape (S, T)
-        Accuracies: one row a seed, one column a step. From its first NaN on, a run counts as accuracy 0:
-        a run that blew up has failed, and leaving it out would flatter the rest.
+        Accuracies: one row per seed, one column per step. From its first NaN on, a run counts as accuracy 0.
+        A run that diverged has failed; without it, the summary would be too good.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def seed_summary(curves: Array) -> tuple[Array, Array, Array]:
     Raises
     ------
     ValueError
-        If `curves` has not two axes.
+        If `curves` does not have two axes.
     """
     require_rank("curves", curves, 2)
     blown_up = np.logical_or.accumulate(np.isnan(curves), axis=1)
@@ -85,7 +85,7 @@ def seed_summary(curves: Array) -> tuple[Array, Array, Array]:
 
 
 def design_network() -> dict[str, Any]:
-    """Choose what lets a 20-layer network learn the digits.
+    """Return a design with which a 20-layer network learns the digits.
 
     Returns
     -------
@@ -97,15 +97,15 @@ def design_network() -> dict[str, Any]:
 
 
 def build_design(rng: np.random.Generator, design: Mapping[str, Any], sizes: Sequence[int] = DESIGN_SIZES) -> Network:
-    """Draw an untrained network as a design describes it.
+    """Create an untrained network from a design, with random weights.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Of the weights.
+        Draws the weights.
     design : mapping
-        With the entries of `design_network`. "normal" draws weights from N(0, 1), "xavier" and "he" are
-        those of lesson 04 without further arguments; biases are 0.
+        With the entries of `design_network`. "normal" draws weights from N(0, 1); "xavier" and "he" use
+        `xavier_init` and `he_init` of lesson 04 with their default arguments. Biases are 0.
     sizes : sequence of int
         Width of the input, of every hidden layer and of the output.
 
@@ -116,7 +116,7 @@ def build_design(rng: np.random.Generator, design: Mapping[str, Any], sizes: Seq
     Raises
     ------
     ValueError
-        If an entry is missing or none of those there are, or a size is not positive.
+        If an entry is missing or unknown, or a size is not positive.
     """
     _require_design(design)
     require_sizes("sizes", sizes)
@@ -135,36 +135,36 @@ def train_design(
     sizes: Sequence[int] = DESIGN_SIZES,
     batch_size: int = DESIGN_BATCH_SIZE,
 ) -> Array:
-    """Draw a network as a design describes it, train it by gradient descent, and follow its test accuracy.
+    """Train a network that is built from a design, and return its test accuracy over time.
 
-    With its default arguments this is the training that `design_network` is graded by.
+    The grader of `design_network` uses this training with its default arguments.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Of the weights, then of the order of the examples.
+        Draws the weights, then the order of the examples.
     design : mapping
         See `build_design`.
     data : Digits
     steps : int
         At least 0.
     every : int
-        Steps from one entry of the result to the next.
+        Number of steps between two entries of the result.
     sizes : sequence of int
         See `build_design`.
     batch_size : int
-        Examples a step.
+        Number of examples per step.
 
     Returns
     -------
     ndarray
-        Test accuracy before the first step, every `every` steps, and after the last one; NaN from where the
-        run blew up.
+        Test accuracy before the first step, every `every` steps, and after the last one; NaN after the run has
+        diverged.
 
     Raises
     ------
     ValueError
-        If the design or an argument is not what it must be.
+        If the design or an argument is invalid.
     """
     require_count("steps", steps)
     require_count("every", every, least=1)

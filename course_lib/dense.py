@@ -1,4 +1,4 @@
-"""A dense (fully connected) layer: forward, and backward for a whole batch."""
+"""A dense (fully connected) layer: forward and backward pass for a batch."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from course_lib.arrays import Array, require_rank, require_shape
 
 
 def dense_forward(x: Array, W: Array, b: Array) -> Array:
-    """Pre-activation of a dense layer for a batch: a = x·W + b.
+    """Compute the pre-activation of a dense layer for a batch: a = x·W + b.
 
     Parameters
     ----------
     x : ndarray, shape (N, n_in)
-        One example a row.
+        One example per row.
     W : ndarray, shape (n_in, n_out)
         Weights; column k belongs to unit k.
     b : ndarray, shape (n_out,)
@@ -35,7 +35,7 @@ def dense_forward(x: Array, W: Array, b: Array) -> Array:
 
 
 def dense_backward(delta: Array, x: Array, W: Array) -> tuple[Array, Array, Array]:
-    """Gradients of a dense layer: dx = δ·Wᵀ, dW = xᵀ·δ, db = Σₙ δₙ, summed over the batch.
+    """Compute the gradients of a dense layer: dx = δ·Wᵀ, dW = xᵀ·δ, db = Σₙ δₙ, summed over the batch.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def dense_backward(delta: Array, x: Array, W: Array) -> tuple[Array, Array, Arra
 
 
 def require_dense(x: Array, W: Array) -> None:
-    """Refuse an input and weights that do not fit together.
+    """Raise an error unless the shapes of input and weights fit together.
 
     Raises
     ------
     ValueError
-        Naming the argument, what it must be and what it got.
+        With the name of the argument, what it must be and its value.
     """
     require_rank("x", x, 2)
     require_rank("W", W, 2)

@@ -1,4 +1,4 @@
-"""What to look at, layer by layer, when a network does not learn."""
+"""Measurements per layer that help to find out why a network does not learn."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from course_lib.unit_activity import dead_units
 
 @dataclass(frozen=True)
 class LayerSignals:
-    """How strong the signal is in each layer, first layer first.
+    """Strength of the forward and backward signal in each layer, first layer first.
 
     Attributes
     ----------
     spread : ndarray, shape (L,)
-        Standard deviation across examples of what the layer receives, averaged over its inputs:
-        what distinguishes one example from another there.
+        Standard deviation across examples of the layer's inputs, averaged over the inputs. It measures how
+        different the examples still are there.
     delta : ndarray, shape (L,)
         Root mean square of dLoss/da, a = h·W + b.
     weight_gradient : ndarray, shape (L,)
         Root mean square of dLoss/dW.
     variance : ndarray, shape (L,)
-        Variance over all entries of the pre-activations, as they enter the activation.
+        Variance over all entries of the input of the activation function.
     saturated : ndarray, shape (L − 1,)
-        Share of a hidden layer's pre-activations at which the activation is nearly flat: the slope is
-        below 5% of the largest it takes on [−8, 8].
+        Fraction of a hidden layer's pre-activations at which the activation is nearly flat: its slope is
+        below 5% of its largest slope on [−8, 8].
     dead : ndarray, shape (L − 1,)
-        Share of a hidden layer's units whose activation is 0 for every example.
+        Fraction of a hidden layer's units whose activation is 0 for every example.
     """
 
     spread: Array

@@ -1,8 +1,8 @@
-"""Training at speed: the steps of `networks`, done in place in buffers that are made once.
+"""Fast training: the steps of `networks`, computed in place in buffers that are allocated once.
 
-Inside, a batch lies with one example a *column*. Below the activations stands a row of ones, so that the
-bias is the last row of W: one product gives x·W + b, one gives dW and db. All parameters lie in one vector
-and so do their gradients, so that one subtraction is the whole step.
+Inside the engine, a batch is stored with one example per *column*. A row of ones is added to the activations, and
+the bias is the last row of W. So one product computes x·W + b, and one product computes dW and db. All parameters are
+views of one vector, and all gradients are views of another, so that one subtraction updates all parameters.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from course_lib.arrays import (
 from course_lib.batchnorm import DECAY, EPS
 from course_lib.networks import BatchNorm, Network, require_chain
 
-# A step is a list of calls whose arguments are known beforehand: with small layers, the time goes into
-# calling NumPy and not into NumPy.
+# A step is a list of calls whose arguments are fixed beforehand: with small layers, most of the time is the
+# overhead of calling NumPy.
 Program = list[Callable[[], object]]
 Elementwise = Callable[[Array], Array]
 
 
 class Engine:
-    """Trains a copy of a network in place, with buffers that are made once.
+    """Training of a copy of a network, in place, in buffers that are allocated once.
 
     ::
 
@@ -43,23 +43,23 @@ class Engine:
             loss = engine.step(x, labels, learning_rate=0.1)
         network = engine.network()
 
-    A step is that of `networks`: `loss_and_gradients`, `step` and, with batch normalization,
-    `update_statistics`, but for rounding. Numbers that overflow are not reported: the loss becomes NaN.
+    A step equals, except for rounding, a step with the functions of `networks`: `loss_and_gradients`, `step` and,
+    with batch normalization, `update_statistics`. An overflow raises no warning: the loss becomes NaN.
 
     Parameters
     ----------
     network : Network
-        Where training begins; never changed. Its activation and derivative are called once a hidden layer
-        and step, unless they are a pair of `activations`, for which there are faster ways to the same values.
+        The network at the start; it is not changed. Its activation and derivative are called once per hidden layer
+        and step, unless they are a pair of `activations`, for which the engine has faster code.
     batch_size : int
         At least 1, with batch normalization at least 2.
     dtype : {float32, float64}
-        Of all numbers inside.
+        Dtype of all computations.
 
     Raises
     ------
     ValueError
-        If `batch_size` or `dtype` is none of these, or shapes do not fit together.
+        If `batch_size` or `dtype` is not one of these, or shapes do not fit together.
     """
 
     def __init__(self, network: Network, batch_size: int, *, dtype: DTypeLike = np.float32) -> None:
@@ -81,7 +81,7 @@ class Engine:
         self._forward: Program = []
         self._backward: Program = []
         for layer, (W, dW, h, a) in enumerate(zip(weights, dweights, inputs, outputs, strict=True)):
-            # The buffer of a takes δ on the way back: nobody needs a any more by then.
+            # The backward pass stores δ in the buffer of a, which is not needed any more then.
             there: Program = [partial(W.T.dot, h, a)]
             back: Program = [partial(h.dot, a.T, dW)]
             if layer:
@@ -99,7 +99,7 @@ class Engine:
             self._backward = back + self._backward
 
     def step(self, x: Array, labels: Labels, learning_rate: float) -> float:
-        """Take one step of gradient descent on a batch: W ← W − η·dW for every parameter.
+        """Run one step of gradient descent on a batch: W ← W − η·dW for every parameter.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class Engine:
         return loss
 
     def network(self) -> Network:
-        """Give the network as it is now, in arrays of its own.
+        """Return a copy of the network in its current state.
 
         Returns
         -------
@@ -155,9 +155,9 @@ class Engine:
 
 
 class _Statistics:
-    """Stored statistics of all normalized layers, side by side: row 0 means, row 1 variances.
+    """Running statistics of all normalized layers in one array: row 0 holds means, row 1 variances.
 
-    The bias of a normalized layer is never added, so the means are kept without it.
+    The engine does not add the bias of a normalized layer, so the means are stored without the bias.
     """
 
     def __init__(
@@ -173,23 +173,23 @@ class _Statistics:
         self._running = np.empty((2, ends[-1]), dtype)
         self._batch = np.zeros_like(self._running)
         self._biases = biases
-        # The batch's row 1 holds sums of squares: over N − 1 they are unbiased variances.
+        # Row 1 of the batch holds sums of squares: divided by N − 1 they are unbiased variances.
         self._share = np.array([[1 - DECAY], [(1 - DECAY) / max(batch_size - 1, 1)]], dtype)
         for norm, b, units in zip(norms, biases, self._slices, strict=False):
             self._running[:, units] = norm.running_mean - b, norm.running_var
 
     def of(self, layer: int) -> tuple[Array, Array]:
-        """Give a layer's places for the batch's means and sums of squares."""
+        """Return the views that receive a layer's batch means and sums of squares."""
         mean, squares = self._batch[:, self._slices[layer]]
         return mean, squares
 
     def stored(self, layer: int) -> tuple[Array, Array]:
-        """Copy what is stored for a layer."""
+        """Return a copy of the running mean and variance of a layer."""
         mean, var = self._running[:, self._slices[layer]]
         return mean + self._biases[layer].astype(mean.dtype), var.copy()
 
     def update(self) -> None:
-        """Let the last batch count."""
+        """Update the running statistics with those of the last batch."""
         if self._slices:
             np.multiply(self._running, DECAY, self._running)
             np.multiply(self._batch, self._share, self._batch)
@@ -197,18 +197,18 @@ class _Statistics:
 
 
 class _SoftmaxCrossEntropy:
-    """The loss, whose gradient times the learning rate replaces the scores."""
+    """The cross-entropy loss; a call replaces the scores by the gradient times the learning rate."""
 
     def __init__(self, scores: Array) -> None:
         classes, N = scores.shape
         self._scores, self._flat = scores, scores.reshape(-1)
         self._columns = np.arange(N)
-        self._right = np.zeros(N, np.int64)  # where the right classes' scores lie in `_flat`
+        self._right = np.zeros(N, np.int64)  # positions of the right classes' scores in `_flat`
         self._ones = np.ones(classes, scores.dtype)
         self._picked, self._sums, self._rest = (np.empty(N, scores.dtype) for _ in range(3))
 
     def choose(self, labels: Labels) -> None:
-        """Take the labels of the next batch, or refuse them."""
+        """Store the labels of the next batch, or raise an error if they are no classes."""
         classes, N = self._scores.shape
         require_labels("labels", labels, N, classes)
         self._right[:] = labels
@@ -232,7 +232,7 @@ class _SoftmaxCrossEntropy:
 
 
 def _parameters_of(network: Network, dtype: np.dtype) -> tuple[Array, list[Array], list[Array]]:
-    """Copy all parameters into one vector; give it, and views of it by layer."""
+    """Copy all parameters into one vector; return it, and views of it by layer."""
     normalized = [layer < len(network.norms) for layer in range(len(network.weights))]
     weights = [
         W if skip else np.vstack([W, b]) for W, b, skip in zip(network.weights, network.biases, normalized, strict=True)
@@ -243,7 +243,7 @@ def _parameters_of(network: Network, dtype: np.dtype) -> tuple[Array, list[Array
 
 
 def _cut(flat: Array, weights: Sequence[Array], norms: Sequence[Array]) -> tuple[list[Array], list[Array]]:
-    """Give consecutive parts of a vector as views, in the shapes of other arrays."""
+    """Return consecutive parts of a vector as views, in the shapes of other arrays."""
     shapes = [part.shape for part in (*weights, *norms)]
     ends = np.cumsum([np.prod(shape) for shape in shapes])
     views = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
@@ -251,15 +251,15 @@ def _cut(flat: Array, weights: Sequence[Array], norms: Sequence[Array]) -> tuple
 
 
 def _normalization(a: Array, norm: Array, dnorm: Array, mean: Array, squares: Array) -> tuple[Program, Program]:
-    """Batch normalization of `a` in place, and of δ on the way back, as in `batchnorm`.
+    """Return the forward and backward calls of batch normalization, which work in place on `a` and on δ.
 
-    With c = a − μ kept in place of x̂ = c/σ, the scale γ/σ is one vector.
+    The formulas are those of `batchnorm`. They store c = a − μ instead of x̂ = c/σ, so that the scale γ/σ is one vector.
     """
     n, N = a.shape
     centred = np.empty_like(a)
     inv_std, scale, shift = (np.empty(n, a.dtype) for _ in range(3))
     ones, shares = np.ones(N, a.dtype), np.full(N, 1 / N, a.dtype)
-    # NumPy reads arrays of no axes faster than Python's numbers.
+    # NumPy converts 0-d arrays faster than Python numbers.
     share, eps = np.array(1 / N, a.dtype), np.array(EPS, a.dtype)
     gamma, beta = norm
     dgamma, dbeta = dnorm
@@ -292,7 +292,7 @@ def _normalization(a: Array, norm: Array, dnorm: Array, mean: Array, squares: Ar
 
 
 def _activation(network: Network, a: Array, h: Array) -> tuple[Program, Program]:
-    """From `a` to `h`, and on the way back δ times the slope, δ being where `a` was."""
+    """Return the calls that compute `h` from `a`, and those that multiply δ, in the buffer of `a`, by the slope."""
     for name, (activation, derivative) in activations.PAIRS.items():
         if network.activation is activation and network.derivative is derivative:
             slope = np.empty_like(a)
@@ -301,7 +301,7 @@ def _activation(network: Network, a: Array, h: Array) -> tuple[Program, Program]
 
 
 def _any_activation(activation: Elementwise, derivative: Elementwise, a: Array, h: Array) -> tuple[Program, Program]:
-    """Two functions that nothing is known of: they get an array of their own, one example a row."""
+    """Return the calls for an unknown activation: it gets a copy with one example per row."""
     kept = [a.T]
 
     def forward() -> None:
@@ -314,12 +314,13 @@ def _any_activation(activation: Elementwise, derivative: Elementwise, a: Array, 
     return [forward], [backward]
 
 
-# What fills h and the slope from a, and may write over a. Zeros are spelled out where the larger or the smaller
-# of two is wanted: NumPy finds it several times faster between two arrays than between an array and a number.
+# Each of these returns the calls that compute h and the slope from a; they may overwrite a. The maximum with 0 is
+# computed with an array of zeros: NumPy is several times faster for two arrays than for an array and a number.
 
 
 def _sigmoid(a: Array, h: Array, slope: Array) -> Program:
-    # σ = 1/(1 + e) and σ' = e·σ² with e = exp(−a), bounded so that e² is a number: both keep their tails.
+    # σ = 1/(1 + e) and σ' = e·σ² with e = exp(−a), bounded so that e² does not overflow: so both are
+    # accurate in the tails.
     most = np.full_like(a, np.log(np.finfo(a.dtype).max) / 2)
     return [
         partial(np.negative, a, a),
@@ -333,7 +334,7 @@ def _sigmoid(a: Array, h: Array, slope: Array) -> Program:
 
 
 def _tanh(a: Array, h: Array, slope: Array) -> Program:
-    # (1 − h)·(1 + h) rather than 1 − h²: the first factor is exact where h is near 1.
+    # (1 − h)·(1 + h) instead of 1 − h²: the first factor is exact where h is near 1.
     return [
         partial(np.tanh, a, h),
         partial(np.subtract, 1, h, a),
@@ -357,8 +358,8 @@ def _leaky_relu(a: Array, h: Array, slope: Array) -> Program:
 
 
 def _elu(a: Array, h: Array, slope: Array) -> Program:
-    # The slope exp(min(a, 0)) is 1 where a > 0, and elu(a) = max(a, 0) + slope − 1. `expm1` would save
-    # digits that float32 sums lose anyway, for ten times the time.
+    # The slope exp(min(a, 0)) is 1 where a > 0, and elu(a) = max(a, 0) + slope − 1. `expm1` would keep
+    # digits that sums in float32 lose anyway, and takes ten times as long.
     zeros = np.zeros_like(a)
     return [
         partial(np.minimum, a, zeros, out=slope),
@@ -369,5 +370,5 @@ def _elu(a: Array, h: Array, slope: Array) -> Program:
     ]
 
 
-# One for each of `activations.PAIRS`.
+# One function for each of `activations.PAIRS`.
 _KERNELS = {"sigmoid": _sigmoid, "tanh": _tanh, "relu": _relu, "leaky_relu": _leaky_relu, "elu": _elu}

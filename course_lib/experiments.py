@@ -1,4 +1,4 @@
-"""Experiments in a notebook that wait politely for the exercises they need."""
+"""A context manager for experiments in a notebook that need exercises which may be unfinished."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def experiment() -> Iterator[None]:
-    """Run a block that calls the student's functions; where it cannot run yet, say why in a line and go on.
+    """Run a block that calls the student's functions; if it fails, print the reason and suppress the exception.
 
     ::
 
@@ -18,8 +18,8 @@ def experiment() -> Iterator[None]:
             plt.plot(a, sigmoid(a))
             plt.show()
 
-    An exercise that still raises `NotImplementedError` is named. Any other exception is told by its
-    name and text: something that an exercise returned did not fit.
+    If an exercise still raises `NotImplementedError`, its name is printed. For any other exception, its name and text
+    are printed: probably an exercise returned a wrong value.
     """
     try:
         yield
@@ -36,7 +36,7 @@ def experiment() -> Iterator[None]:
 
 
 def _close_figures() -> None:
-    """Drop half-drawn figures, which the notebook would otherwise show."""
+    """Close unfinished figures, which the notebook would show otherwise."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close("all")

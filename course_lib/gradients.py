@@ -1,4 +1,4 @@
-"""Numerical gradients, and how to hold hand-written ones against them."""
+"""Numerical gradients, and the comparison of hand-written gradients with them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from course_lib.arrays import Array, require_positive
 
 
 def numerical_gradient(f: Callable[[Array], float], x: ArrayLike, step: float = 1e-5) -> Array:
-    """Central differences of a scalar function: df/dxᵢ ≈ (f(x + h·eᵢ) − f(x − h·eᵢ)) / 2h.
+    """Compute the gradient of a scalar function by central differences: df/dxᵢ ≈ (f(x + h·eᵢ) − f(x − h·eᵢ)) / 2h.
 
-    The error is h²/6 times the third derivative plus rounding of about 1e-16·abs(f)/h.
+    The error is h²/6 times the third derivative, plus a rounding error of about 1e-16·abs(f)/h.
 
     Parameters
     ----------
     f : callable
         Takes an array of the shape of `x`, returns a number.
     x : array_like
-        Where to differentiate; any shape, integers allowed. Never changed.
+        The point at which to differentiate; any shape, integers allowed. It is not changed.
     step : float
         h > 0.
 
@@ -49,9 +49,9 @@ def numerical_gradient(f: Callable[[Array], float], x: ArrayLike, step: float = 
 
 
 def relative_error(got: ArrayLike, want: ArrayLike) -> float:
-    """Largest relative difference of two arrays: max abs(got − want) / max(1e-8, abs(got) + abs(want)), entry by entry.
+    """Compute the largest relative error over entries: max abs(got − want) / max(1e-8, abs(got) + abs(want)).
 
-    0 where they agree, 1 where one is zero or the signs differ; NaN where either holds one.
+    It is 0 for equal entries, 1 if one entry is zero or the signs differ, and NaN if either array contains NaN.
 
     Parameters
     ----------
@@ -80,22 +80,22 @@ def gradient_check(
     grads: Mapping[str, Array],
     tolerance: float = 1e-6,
 ) -> list[str]:
-    """Names of the parameters whose gradient does not agree with the numerical one.
+    """Return the names of the parameters whose gradient does not agree with the numerical one.
 
-    A name is listed unless relative_error(grads[name], numerical gradient) ≤ tolerance, so a
-    gradient that holds NaN is listed too.
+    A name is listed unless relative_error(grads[name], numerical gradient) ≤ tolerance. So a
+    gradient that contains NaN is listed too.
 
     Parameters
     ----------
     loss : callable
         Takes a dict like `params`, returns a number.
     params : dict of str to ndarray
-        The point at which to compare. Never changed.
+        The point at which to compare. It is not changed.
     grads : dict of str to ndarray
-        The gradients under suspicion, of the shapes of `params`.
+        The gradients to check, with the shapes of `params`.
     tolerance : float
-        Largest relative error that passes; with step 1e-5 and gradients above 1e-3, right ones
-        come out near 1e-8.
+        Largest relative error that passes. With step 1e-5 and gradients above 1e-3, the relative error of
+        right gradients is about 1e-8.
 
     Returns
     -------
@@ -117,24 +117,24 @@ def gradient_check(
 
 
 def require_same_shape(got: Array, want: Array) -> None:
-    """Refuse two arrays of different shapes, which NumPy might quietly broadcast.
+    """Raise an error if two shapes differ, because NumPy might broadcast such arrays silently.
 
     Raises
     ------
     ValueError
-        Naming both shapes.
+        With both shapes.
     """
     if got.shape != want.shape:
         raise ValueError(f"got and want must have the same shape (got {got.shape} and {want.shape})")
 
 
 def require_gradients(params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
-    """Refuse gradients that do not belong to the parameters.
+    """Raise an error unless every parameter has a gradient of its shape.
 
     Raises
     ------
     ValueError
-        Naming the first parameter without a gradient of its shape.
+        With the name of the first parameter without a gradient of its shape.
     """
     for name, value in params.items():
         if name not in grads:

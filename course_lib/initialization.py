@@ -1,4 +1,4 @@
-"""Initial weights: which ones let a signal through, in theory and on a batch."""
+"""Initial weights, and how they scale the signal: in theory, and measured on a batch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Elementwise = Callable[[Array], Array]
 
 
 def distinct_units(W: Array) -> int:
-    """Count the different columns of W: units with equal incoming weights (and biases) compute the same.
+    """Count the different columns of W: units with equal incoming weights (and biases) compute the same value.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def distinct_units(W: Array) -> int:
     Raises
     ------
     ValueError
-        If `W` has not two axes.
+        If `W` does not have two axes.
     """
     require_rank("W", W, 2)
     return len({tuple(column) for column in W.T})
@@ -69,7 +69,7 @@ def normal_init(rng: np.random.Generator, n_in: int, n_out: int, std: float = 1.
 
 
 def xavier_init(rng: np.random.Generator, n_in: int, n_out: int, mode: str = "fan_avg") -> Array:
-    """Draw weights that keep the variance of a signal through units of slope 1: Var(w) = 2/(n_in + n_out) or 1/n_in.
+    """Draw weights that keep the variance of a signal, for units of slope 1: Var(w) = 2/(n_in + n_out) or 1/n_in.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def xavier_init(rng: np.random.Generator, n_in: int, n_out: int, mode: str = "fa
     n_in, n_out : int
         At least 1.
     mode : {"fan_avg", "fan_in"}
-        2/(n_in + n_out) balances the forward and the backward signal; 1/n_in keeps the forward one.
+        2/(n_in + n_out) is a compromise between forward and backward signal; 1/n_in keeps the forward signal.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def xavier_init(rng: np.random.Generator, n_in: int, n_out: int, mode: str = "fa
 
 
 def he_init(rng: np.random.Generator, n_in: int, n_out: int, k: float = 0.0) -> Array:
-    """Draw weights that keep a signal through (leaky) rectified units: Var(w) = 2 / ((1 + k²)·n_in).
+    """Draw weights that keep the size of a signal, for (leaky) rectified units: Var(w) = 2 / ((1 + k²)·n_in).
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def he_init(rng: np.random.Generator, n_in: int, n_out: int, k: float = 0.0) -> 
 
 
 def forward_variances(x: Array, weights: Sequence[Array], activation: Elementwise) -> Array:
-    """Variance of each layer's pre-activations, over all entries, in a network without biases.
+    """Compute the variance of each layer's pre-activations, over all entries, in a network without biases.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def forward_variances(x: Array, weights: Sequence[Array], activation: Elementwis
     Raises
     ------
     ValueError
-        If `x` has not two axes or shapes do not fit.
+        If `x` does not have two axes or shapes do not fit.
 
     References
     ----------
@@ -167,7 +167,7 @@ def forward_variances(x: Array, weights: Sequence[Array], activation: Elementwis
 def backward_variances(
     delta_last: Array, weights: Sequence[Array], pre_activations: Sequence[Array], derivative: Elementwise
 ) -> Array:
-    """Mean square of each layer's δ, over all entries.
+    """Compute the mean square of each layer's δ, over all entries.
 
     Parameters
     ----------
@@ -197,9 +197,9 @@ def backward_variances(
 
 
 def init_gain(activation: Elementwise) -> float:
-    """Factor on 1/sqrt(n_in) that keeps E[h²] through `activation`: 1 / sqrt(E[activation(z)²]), z ~ N(0, 1).
+    """Compute the factor on 1/sqrt(n_in) that keeps E[h²]: 1 / sqrt(E[activation(z)²]), z ~ N(0, 1).
 
-    The integral is a trapezoidal sum; 0 is a node, so that a kink there costs nothing.
+    The integral is computed by the trapezoidal rule. 0 is one of its nodes, so a kink at 0 adds no error.
 
     Parameters
     ----------
@@ -222,10 +222,10 @@ def init_gain(activation: Elementwise) -> float:
 
 
 def rescue_init(rng: np.random.Generator, sizes: Sequence[int]) -> list[Array]:
-    """Weights with which a very deep ReLU network learns: orthogonal columns or rows, times sqrt(2).
+    """Draw weights with which a very deep ReLU network learns: orthogonal columns or rows, times sqrt(2).
 
-    An orthogonal W keeps the length of every vector, not only of the average one; the ReLU halves the
-    square of that length, which the factor sqrt(2) makes up for.
+    An orthogonal W keeps the length of every vector, not only the average length. The ReLU halves the squared
+    length; the factor sqrt(2) compensates for that.
 
     Parameters
     ----------

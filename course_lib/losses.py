@@ -1,4 +1,4 @@
-"""Losses with their gradients."""
+"""Loss functions with their gradients."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from course_lib.arrays import Array, Labels, require_labels, require_rank
 
 
 def softmax_cross_entropy(scores: Array, labels: Labels) -> tuple[float, Array]:
-    """Mean negative log-likelihood of the right classes under softmax, and its gradient.
+    """Compute the mean negative log-likelihood of the right classes under softmax, and its gradient.
 
     loss = −(1/N)·Σₙ log p[n, label_n] with p = softmax(scores);  dscores = (p − onehot) / N.
-    Subtracting each row's maximum changes no probability and keeps exp from overflowing.
+    Subtracting each row's maximum does not change the probabilities and prevents an overflow of exp.
 
     Parameters
     ----------
     scores : ndarray, shape (N, C)
-        One score a class, for each example.
+        One score per class, for each example.
     labels : ndarray, shape (N,)
         Right classes, integers in 0 … C − 1.
 
@@ -49,7 +49,7 @@ def softmax_cross_entropy(scores: Array, labels: Labels) -> tuple[float, Array]:
 
 
 def require_some_rows(scores: Array) -> None:
-    """Refuse an empty batch: a mean over nothing means nothing.
+    """Raise an error for an empty batch, which has no mean.
 
     Raises
     ------

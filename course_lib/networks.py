@@ -1,7 +1,7 @@
 """A deep network as plain arrays: dense layers, one activation in all hidden layers, linear scores on top.
 
-Everything here is a value: nothing is changed in place, and a step gives a new network. `engine` does the same
-at speed.
+All objects are immutable: no function changes its arguments, and `step` returns a new network. `engine` computes
+the same training faster.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class BatchNorm:
     gamma, beta : ndarray, shape (n_out,)
         Learned scale and shift.
     running_mean, running_var : ndarray, shape (n_out,)
-        What stands in for the batch's statistics at test time.
+        Replace the batch's statistics at test time.
     """
 
     gamma: Array
@@ -54,17 +54,17 @@ class BatchNorm:
 
 @dataclass(frozen=True)
 class Network:
-    """Weights and biases, first layer first, and what stands between the layers.
+    """Weights and biases, first layer first, with the activation and the batch normalization between the layers.
 
     Attributes
     ----------
     weights : tuple of ndarray, shapes (n_in, n_out)
     biases : tuple of ndarray, shapes (n_out,)
-        That of a normalized layer has no effect on training: batch normalization subtracts it again.
+        The bias of a normalized layer has no effect on training: batch normalization subtracts it again.
     activation, derivative : callable
         Functions of the pre-activation, used in every layer but the last.
     norms : tuple of BatchNorm
-        One for every hidden layer, or none at all.
+        One for every hidden layer, or empty.
     """
 
     weights: tuple[Array, ...]
@@ -83,15 +83,15 @@ class Network:
 
 @dataclass(frozen=True)
 class Gradients:
-    """What one backward pass leaves, first layer first.
+    """Results of one backward pass, first layer first.
 
     Attributes
     ----------
     deltas : tuple of ndarray, shapes (N, n_out)
-        dLoss/da with a = h·W + b: in a normalized layer, what reaches the dense layer after its way back
-        through batch normalization. So dW = hᵀ·δ in every layer.
+        dLoss/da with a = h·W + b. In a normalized layer, a is the input of batch normalization, so the gradient
+        through batch normalization is included. So dW = hᵀ·δ in every layer.
     weights, biases : tuple of ndarray
-        dLoss/dW and dLoss/db, of the shapes of the network's; db of a normalized layer is 0 but for rounding.
+        dLoss/dW and dLoss/db, with the shapes of the network's; db of a normalized layer is 0 except for rounding.
     gammas, betas : tuple of ndarray, shapes (n_out,)
         dLoss/dγ and dLoss/dβ of the hidden layers; empty without batch normalization.
     """
@@ -111,17 +111,17 @@ def network_of(
     batch_norm: bool = False,
     hidden_bias: float = 0.0,
 ) -> Network:
-    """Build a network around given weights, whichever way they were drawn.
+    """Build a network from given weights.
 
     Parameters
     ----------
     weights : sequence of ndarray, shapes (n_in, n_out)
-        First layer first; every layer takes as many inputs as the one before it has units.
+        First layer first; n_in of a layer must be n_out of the layer before it.
     activation, derivative : callable
     batch_norm : bool
-        Whether hidden layers are batch-normalized, from γ = 1, β = 0 and stored statistics 0 and 1.
+        Whether hidden layers are batch-normalized; if so, γ = 1, β = 0, running mean 0 and running variance 1.
     hidden_bias : float
-        Bias of every hidden unit; that of the scores is 0.
+        Bias of every hidden unit; the bias of the scores is 0.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def random_network(
     derivative: Callable[[Array], Array],
     gain: float = 1.0,
 ) -> Network:
-    """Draw a network with normal weights of variance gain² / n_in and zero biases.
+    """Build a network with random normal weights of variance gain² / n_in and zero biases.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def random_network(
 
 
 def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
-    """Run a batch through the network as in training: batch normalization uses the batch's own statistics.
+    """Compute the forward pass of training: batch normalization uses the statistics of the batch.
 
     Parameters
     ----------
@@ -189,17 +189,17 @@ def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
     Returns
     -------
     pre_activations : list of ndarray
-        What enters the activation of each layer: a = h·W + b or, in a normalized layer, γ·x̂ + β. The
-        last entry holds the scores.
+        Input of the activation of each layer: a = h·W + b or, in a normalized layer, γ·x̂ + β. The
+        last entry contains the scores.
     inputs : list of ndarray
-        What each layer received: `x`, then the activations h of the hidden layers.
+        Input of each layer: `x`, then the activations h of the hidden layers.
     """
     pre_activations, inputs, _ = forward_with_caches(network, x)
     return pre_activations, inputs
 
 
 def forward_with_caches(network: Network, x: Array) -> tuple[list[Array], list[Array], list[BatchNormCache]]:
-    """Run a batch through the network as `forward` does, and keep what `backward` needs.
+    """Compute the forward pass as `forward` does, and also return the values that `backward` needs.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def forward_with_caches(network: Network, x: Array) -> tuple[list[Array], list[A
 
 
 def predict(network: Network, x: Array) -> Array:
-    """Scores as at test time: batch normalization uses stored statistics, so that a row depends on no other row.
+    """Compute the scores at test time: batch normalization uses running statistics, so rows do not affect each other.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def predict(network: Network, x: Array) -> Array:
     Returns
     -------
     ndarray, shape (N, sizes[-1])
-        Without batch normalization, the scores of `forward`.
+        The scores; without batch normalization, equal to those of `forward`.
     """
     h = x
     for layer, (W, b) in enumerate(zip(network.weights[:-1], network.biases[:-1], strict=True)):
@@ -251,7 +251,7 @@ def predict(network: Network, x: Array) -> Array:
 
 
 def loss_and_gradients(network: Network, x: Array, labels: Labels) -> tuple[float, Gradients]:
-    """Cross-entropy of a batch and its gradient in every layer.
+    """Compute the cross-entropy of a batch and its gradient in every layer.
 
     Parameters
     ----------
@@ -274,10 +274,10 @@ def backward(
     caches: Sequence[BatchNormCache],
     labels: Labels,
 ) -> tuple[float, Gradients]:
-    """Cross-entropy and gradients of a batch that `forward_with_caches` has run.
+    """Compute the cross-entropy and the gradients from the results of `forward_with_caches`.
 
-    δ of a hidden layer is h'(a) · (δ_next · W_nextᵀ), the deck's backpropagation equation; in a normalized
-    layer it goes back through batch normalization as well.
+    δ of a hidden layer is h'(a) · (δ_next · W_nextᵀ), the backpropagation equation of the lecture. In a
+    normalized layer it is then passed through `batchnorm_backward`.
 
     Parameters
     ----------
@@ -308,9 +308,9 @@ def backward(
 
 
 def step(network: Network, gradients: Gradients, learning_rate: float) -> Network:
-    """Move every parameter against its gradient: W ← W − η·dW, and b, γ and β alike.
+    """Return the network after one step of gradient descent: W ← W − η·dW, and the same for b, γ and β.
 
-    Stored statistics are no parameters; `update_statistics` moves them.
+    Running statistics are not parameters; `update_statistics` updates them.
 
     Parameters
     ----------
@@ -341,20 +341,20 @@ def step(network: Network, gradients: Gradients, learning_rate: float) -> Networ
 
 
 def update_statistics(network: Network, x: Array, decay: float = DECAY) -> Network:
-    """Move the stored statistics of every normalized layer towards those of a batch.
+    """Return the network with running statistics updated by those of a batch, in every normalized layer.
 
     Parameters
     ----------
     network : Network
     x : ndarray, shape (N, sizes[0])
-        N ≥ 2, run through the network as in training.
+        N ≥ 2.
     decay : float
         Weight of the old value, in [0, 1].
 
     Returns
     -------
     Network
-        As it was where nothing is normalized.
+        The same network if it has no normalized layer.
     """
     _, inputs = forward(network, x)
     norms = []
@@ -366,7 +366,7 @@ def update_statistics(network: Network, x: Array, decay: float = DECAY) -> Netwo
 
 
 def accuracy(network: Network, x: Array, labels: Labels) -> float:
-    """Fraction of a batch whose largest score, as `predict` gives it, is that of the right class.
+    """Compute the fraction of a batch for which the right class has the largest score of `predict`.
 
     Parameters
     ----------
@@ -377,7 +377,7 @@ def accuracy(network: Network, x: Array, labels: Labels) -> float:
     Returns
     -------
     float
-        In [0, 1]; NaN where a score is not finite: a run that blew up must not pass for a guess.
+        In [0, 1]; NaN if a score is not finite, so that a diverged run cannot be mistaken for guessing.
     """
     with np.errstate(all="ignore"):
         scores = predict(network, x)
@@ -387,12 +387,12 @@ def accuracy(network: Network, x: Array, labels: Labels) -> float:
 
 
 def require_chain(weights: Sequence[Array]) -> None:
-    """Refuse weights that do not make a network: none at all, or shapes that do not follow on each other.
+    """Raise an error if there are no weights, or if the shapes of successive layers do not fit together.
 
     Raises
     ------
     ValueError
-        Naming what does not fit.
+        With the shapes that do not fit.
     """
     require_count("the number of weights", len(weights), least=1)
     require_matrices("weights", weights)

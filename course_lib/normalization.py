@@ -1,4 +1,4 @@
-"""Input normalization: standardizing, whitening, and what either does for gradient descent."""
+"""Input normalization: standardizing, whitening, and their effect on gradient descent."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from course_lib.arrays import (
 
 
 def fit_standardizer(X: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of every feature; a constant feature gets the standard deviation 1.
+    """Compute mean and standard deviation of every feature; a constant feature gets the standard deviation 1.
 
     Parameters
     ----------
     X : ndarray, shape (N, D)
-        One example a row, N ≥ 1.
+        One example per row, N ≥ 1.
 
     Returns
     -------
     mean, std : ndarray, shape (D,)
-        The standard deviation divides by N. Where all values of a feature are equal it is 1, also
-        where rounding would make it 1e-17.
+        The standard deviation divides by N. If all values of a feature are equal, it is 1, even
+        if rounding would make it 1e-17.
 
     Raises
     ------
     ValueError
-        If `X` has not two axes or no rows.
+        If `X` does not have two axes or has no rows.
     """
     require_rank("X", X, 2)
     require_count("the number of rows of X", X.shape[0], least=1)
@@ -48,7 +48,7 @@ def standardize(X: Array, mean: Array, std: Array) -> Array:
     ----------
     X : ndarray, shape (N, D)
     mean, std : ndarray, shape (D,)
-        As `fit_standardizer` gave them for the training examples.
+        Results of `fit_standardizer` for the training examples.
 
     Returns
     -------
@@ -75,18 +75,18 @@ def pca_whitening(X: Array, eps: float = 1e-5) -> tuple[Array, Array]:
     X : ndarray, shape (N, D)
         N ≥ 1.
     eps : float
-        ε > 0, in units of a variance: keeps directions without variance from being blown up.
+        ε > 0, in units of a variance. It limits the scaling of directions without variance.
 
     Returns
     -------
     mean : ndarray, shape (D,)
     W : ndarray, shape (D, D)
-        Order and sign of the columns are free.
+        Any order and any signs of the columns are right.
 
     Raises
     ------
     ValueError
-        If `X` has not two axes or no rows, or `eps` is not positive.
+        If `X` does not have two axes or has no rows, or `eps` is not positive.
 
     References
     ----------
@@ -101,7 +101,7 @@ def pca_whitening(X: Array, eps: float = 1e-5) -> tuple[Array, Array]:
 
 
 def zca_whitening(X: Array, eps: float = 1e-5) -> tuple[Array, Array]:
-    """Whiten and turn back: W = (Σ + ε·I)^(−1/2), the whitening that moves the data least.
+    """Whiten, then rotate back: W = (Σ + ε·I)^(−1/2), the whitening that changes the data least.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def zca_whitening(X: Array, eps: float = 1e-5) -> tuple[Array, Array]:
     Raises
     ------
     ValueError
-        If `X` has not two axes or no rows, or `eps` is not positive.
+        If `X` does not have two axes or has no rows, or `eps` is not positive.
 
     References
     ----------
@@ -134,7 +134,7 @@ def zca_whitening(X: Array, eps: float = 1e-5) -> tuple[Array, Array]:
 
 
 def condition_number(X: Array) -> float:
-    """Largest over smallest eigenvalue of the covariance: how elongated the cloud of examples is.
+    """Compute the largest over the smallest eigenvalue of the covariance: how elongated the cloud of examples is.
 
     Parameters
     ----------
@@ -143,12 +143,12 @@ def condition_number(X: Array) -> float:
     Returns
     -------
     float
-        At least 1; eigenvalues below 1e-12 of the largest are left out.
+        At least 1; eigenvalues below 1e-12 of the largest are ignored.
 
     Raises
     ------
     ValueError
-        If `X` has not two axes, or its rows are all equal.
+        If `X` does not have two axes, or its rows are all equal.
 
     References
     ----------
@@ -163,10 +163,10 @@ def condition_number(X: Array) -> float:
 
 
 def gradient_descent_steps(X: Array, y: Labels, target_loss: float, max_steps: int = 100_000) -> int:
-    """Count the updates that full-batch logistic regression needs, from zero weights, to reach a loss.
+    """Count the updates of full-batch logistic regression, from zero weights, until a loss is reached.
 
     With X̃ = [X, 1]: w ← w − η·X̃ᵀ(σ(X̃w) − y)/N, where η = 4 / λ_max(X̃ᵀX̃/N) is the largest step size that
-    surely does not overshoot (σ' ≤ 1/4 bounds the curvature by λ_max/4).
+    cannot overshoot (σ' ≤ 1/4 bounds the curvature by λ_max/4).
 
     Parameters
     ----------
@@ -176,12 +176,13 @@ def gradient_descent_steps(X: Array, y: Labels, target_loss: float, max_steps: i
     target_loss : float
         Mean cross-entropy in nats; ln 2 = 0.693 at the start.
     max_steps : int
-        Where to give up, at least 0.
+        Largest number of updates, at least 0.
 
     Returns
     -------
     int
-        Number of updates until the mean loss is at most `target_loss` (0 if it is at the start), or `max_steps`.
+        Number of updates until the mean loss is at most `target_loss` (0 if the loss is small enough at the start),
+        or `max_steps`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Figures in one style: colours that colour-blind readers can tell apart, lines that survive a grey printout."""
+"""Figures in one style: colours for colour-blind readers, and line styles that differ in a grey printout."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from course_lib.arrays import Array, Labels
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito (2008), Color Universal Design; the yellow is left out: too pale on white.
+# Okabe and Ito (2008), Color Universal Design; without the yellow, which is too pale on white.
 BLUE, ORANGE, GREEN, PINK, SKY, RED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1))]
 
 
 def use_course_style() -> None:
-    """Set matplotlib's defaults to the course's style; every lesson begins with it."""
+    """Set matplotlib's defaults to the course's style; every lesson calls this first."""
     mpl.rcParams.update(
         {
             "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY, RED], linestyle=LINES),
@@ -41,7 +41,7 @@ def use_course_style() -> None:
 
 
 def plot_layers(ax: Axes, values: ArrayLike, label: str, *, log: bool = True) -> None:
-    """Draw one number a layer, first layer left.
+    """Draw one number per layer, first layer on the left.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ def plot_layers(ax: Axes, values: ArrayLike, label: str, *, log: bool = True) ->
 
 
 def plot_runs(ax: Axes, curves: ArrayLike, label: str) -> None:
-    """Draw a quantity over training: the median of several runs, and the band from the smallest to the largest.
+    """Draw a quantity over training: the median of several runs, and a band from the smallest to the largest.
 
     Parameters
     ----------
     ax : matplotlib Axes
     curves : array_like, shape (S, T)
-        One row a seed, one column a time step.
+        One row per seed, one column per time step.
     label : str
     """
     rows = np.atleast_2d(curves)
@@ -80,7 +80,7 @@ def plot_runs(ax: Axes, curves: ArrayLike, label: str) -> None:
 
 
 def plot_percentiles(ax: Axes, time: ArrayLike, percentiles: ArrayLike, label: str) -> None:
-    """Draw how a distribution moves over training: its median, and a band between two percentiles.
+    """Draw how a distribution changes during training: its median, and a band between two percentiles.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def plot_percentiles(ax: Axes, time: ArrayLike, percentiles: ArrayLike, label: s
 
 
 def plot_matrix(ax: Axes, M: ArrayLike, title: str) -> None:
-    """Draw a matrix as a heat map, row 0 on top: white is 0, one colour stands for each sign.
+    """Draw a matrix as a heat map, row 0 on top: 0 is white, and each sign has one colour.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def plot_matrix(ax: Axes, M: ArrayLike, title: str) -> None:
     title : str
     """
     M = np.asarray(M)
-    # From orange to purple: neither a red-green pair nor two colours of one grey to a colour-blind reader.
+    # From orange to purple: colour-blind readers can distinguish these two colours.
     most = float(np.max(np.abs(M))) or 1.0
     image = ax.imshow(M, cmap="PuOr_r", vmin=-most, vmax=most)
     ax.set_title(title, fontsize=9)
@@ -114,7 +114,7 @@ def plot_matrix(ax: Axes, M: ArrayLike, title: str) -> None:
 
 
 def plot_cloud(ax: Axes, points: Array, title: str) -> None:
-    """Draw points of the plane, one unit as long to the right as upwards: a round cloud looks round.
+    """Draw points in the plane with equal scales on both axes, so that a round cloud looks round.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def plot_cloud(ax: Axes, points: Array, title: str) -> None:
 
 
 def show_digits(images: Array, labels: Labels, rows: int = 2) -> None:
-    """Show images of 64 pixels in a grid, each under the digit it is meant to be.
+    """Show images of 64 pixels in a grid, each below its label.
 
     Parameters
     ----------
@@ -147,18 +147,18 @@ def show_digits(images: Array, labels: Labels, rows: int = 2) -> None:
 
 
 def plot_histograms(arrays: Sequence[Array], titles: Sequence[str], *, span: tuple[float, float], label: str) -> None:
-    """Draw the distribution of several arrays side by side, on one common horizontal axis.
+    """Draw histograms of several arrays side by side, with the same horizontal axis.
 
     Parameters
     ----------
     arrays : sequence of ndarray
-        Any shapes; all entries count.
+        Any shapes; all entries are counted.
     titles : sequence of str
         One for each array.
     span : (float, float)
         Ends of the horizontal axis.
     label : str
-        What the horizontal axis shows.
+        Label of the horizontal axis.
     """
     figure, axes = plt.subplots(1, len(arrays), figsize=(1.9 * len(arrays), 2.3), sharey=True, squeeze=False)
     for ax, array, title in zip(axes.flat, arrays, titles, strict=True):

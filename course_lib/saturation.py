@@ -1,4 +1,4 @@
-"""Where a sigmoid stops listening: the threshold, the near-linear middle, a batch's share, one neuron's way out."""
+"""Saturation of the sigmoid: threshold, near-linear range, saturated fraction of a batch, training of one neuron."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from course_lib.arrays import (
 
 
 def saturation_threshold(tolerance: float) -> float:
-    """Smallest t ≥ 0 with σ'(a) ≤ tolerance for all abs(a) ≥ t.
+    """Compute the smallest t ≥ 0 with σ'(a) ≤ tolerance for all abs(a) ≥ t.
 
     σ'(t) = τ is a quadratic in σ: with s = sqrt(1 − 4τ), σ(t) = (1 + s)/2 and
     t = ln((1 + s) / (1 − s)) = 2·ln(1 + s) − ln(4τ).
@@ -24,12 +24,12 @@ def saturation_threshold(tolerance: float) -> float:
     Parameters
     ----------
     tolerance : float
-        τ > 0, the slope below which the neuron counts as saturated; at most 1/4 is meaningful.
+        τ > 0, the slope below which the neuron counts as saturated; values above 1/4 make no sense.
 
     Returns
     -------
     float
-        t; 0.0 where `tolerance` is at least the largest slope, 1/4.
+        t; 0.0 if `tolerance` is at least the largest slope, 1/4.
 
     Raises
     ------
@@ -44,10 +44,10 @@ def saturation_threshold(tolerance: float) -> float:
 
 
 def linearity_error(radius: float) -> float:
-    """Largest distance of σ from its tangent at 0 within `radius`: max abs(σ(a) − (1/2 + a/4)), abs(a) ≤ radius.
+    """Compute the largest distance of σ from its tangent at 0: max abs(σ(a) − (1/2 + a/4)), abs(a) ≤ radius.
 
-    The distance grows with abs(a), because the tangent has the largest slope σ ever has; so it is
-    largest at the ends: radius/4 − (σ(radius) − 1/2).
+    The distance grows with abs(a), because σ has its largest slope at 0. So it is largest at the ends
+    of the interval: radius/4 − (σ(radius) − 1/2).
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def linearity_error(radius: float) -> float:
 
 
 def saturated_fraction(a: Array, tolerance: float = 0.0125) -> Array:
-    """Per unit, the fraction of the batch on which its slope is below `tolerance`: mean over rows of [σ'(a) < τ].
+    """Compute, per unit, the fraction of the batch with a slope below `tolerance`: mean over rows of [σ'(a) < τ].
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def saturated_fraction(a: Array, tolerance: float = 0.0125) -> Array:
     Raises
     ------
     ValueError
-        If `a` has no two axes or no rows, or `tolerance` is not positive.
+        If `a` does not have two axes or has no rows, or `tolerance` is not positive.
 
     References
     ----------
@@ -99,7 +99,7 @@ def saturated_fraction(a: Array, tolerance: float = 0.0125) -> Array:
 
 
 def train_neuron(bias: float, learning_rate: float, steps: int) -> Array:
-    """Drive one neuron y = σ(b) to the target 0 by gradient descent on the squared error y²/2.
+    """Train one neuron y = σ(b) towards the target 0 by gradient descent on the squared error y²/2.
 
     b ← b − η·y·σ'(b), because d(y²/2)/db = y·dy/db.
 

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent that yields what happened and leaves showing it to the caller."""
+"""Stochastic gradient descent that yields records of the training; the caller prints or plots them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Epoch:
     number : int
         0 is the untrained network.
     loss : float
-        Mean training loss over the epoch's batches; that of the whole training part for number 0.
+        Mean training loss over the epoch's batches; for number 0, the loss on the whole training part.
     test_accuracy : float
-        In [0, 1]; NaN where the run has blown up.
+        In [0, 1]; NaN if the run has diverged.
     network : Network
-        As it is now.
+        The network in this state.
     """
 
     number: int
@@ -46,11 +46,11 @@ class Record:
     step : int
         0 is the untrained network.
     loss : float
-        Mean training loss over the batches since the last record; that of the whole training part for step 0.
+        Mean training loss over the batches since the last record; for step 0, the loss on the whole training part.
     test_accuracy : float
-        In [0, 1]; NaN where the run has blown up.
+        In [0, 1]; NaN if the run has diverged.
     network : Network
-        As it is now.
+        The network in this state.
     """
 
     step: int
@@ -69,12 +69,12 @@ def train(
     *,
     dtype: DTypeLike = np.float32,
 ) -> Iterator[Epoch]:
-    """Train by minibatch gradient descent on the cross-entropy, and look up after every epoch.
+    """Train by minibatch gradient descent on the cross-entropy, and yield a record after every epoch.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Decides the order of the examples; the same state gives the same records.
+        Determines the order of the examples; the same state gives the same records.
     network : Network
     data : Digits
     learning_rate : float
@@ -82,19 +82,19 @@ def train(
     epochs : int
         At least 0.
     batch_size : int
-        Examples a step; a last smaller batch is left out.
+        Examples per step; a smaller last batch is not used.
     dtype : {float32, float64}
-        Of the arithmetic, and of the networks in the records.
+        Dtype of the arithmetic, and of the networks in the records.
 
     Yields
     ------
     Epoch
-        The untrained network first, then one record an epoch.
+        The untrained network first, then one record per epoch.
 
     Raises
     ------
     ValueError
-        If a hyper-parameter is out of its range.
+        If a hyper-parameter is outside its range.
     """
     require_count("epochs", epochs)
     _require_batch_size(batch_size, data)
@@ -114,34 +114,34 @@ def train_steps(
     *,
     dtype: DTypeLike = np.float32,
 ) -> Iterator[Record]:
-    """Train by minibatch gradient descent on the cross-entropy, and look up every few steps.
+    """Train by minibatch gradient descent on the cross-entropy, and yield a record every few steps.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Decides the order of the examples, anew in every epoch; the same state gives the same records.
+        Determines a new order of the examples in every epoch; the same state gives the same records.
     network : Network
     data : Digits
     learning_rate : float
         η > 0.
     steps : int
-        At least 0; as many epochs as it takes.
+        At least 0; as many epochs as these steps need.
     batch_size : int
-        Examples a step; a last smaller batch of an epoch is left out.
+        Examples per step; a smaller last batch of an epoch is not used.
     every : int
-        Steps from one record to the next.
+        Number of steps between two records.
     dtype : {float32, float64}
-        Of the arithmetic, and of the networks in the records.
+        Dtype of the arithmetic, and of the networks in the records.
 
     Yields
     ------
     Record
-        The untrained network first, then one record every `every` steps, and one of the last step.
+        The untrained network first, then one record every `every` steps, and one after the last step.
 
     Raises
     ------
     ValueError
-        If a hyper-parameter is out of its range.
+        If a hyper-parameter is outside its range.
     """
     require_positive("learning_rate", learning_rate)
     require_count("steps", steps)
@@ -161,7 +161,7 @@ def train_steps(
 
 
 def _batches(rng: np.random.Generator, count: int, batch_size: int) -> Iterator[Labels]:
-    """Rows of one batch after another, without end; every epoch has an order of its own."""
+    """Yield the row numbers of batches forever; every epoch has a new order."""
     while True:
         order = rng.permutation(count)
         for start in range(0, count - batch_size + 1, batch_size):

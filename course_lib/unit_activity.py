@@ -1,4 +1,4 @@
-"""Units that are silent: for every example, or for some."""
+"""Activity of units: dead units and sparsity."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from course_lib.arrays import Array, require_count, require_rank
 
 
 def dead_units(h: Array) -> NDArray[np.bool_]:
-    """Which units are dead on a batch: their activation is 0 for every row.
+    """Return which units are dead on a batch: their activation is 0 for every row.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def dead_units(h: Array) -> NDArray[np.bool_]:
     Raises
     ------
     ValueError
-        If `h` has no two axes or no rows.
+        If `h` does not have two axes or has no rows.
     """
     require_rank("h", h, 2)
     require_count("the number of rows of h", h.shape[0], least=1)
@@ -31,7 +31,7 @@ def dead_units(h: Array) -> NDArray[np.bool_]:
 
 
 def sparsity(h: Array) -> float:
-    """Share of activations that are exactly 0.
+    """Compute the fraction of activations that are exactly 0.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ napoleon_google_docstring = False
 
 
 def setup(app):
-    """Draw the gallery before the pages are read."""
+    """Connect the drawing of the gallery to Sphinx: it is drawn before the pages are read."""
     app.connect("builder-inited", _draw_gallery)
 
 

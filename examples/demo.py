@@ -1,7 +1,7 @@
 """Grade the example class, from the solved lessons to the table: `python examples/demo.py [DIRECTORY]`.
 
-Works in a copy, so that `examples/class/` stays as students handed it in. One submission there is
-damaged on purpose: the command names it, grades the others, and this script ends well all the same.
+The script works in a copy, so that `examples/class/` does not change. One submission there is damaged on purpose:
+the command reports it and grades the others, and this script still succeeds.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from pathlib import Path
 
 EXAMPLE = Path(__file__).parent / "class"
 LESSON = "01_sigmoid_saturation"
-MARKER = ".made-by-the-demo"  # only a directory that holds it may be removed
+MARKER = ".made-by-the-demo"  # only a directory with this file may be removed
 
 
 def autograder(*arguments: str) -> int:
-    """Run the command as a user would, and show what was typed."""
+    """Print a command and run it, as a user would."""
     print(f"\n$ autograder {' '.join(arguments)}", flush=True)
     return subprocess.run([sys.executable, "-m", "autograder", *arguments], check=False).returncode
 
 
 def main(directory: Path) -> int:
-    """Release the lessons, grade the class, say where the feedback is."""
+    """Release the lessons, grade the class and print where the feedback is."""
     if directory.exists() and not (directory / MARKER).is_file():
         sys.exit(f"the demo makes its directory anew, so it must not exist yet (got {directory})")
     shutil.rmtree(directory, ignore_errors=True)

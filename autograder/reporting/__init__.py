@@ -1,1 +1,1 @@
-"""What people see afterwards."""
+"""Reports on a graded class: tables and JSON."""

@@ -1,4 +1,4 @@
-"""The class at a glance: a table for the terminal, and the same as JSON."""
+"""The class table for the terminal, and the same data as JSON."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rich.text import Text
 from autograder.grading.record.scores import Mark, Outcome
 
 _GOOD, _BAD = "green", "yellow"
-_text = cache(Text)  # of what many rows say alike, one for them all
+_text = cache(Text)  # many rows have equal texts, which share one object
 
 
 def class_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
-    """Draw the class: a row a student, a column an exercise, and what was recognized."""
+    """Build the class table: one row per student, one column per exercise, and the recognized mistakes."""
     numbers = {name: n for n, name in enumerate(_columns(outcomes), start=1)}
     table = Table(title=lesson, title_justify="left", caption_justify="left", caption=_caption(outcomes, numbers))
     table.add_column("student", no_wrap=True)
@@ -34,7 +34,7 @@ def class_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
 
 
 def _columns(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Give the exercises of the lesson with the points they are worth, in the lesson's order."""
+    """Return the exercises of the lesson with their maximum points, in the lesson's order."""
     return {name: mark.max_points for outcome in outcomes for name, mark in outcome.exercises.items()}
 
 
@@ -99,7 +99,7 @@ def _caption(outcomes: Sequence[Outcome], numbers: dict[str, int]) -> str:
 
 
 def as_json(lesson: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Give the class as JSON types, in the contract's form, with the written answers beside the exercises."""
+    """Return the class as JSON types; each student has exercises and written answers."""
     return {"lesson": lesson, "students": {outcome.student: _student(outcome) for outcome in outcomes}}
 
 
@@ -119,13 +119,13 @@ def _student(outcome: Outcome) -> dict[str, Any]:
 
 
 def _mark(mark: Mark) -> dict[str, Any]:
-    """Give a mark; `judged` is false for an instructor's own test, which ran inside the submission's kernel."""
+    """Return a mark; `judged` is false for an instructor's own test, which ran inside the submission's kernel."""
     judged = mark.verdict is not None
     return {"points": mark.points, "max_points": mark.max_points, "diagnosis": mark.diagnosis, "judged": judged}
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write a file whole or not at all."""
+    """Write a JSON file atomically."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

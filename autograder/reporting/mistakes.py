@@ -1,4 +1,4 @@
-"""What a class got wrong: every failed part and every diagnosis, counted over the stored verdicts."""
+"""Mistakes of a class: failed parts and diagnoses, counted over the stored verdicts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Slip:
     ----------
     exercise, part : str
     kind : str
-        At which step of the judging: "value", "shape", "raised", …
+        The failed step of the judging: "value", "shape", "raised", …
     diagnosis : str
-        Of the whole answer; "" where none was recognized.
+        Diagnosis of the whole answer; "" if no mistake was recognized.
     """
 
     exercise: str
@@ -33,7 +33,7 @@ class Slip:
 
 
 def count_slips(outcomes: Sequence[Outcome]) -> Counter[Slip]:
-    """Count, over a class, how often each part was missed in each way; the most frequent first."""
+    """Count how often a class missed each part in each way; the most frequent first."""
     slips = Counter(slip for outcome in outcomes for slip in _slips(outcome))
     return Counter(dict(slips.most_common()))
 
@@ -46,7 +46,7 @@ def _slips(outcome: Outcome) -> Iterator[Slip]:
 
 
 def mistakes_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
-    """Draw the counts: a row a way of missing a part, the exercises in the lesson's order."""
+    """Build the table of counts: one row per way of missing a part, exercises in the lesson's order."""
     graded = sum(outcome.status == "graded" for outcome in outcomes)
     table = Table(title=f"{lesson}: what {graded} graded submissions got wrong", title_justify="left")
     for head in ("exercise", "part", "failed at", "recognized"):
@@ -60,7 +60,7 @@ def mistakes_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
 
 
 def mistakes_as_json(lesson: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Give every stored verdict, and the counts, as JSON types."""
+    """Return every stored verdict, and the counts, as JSON types."""
     return {
         "lesson": lesson,
         "mistakes": [{**vars(slip), "students": n} for slip, n in count_slips(outcomes).items()],

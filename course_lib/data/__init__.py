@@ -1,4 +1,4 @@
-"""The data that lessons train on, small enough to ship and real enough to learn from."""
+"""Real data sets for the lessons, small enough to be part of the package."""
 
 from course_lib.data.digits import Digits, load_digits
 from course_lib.data.tables import Table, load_breast_cancer, load_wine

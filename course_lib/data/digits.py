@@ -30,10 +30,10 @@ class Digits(NamedTuple):
 
 
 def load_digits(standardized: bool = True) -> Digits:
-    """Read the digits, with pixels standardized by the training part or as they were scanned.
+    """Load the digits, with pixels standardized by the training part, or with the original values.
 
-    Three pixels are the same in every training image; they become 0 rather than 0/0. Standardized
-    values are clipped at ±5, because a pixel that is almost always white reaches 38 when it is not.
+    Three pixels are the same in every training image; they become 0 instead of 0/0. Standardized values are
+    clipped at ±5: a pixel that is white in almost all images would reach 38 in the others.
 
     Parameters
     ----------

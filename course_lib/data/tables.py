@@ -1,4 +1,4 @@
-"""Two classic tables with features of very different sizes (credit and licences: README.md beside this file)."""
+"""Two well-known tables with features of very different sizes (credit and licences: README.md beside this file)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Table:
     Attributes
     ----------
     X : ndarray, shape (N, D)
-        float64, in the units they were measured in.
+        float64, in the original units.
     y : ndarray, shape (N,)
-        int64 classes, from 0 on.
+        int64 classes, starting at 0.
     feature_names : tuple of str
         One for each column of `X`.
     """
@@ -30,7 +30,7 @@ class Table:
 
 
 def load_breast_cancer() -> Table:
-    """Read 569 tumours, described by 30 measurements of cell nuclei: 0 is malignant, 1 benign.
+    """Load 569 tumours, described by 30 measurements of cell nuclei: 0 is malignant, 1 benign.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def load_breast_cancer() -> Table:
 
 
 def load_wine() -> Table:
-    """Read 178 wines from three growers of one Italian region, described by 13 chemical measurements.
+    """Load 178 wines from three growers of one Italian region, described by 13 chemical measurements.
 
     Returns
     -------

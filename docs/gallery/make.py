@@ -18,23 +18,23 @@ Answer = Callable[..., Any]
 
 
 def not_written(a: Any) -> Any:
-    """Leave the exercise open, as released."""
+    """Raise NotImplementedError, as the released exercise does."""
     raise NotImplementedError
 
 
 def prints(a: Any) -> None:
-    """Print in place of returning."""
+    """Print the result instead of returning it."""
     print(activations.sigmoid(a))
 
 
 def in_place(x: Any, *rest: Any) -> Any:
-    """Change the input."""
+    """Change the input array in place."""
     x -= x.mean(axis=0)
     return x
 
 
 def hidden_only(a: Any) -> Any:
-    """Lose float32, which only a hidden part looks at."""
+    """Return float64 for float32, which only a hidden part checks."""
     return activations.sigmoid(np.asarray(a, dtype=float))
 
 
@@ -81,7 +81,7 @@ def _only_scaled(X: Any, eps: float) -> Any:
 
 
 def cards() -> list[tuple[str, str]]:
-    """Judge every answer; titles and cards as HTML."""
+    """Judge every answer; return titles and cards as HTML."""
     drawn = []
     for title, name, answer, hidden in CARDS:
         exercise = find(name)
@@ -91,12 +91,12 @@ def cards() -> list[tuple[str, str]]:
 
 
 def fragment() -> str:
-    """Give the gallery as HTML that another page can hold."""
+    """Return the gallery as HTML for use in another page."""
     return "\n".join(f"<h3>{title}</h3>\n{html}" for title, html in cards())
 
 
 def main(path: Path) -> None:
-    """Write a page of its own, light or dark as the reader's system is."""
+    """Write the gallery as a separate page; its colours follow the reader's light or dark mode."""
     style = "body{max-width:720px;margin:1em auto;padding:0 8px;font:14px/1.45 sans-serif;color-scheme:light dark}"
     head = '<meta charset="utf-8"><title>Cards</title><meta name="viewport" content="width=device-width">'
     page = f'<!doctype html><html lang="en"><head>{head}<style>{style}</style></head><body>{fragment()}</body></html>'

@@ -1,5 +1,5 @@
 from hypothesis import settings
 
-# The same examples on every machine, and no clock: a busy machine must not fail a right test.
+# The same examples on every machine, and no deadline: a right test must not fail on a busy machine.
 settings.register_profile("course", deadline=None, derandomize=True, database=None)
 settings.load_profile("course")

@@ -27,7 +27,7 @@ ARRAYS = hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=4, min_sid
 
 
 def exact(a):
-    """σ(a) and σ'(a) with 60 digits."""
+    """Compute σ(a) and σ'(a) with 60 digits."""
     with localcontext() as context:
         context.prec = 60
         e = (-Decimal(a)).exp()
@@ -100,7 +100,7 @@ def test_the_slope_lies_in_its_range_and_falls_away_from_zero(a):
 
 @BOTH
 @given(a=ARRAYS)
-def test_shape_is_kept_and_the_input_is_not_touched(function, a):
+def test_shape_is_kept_and_the_input_is_not_changed(function, a):
     before = a.copy()
     a.flags.writeable = False
     assert np.shape(function(a)) == a.shape
@@ -124,7 +124,7 @@ def test_float32_is_as_accurate_as_float32_can_be(function):
 
 
 @BOTH
-def test_python_numbers_and_lists_are_welcome(function):
+def test_python_numbers_and_lists_are_accepted(function):
     assert function(3) == function(3.0) == function(np.array(3.0))
     np.testing.assert_array_equal(function([1, 2]), function(np.array([1.0, 2.0])))
 
@@ -135,7 +135,7 @@ def test_unsigned_integers_do_not_wrap_around(function):
 
 
 @BOTH
-def test_nan_goes_in_and_nan_comes_out_of_its_own_entry_only(function):
+def test_nan_affects_its_own_entry_only(function):
     got = function(np.array([0.5, np.nan, -0.5]))
     np.testing.assert_array_equal(np.isnan(got), [False, True, False])
     assert got[0] == function(0.5)
@@ -143,7 +143,7 @@ def test_nan_goes_in_and_nan_comes_out_of_its_own_entry_only(function):
 
 @BOTH
 @pytest.mark.parametrize("bad", [1j, "one", np.array([None]), np.array(["2020"], dtype="M8[D]")])
-def test_what_is_no_real_number_is_refused(function, bad):
+def test_an_input_that_is_no_real_number_is_refused(function, bad):
     with pytest.raises(ValueError, match=r"^a must hold real numbers \(got dtype .+\)$"):
         function(bad)
 
@@ -197,7 +197,7 @@ def test_elu_and_its_slope_keep_their_digits_to_the_left(a, k):
         assert relative_difference(elu_derivative(a, k), Decimal(k) * e) < Decimal("1e-12")
 
 
-def test_the_straight_pieces_are_straight():
+def test_the_linear_parts_are_linear():
     a = np.array([-3.0, -0.5, 0.0, 0.5, 3.0])
     np.testing.assert_array_equal(relu(a), [0, 0, 0, 0.5, 3])
     np.testing.assert_array_equal(leaky_relu(a, k=0.25), [-0.75, -0.125, 0, 0.5, 3])
@@ -207,7 +207,7 @@ def test_the_straight_pieces_are_straight():
     np.testing.assert_array_equal(elu_derivative(a, k=2.0)[3:], [1, 1])
 
 
-def test_the_leak_is_one_hundredth_and_elu_levels_off_at_minus_one_unless_told_otherwise():
+def test_default_leak_is_one_hundredth_and_default_elu_limit_is_minus_one():
     assert leaky_relu(-1.0) == -0.01
     assert leaky_relu_derivative(-1.0) == 0.01
     assert elu(-1000.0) == -1.0
@@ -255,7 +255,7 @@ def test_none_of_the_eight_warns_or_overflows(function, a):
 
 @EIGHT
 @given(a=ARRAYS)
-def test_the_eight_keep_the_shape_and_leave_the_input_alone(function, a):
+def test_the_eight_keep_the_shape_and_do_not_change_the_input(function, a):
     before = a.copy()
     a.flags.writeable = False
     assert np.shape(function(a)) == a.shape
@@ -286,7 +286,7 @@ def test_the_eight_take_python_numbers_and_lists(function):
 
 @EIGHT
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_eight_let_nan_out_of_its_own_entry_only(function, dtype):
+def test_nan_affects_its_own_entry_only_in_all_eight(function, dtype):
     got = function(np.array([0.5, np.nan, -0.5], dtype=dtype))
     np.testing.assert_array_equal(np.isnan(got), [False, True, False])
     assert got.dtype == dtype
@@ -294,14 +294,14 @@ def test_the_eight_let_nan_out_of_its_own_entry_only(function, dtype):
 
 @EIGHT
 @pytest.mark.parametrize("bad", [1j, "one", np.array([None])])
-def test_the_eight_refuse_what_is_no_real_number(function, bad):
+def test_the_eight_refuse_inputs_that_are_no_real_numbers(function, bad):
     with pytest.raises(ValueError, match=r"^a must hold real numbers \(got dtype .+\)$"):
         function(bad)
 
 
 @EACH_WITH_K
 @pytest.mark.parametrize("k", [float("nan"), float("inf"), "1", None, True])
-def test_a_k_that_is_no_finite_number_is_refused(function, k):
+def test_a_k_that_is_not_finite_is_refused(function, k):
     with pytest.raises(ValueError, match=rf"^k must be a (positive )?finite number \(got {k!r}\)$"):
         function(np.ones(2), k)
 

@@ -1,4 +1,4 @@
-"""Every gradient written by hand, against automatic differentiation of formulas written anew.
+"""Comparison of every hand-written gradient with automatic differentiation of independent formulas.
 
 A missing autograd fails here and is not skipped.
 """
@@ -18,12 +18,12 @@ from course_lib.losses import softmax_cross_entropy
 from course_lib.networks import BatchNorm, Network, loss_and_gradients, predict
 
 with warnings.catch_warnings():
-    # autograd 1.7 imports from where NumPy 2 no longer wants it to.
+    # autograd 1.7 imports from a module that NumPy 2 has deprecated.
     warnings.filterwarnings("ignore", r"numpy\.core\.einsumfunc is deprecated", DeprecationWarning)
     import autograd.numpy as anp
     from autograd import make_vjp
 
-# Other formulas than the course's wherever there are any.
+# These formulas differ from those of the course where possible.
 ANEW = {
     "sigmoid": lambda a: 1 / (1 + anp.exp(-a)),
     "tanh": lambda a: anp.sinh(a) / anp.cosh(a),
@@ -40,18 +40,18 @@ def pair(name):
 
 
 def differentiated(f, at, upstream=1.0):
-    """Give f(at) and the gradient of Σ upstream·f there, built as `at` is: an array, or tuples of arrays."""
+    """Return f(at) and the gradient of Σ upstream·f, with the structure of `at`: an array, or tuples of arrays."""
     pull_back, value = make_vjp(f)(at)
     return value, pull_back(upstream)
 
 
 def close(got, want, rtol=1e-10):
-    """Close entry by entry, where an entry may be as far off as the array's largest times `rtol`."""
+    """Check that entries agree within `rtol` times the largest entry of the array."""
     np.testing.assert_allclose(got, want, rtol=rtol, atol=rtol * np.abs(want).max(), strict=True)
 
 
 def problem(name, batch_norm, seed=0):
-    """Give a network with no special numbers in it, and a batch."""
+    """Build a network with random numbers everywhere, and a batch."""
     rng = np.random.default_rng(seed)
     weights = tuple(rng.normal(0, 1.5 / np.sqrt(m), size=(m, n)) for m, n in pairwise(SIZES))
     biases = tuple(rng.normal(size=n) for n in SIZES[1:])
@@ -64,7 +64,7 @@ def problem(name, batch_norm, seed=0):
 
 
 def parameters_of(network):
-    """Weights, biases, gammas, betas, and a 0 to add to every dense output: the gradient there is δ."""
+    """Return weights, biases, gammas, betas, and a 0 to add to every dense output: its gradient is δ."""
     gammas, betas = tuple(norm.gamma for norm in network.norms), tuple(norm.beta for norm in network.norms)
     return network.weights, network.biases, gammas, betas, tuple(np.zeros((N, len(b))) for b in network.biases)
 
@@ -109,7 +109,7 @@ def test_all_gradients_of_a_network(name, batch_norm):
     for kind, (mine, theirs) in enumerate(zip(found, wanted, strict=True)):
         for layer, (got, p) in enumerate(zip(mine, theirs, strict=True)):
             if batch_norm and kind == 1 and layer < len(network.norms):
-                assert np.abs(got).max() < 1e-14  # 0 but for rounding, in which nothing need agree
+                assert np.abs(got).max() < 1e-14  # 0 except for rounding errors, which need not agree
             else:
                 close(got, p)
 
@@ -188,7 +188,7 @@ def test_batch_normalization(rows):
     y, cache = batchnorm_forward(x, gamma, beta)
     close(y, value)
     for got, want in zip(batchnorm_backward(upstream, cache), gradients, strict=True):
-        # With two rows a gradient is what is left of numbers 10⁵ times as large.
+        # With two rows, a gradient is the difference of numbers that are 10⁵ times as large.
         close(got, want, rtol=1e-10 if rows > 2 else 1e-8)
 
 

@@ -5,7 +5,7 @@ from course_lib import arrays
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_a_float_array_is_given_back_as_it_is(dtype):
+def test_a_float_array_is_returned_without_a_copy(dtype):
     a = np.ones(3, dtype=dtype)
     assert arrays.as_float(a) is a
 
@@ -97,5 +97,5 @@ def test_a_refusal_names_the_argument_what_it_must_be_and_what_it_got(check, arg
         (arrays.require_labels, ("labels", np.array([], dtype=int), 0, 2)),
     ],
 )
-def test_what_is_right_passes_in_silence(check, arguments):
+def test_valid_arguments_raise_nothing(check, arguments):
     assert check(*arguments) is None

@@ -56,7 +56,7 @@ def test_a_forward_pass_is_its_sums_written_out():
         h = activation
 
 
-def test_every_layer_is_activated_the_last_one_too():
+def test_the_activation_is_applied_in_every_layer_including_the_last():
     pre_activations, activations = forward_pass(np.ones((1, 1)), [np.ones((1, 1))], [np.zeros(1)], sigmoid)
     assert pre_activations[0].item() == 1
     assert activations[0].item() == sigmoid(1.0)
@@ -66,7 +66,7 @@ def test_a_network_without_layers_gives_two_empty_lists():
     assert forward_pass(np.ones((2, 3)), [], [], np.tanh) == ([], [])
 
 
-def test_a_forward_pass_refuses_what_does_not_fit():
+def test_a_forward_pass_refuses_shapes_that_do_not_fit():
     _, x, weights, biases = network(1)
     with pytest.raises(ValueError, match=r"^biases must be as many as weights, 3 \(got 2\)$"):
         forward_pass(x, weights, biases[:-1], np.tanh)
@@ -156,7 +156,7 @@ def test_gradients_agree_with_differences_in_a_random_direction(which, layer):
     assert np.sum(gradient * direction) == pytest.approx(want, rel=1e-6, abs=1e-7)
 
 
-def test_the_last_delta_is_the_one_that_was_given():
+def test_the_last_delta_is_the_argument():
     rng, x, weights, biases = network(6)
     pre_activations, _ = forward_pass(x, weights, biases, np.tanh)
     last = rng.normal(size=(8, 3))
@@ -184,7 +184,7 @@ def test_lists_of_different_lengths_are_refused():
         weight_gradients(x, activations, [last])
 
 
-def test_there_and_back_nothing_is_touched_and_float32_stays():
+def test_forward_and_backward_pass_change_no_input_and_keep_float32():
     rng, x, weights, biases = network(9)
     x, last = x.astype(np.float32), rng.normal(size=(8, 3)).astype(np.float32)
     weights, biases = ([array.astype(np.float32) for array in group] for group in (weights, biases))
@@ -202,12 +202,12 @@ def test_there_and_back_nothing_is_touched_and_float32_stays():
 # rms_by_layer -------------------------------------------------------------------------------------
 
 
-def test_root_mean_squares_by_hand():
+def test_root_mean_squares_computed_by_hand():
     got = rms_by_layer([np.array([[3.0, 4.0], [0.0, 0.0]]), np.array([-2.0]), np.array(7.0)])
     np.testing.assert_array_equal(got, [2.5, 2.0, 7.0], strict=True)
 
 
-def test_a_root_mean_square_is_that_of_mean_and_deviation_together():
+def test_a_squared_rms_is_squared_mean_plus_variance():
     array = np.random.default_rng(10).normal(3, 2, size=(5, 4, 3))
     assert rms_by_layer([array])[0] == pytest.approx(np.hypot(array.mean(), array.std()), rel=1e-12)
 
@@ -245,7 +245,7 @@ def test_the_gain_predicts_what_a_step_does_to_independent_numbers(variance, der
         (4, float("nan"), r"^weight_variance must be a finite number of at least 0 \(got nan\)$"),
     ],
 )
-def test_the_gain_refuses_widths_and_variances_that_are_none(width, variance, text):
+def test_the_gain_refuses_invalid_widths_and_variances(width, variance, text):
     with pytest.raises(ValueError, match=text):
         predicted_gain(width, variance, np.zeros((2, 2)), np.cos)
 
@@ -275,6 +275,6 @@ def test_the_bound_is_reached_by_orthogonal_weights_at_zero():
     assert np.linalg.norm(below) / np.linalg.norm(delta) == pytest.approx(gradient_bound([Q]), rel=1e-12)
 
 
-def test_the_bound_refuses_what_is_no_matrix():
+def test_the_bound_refuses_an_array_that_is_no_matrix():
     with pytest.raises(ValueError, match=r"^every entry of weights must have 2 axes \(got shape \(3,\)\)$"):
         gradient_bound([np.ones((2, 3)), np.ones(3)])

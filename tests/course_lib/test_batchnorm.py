@@ -18,7 +18,7 @@ EPS = [1e-5, 0.1, 2.0]
 
 
 def batch(seed, N=9, D=4):
-    """A batch whose features have very different offsets and scales, with γ of both signs and β that is not 0."""
+    """Create a batch with very different offsets and scales, γ of both signs and β ≠ 0."""
     rng = np.random.default_rng(seed)
     x = np.linspace(-20, 30, D) + np.geomspace(0.1, 10, D) * rng.normal(size=(N, D))
     return rng, x, rng.uniform(0.5, 2, size=D) * (-1.0) ** np.arange(D), rng.uniform(1, 3, size=D)
@@ -79,7 +79,7 @@ def test_a_batch_of_one_returns_beta():
     np.testing.assert_array_equal(cache.inv_std, np.full(4, 1 / np.sqrt(1e-5)))
 
 
-def test_of_a_batch_of_two_only_the_order_is_left():
+def test_a_batch_of_two_is_normalized_to_minus_one_and_one():
     _, x, gamma, beta = batch(5, N=2)
     _, cache = batchnorm_forward(x, gamma, beta, 1e-14)
     np.testing.assert_allclose(cache.x_hat, np.sign(x - x[::-1]), rtol=1e-9)
@@ -118,7 +118,7 @@ def test_gradients_agree_with_differences_in_a_random_direction(N, D, eps, which
     assert slope == pytest.approx(np.sum(gradient * direction), rel=1e-7, abs=1e-8)
 
 
-def test_nothing_flows_along_what_the_transform_removes():
+def test_the_gradient_is_zero_in_directions_that_the_transform_removes():
     rng, x, gamma, beta = batch(7)
     _, cache = batchnorm_forward(x, gamma, beta, 1e-12)
     dx, _, _ = batchnorm_backward(rng.normal(size=x.shape), cache)
@@ -126,7 +126,7 @@ def test_nothing_flows_along_what_the_transform_removes():
     np.testing.assert_allclose((dx * cache.x_hat).sum(axis=0), np.zeros(4), atol=1e-8)
 
 
-def test_an_upstream_gradient_of_ones_reaches_beta_only():
+def test_an_upstream_gradient_of_ones_changes_beta_only():
     _, x, gamma, beta = batch(8)
     dx, dgamma, dbeta = batchnorm_backward(np.ones_like(x), batchnorm_forward(x, gamma, beta)[1])
     np.testing.assert_allclose(dx, np.zeros_like(x), atol=1e-12)
@@ -147,7 +147,7 @@ def test_the_cache_may_be_any_three_arrays_in_the_cache_s_type():
 
 
 @pytest.mark.parametrize("eps", EPS)
-def test_with_the_identity_parameters_this_batch_comes_back_and_no_other(eps):
+def test_the_identity_parameters_restore_this_batch_and_no_other(eps):
     rng, x, _, _ = batch(10)
     gamma, beta = identity_parameters(x, eps)
     np.testing.assert_allclose(batchnorm_forward(x, gamma, beta, eps)[0], x, rtol=1e-12)
@@ -165,7 +165,7 @@ def test_the_identity_needs_eps_under_the_root():
 # Running statistics -------------------------------------------------------------------------------
 
 
-def test_running_statistics_move_by_the_share_that_is_not_kept():
+def test_running_statistics_move_by_one_minus_decay():
     rng, x, _, _ = batch(12)
     mean, var = rng.normal(size=4), rng.uniform(1, 2, size=4)
     new_mean, new_var = update_running_statistics(mean, var, x, decay=0.7)
@@ -174,14 +174,14 @@ def test_running_statistics_move_by_the_share_that_is_not_kept():
     np.testing.assert_allclose(new_var, 0.7 * var + 0.3 * np.array(unbiased), rtol=1e-12)
 
 
-def test_the_default_keeps_nine_tenths():
+def test_the_default_decay_is_nine_tenths():
     _, x, _, _ = batch(13)
     mean, var = update_running_statistics(np.zeros(4), np.zeros(4), x)
     np.testing.assert_allclose(mean, 0.1 * x.mean(axis=0), rtol=1e-13)
     np.testing.assert_allclose(var, 0.1 * x.var(axis=0) * 9 / 8, rtol=1e-13)
 
 
-def test_no_memory_gives_the_batch_and_nothing_but_memory_the_old_values_as_new_arrays():
+def test_decay_0_returns_the_batch_and_decay_1_the_old_values_as_new_arrays():
     _, x, gamma, beta = batch(14)
     mean, var = update_running_statistics(gamma, beta, x, decay=0.0)
     np.testing.assert_allclose(mean, x.mean(axis=0))
@@ -212,7 +212,7 @@ def test_inference_is_its_formula_for_every_entry(eps):
     np.testing.assert_allclose(y, want, rtol=1e-12, atol=1e-13)
 
 
-def test_an_example_is_answered_the_same_in_any_company():
+def test_the_result_for_an_example_does_not_depend_on_other_rows():
     rng, x, gamma, beta = batch(17)
     mean, var = rng.normal(size=4), rng.uniform(0.5, 4, size=4)
     together = batchnorm_inference(x, gamma, beta, mean, var)
@@ -226,7 +226,7 @@ def test_with_the_statistics_of_the_batch_inference_is_the_training_transform():
     np.testing.assert_allclose(y, batchnorm_forward(x, gamma, beta, 0.1)[0], rtol=1e-12)
 
 
-def test_a_stored_variance_of_zero_is_no_obstacle():
+def test_a_running_variance_of_zero_is_accepted():
     _, x, gamma, beta = batch(19)
     y = batchnorm_inference(x, gamma, beta, np.zeros(4), np.zeros(4), 0.25)
     np.testing.assert_allclose(y, gamma * x / 0.5 + beta)
@@ -237,7 +237,7 @@ def test_a_stored_variance_of_zero_is_no_obstacle():
 
 @pytest.mark.parametrize("eps", EPS)
 @pytest.mark.parametrize(("n_in", "n_out"), [(5, 3), (3, 5), (4, 4), (6, 1)])
-def test_the_folded_layer_does_what_the_two_did(eps, n_in, n_out):
+def test_the_folded_layer_equals_the_two_layers(eps, n_in, n_out):
     rng, _, gamma, beta = batch(20, 9, n_out)
     W, b = rng.normal(size=(n_in, n_out)), rng.normal(size=n_out)
     mean, var = rng.normal(size=n_out), rng.uniform(0.2, 4, size=n_out)
@@ -251,7 +251,7 @@ def test_the_folded_layer_does_what_the_two_did(eps, n_in, n_out):
 # All of them --------------------------------------------------------------------------------------
 
 
-def test_inputs_are_not_touched_and_results_are_repeatable():
+def test_inputs_are_not_changed_and_results_are_repeatable():
     rng, x, gamma, beta = batch(21)
     mean, var, W, b = rng.normal(size=4), rng.uniform(1, 2, size=4), rng.normal(size=(3, 4)), rng.normal(size=4)
     dy = rng.normal(size=x.shape)

@@ -45,7 +45,7 @@ def test_gradients_are_summed_over_the_batch_not_averaged():
     np.testing.assert_allclose(db_twice, 2 * db, rtol=1e-12)
 
 
-def test_inputs_are_not_touched_and_float32_stays():
+def test_inputs_are_not_changed_and_float32_stays():
     rng, *arrays = layer(4)
     x, W, b = (array.astype(np.float32) for array in arrays)
     delta = rng.normal(size=(8, 3)).astype(np.float32)

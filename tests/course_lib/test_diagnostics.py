@@ -13,7 +13,7 @@ def deep(layers, seed=0):
     return network, rng.normal(size=(30, 6)), rng.integers(0, 4, size=30)
 
 
-def test_signals_are_what_their_names_say():
+def test_signals_agree_with_their_definitions():
     network, x, labels = deep(3)
     signals = layer_signals(network, x, labels)
     _, inputs = forward(network, x)
@@ -50,7 +50,7 @@ def two_hidden(activation, derivative, batch_norm=False, gain=1.0, seed=0):
 
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
-def test_variance_is_that_of_what_enters_the_activation(batch_norm):
+def test_variance_is_that_of_the_input_of_the_activation(batch_norm):
     network, x, labels = two_hidden(sigmoid, sigmoid_derivative, batch_norm)
     signals = layer_signals(network, x, labels)
     for layer, a in enumerate(forward(network, x)[0]):
@@ -68,14 +68,14 @@ def test_saturated_is_below_5_percent_of_the_largest_slope(batch_norm):
     assert np.all(signals.saturated < 0.1) if batch_norm else np.all(signals.saturated > 0.3)
 
 
-def test_a_rectified_unit_is_saturated_where_it_is_silent():
+def test_a_rectified_unit_is_saturated_where_its_output_is_0():
     network, x, labels = two_hidden(relu, relu_derivative)
     signals = layer_signals(network, x, labels)
     for share, a in zip(signals.saturated, forward(network, x)[0], strict=False):
         assert share == pytest.approx(np.mean(a <= 0))
 
 
-def test_dead_counts_the_units_that_are_silent_for_every_row():
+def test_dead_counts_the_units_with_output_0_for_every_row():
     network, x, labels = two_hidden(relu, relu_derivative)
     for unit in (1, 4, 5):
         network.biases[0][unit] = -1000.0
@@ -85,7 +85,7 @@ def test_dead_counts_the_units_that_are_silent_for_every_row():
     assert not np.any(layer_signals(*two_hidden(sigmoid, sigmoid_derivative)).dead)
 
 
-def test_one_forward_pass_is_enough():
+def test_layer_signals_runs_one_forward_pass_only():
     calls = []
 
     def watched(a):

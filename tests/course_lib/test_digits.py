@@ -69,7 +69,7 @@ def test_the_test_part_is_standardized_by_the_training_part(scanned, standardize
     np.testing.assert_allclose(standardized.x_test[:, pixel], (scanned.x_test[:, pixel] - mean) / std, atol=1e-12)
 
 
-def test_each_reader_gets_arrays_of_its_own(standardized):
+def test_each_call_returns_new_arrays(standardized):
     mine = load_digits()
     mine.x_train[:] = 0
     mine.y_test[:] = 0
@@ -77,6 +77,6 @@ def test_each_reader_gets_arrays_of_its_own(standardized):
     assert np.any(load_digits().y_test)
 
 
-def test_origin_and_licence_stand_beside_the_data():
+def test_origin_and_licence_are_in_a_file_beside_the_data():
     text = Path(course_lib.data.__file__).with_name("README.md").read_text(encoding="utf-8")
     assert all(word in text for word in ("Alpaydin", "Kaynak", "CC BY 4.0", "BSD-3"))

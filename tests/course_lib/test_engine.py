@@ -58,7 +58,7 @@ def readable_step(network, x, labels, learning_rate):
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
 @pytest.mark.parametrize("pair", PAIRS)
-def test_steps_are_those_of_the_readable_network(pair, batch_norm):
+def test_steps_agree_with_the_readable_network(pair, batch_norm):
     network = start(pair, batch_norm)
     engine = Engine(network, N, dtype=np.float64)
     for x, labels in batches():
@@ -81,7 +81,7 @@ def test_single_precision_stays_close_to_double(pair, batch_norm):
 
 @pytest.mark.parametrize("pair", NAMES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_far_out_an_activation_is_still_itself(pair, dtype):
+def test_activations_agree_for_large_inputs(pair, dtype):
     a = np.array([-1000.0, -300.0, -90.0, -20.0, -1e-6, 0.0, 1e-6, 20.0, 90.0, 300.0, 1000.0])
     network = network_of([a[None, :], np.ones((len(a), 2))], *PAIRS[pair])
     engine = Engine(network, 1, dtype=dtype)
@@ -96,8 +96,8 @@ def test_far_out_an_activation_is_still_itself(pair, dtype):
     np.testing.assert_allclose(after.biases[0], -0.5 * gradients.biases[0], rtol=rtol, atol=10 * np.finfo(dtype).eps)
 
 
-def test_the_sigmoid_keeps_a_slope_where_it_is_nearly_flat():
-    # 1 − σ(a) is 0 in float32 from a = 17 on; a unit out there must still be able to come back.
+def test_the_sigmoid_has_a_positive_slope_where_it_is_nearly_flat():
+    # 1 − σ(a) is 0 in float32 for a ≥ 17; a unit must still be able to learn there.
     a = np.array([[-30.0, 30.0]])
     network = network_of([a, np.array([[1.0, 0.0], [1.0, 0.0]])], *PAIRS["sigmoid"])
     engine = Engine(network, 1)
@@ -108,7 +108,7 @@ def test_the_sigmoid_keeps_a_slope_where_it_is_nearly_flat():
 
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
-def test_the_network_it_starts_from_is_left_alone(batch_norm):
+def test_the_initial_network_is_not_changed(batch_norm):
     network = start(batch_norm=batch_norm)
     before = [array.copy() for array in numbers(network)]
     engine = Engine(network, N, dtype=np.float64)
@@ -121,7 +121,7 @@ def test_the_network_it_starts_from_is_left_alone(batch_norm):
 
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
-def test_a_snapshot_is_independent_of_the_engine(batch_norm):
+def test_a_copy_of_the_network_is_independent_of_the_engine(batch_norm):
     engine = Engine(start(batch_norm=batch_norm), N)
     (x, labels), *_ = batches()
     engine.step(x, labels, 0.5)
@@ -138,7 +138,7 @@ def test_a_snapshot_is_independent_of_the_engine(batch_norm):
         assert np.all(np.isfinite(again))
 
 
-def test_what_a_batch_holds_is_read_and_not_written():
+def test_a_batch_is_not_changed():
     (x, labels), *_ = batches()
     old_x, old_labels = x.copy(), labels.copy()
     Engine(start(batch_norm=True), N, dtype=np.float64).step(x, labels, 0.5)
@@ -175,7 +175,7 @@ def test_a_network_without_hidden_layers_is_softmax_regression():
 
 
 class Noisy:
-    """An activation with a memory: adds noise of its own, and wants the same noise back in the derivative."""
+    """An activation with a state: it adds noise, and the derivative must be called with the same noise."""
 
     def __init__(self, seed):
         self.rng, self.calls, self.seen = np.random.default_rng(seed), [], []
@@ -206,7 +206,7 @@ def test_functions_with_a_memory_are_called_as_in_the_readable_network():
 
 
 class Unhashable:
-    """A pair of callables that no dictionary can hold."""
+    """A pair of callables that cannot be keys of a dictionary."""
 
     __hash__ = None
 
@@ -237,14 +237,14 @@ def test_the_same_steps_give_the_same_bits(pair, batch_norm):
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
 @pytest.mark.parametrize("pair", ["relu", "elu", "any other pair"])
-def test_a_run_that_blows_up_ends_in_nan_and_warns_of_nothing(pair, batch_norm):
+def test_a_run_that_diverges_ends_in_nan_without_a_warning(pair, batch_norm):
     engine = Engine(start(pair, batch_norm), N)
     losses = [engine.step(x, labels, 1e30) for x, labels in batches(8)]
     assert np.isfinite(losses[0])
     assert np.isnan(losses[-1])
 
 
-def test_an_input_that_is_no_number_gives_nan():
+def test_a_nan_in_the_input_gives_nan():
     (x, labels), *_ = batches()
     x[3, 2] = np.nan
     assert np.isnan(Engine(start(batch_norm=True), N).step(x, labels, 0.1))
@@ -257,7 +257,7 @@ def test_memory_does_not_grow_over_steps(pair):
     gc.collect()
     tracemalloc.start()
     try:
-        for _ in range(200):  # Python and NumPy fill small stores of their own at first
+        for _ in range(200):  # Python and NumPy first fill small caches
             engine.step(x, labels, 0.01)
         before, _ = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
@@ -266,7 +266,7 @@ def test_memory_does_not_grow_over_steps(pair):
         after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # One kept float a step would be 7 kB. Functions that give new arrays make them for one step.
+    # One float kept per step would be 7 kB. Functions that return new arrays need them for one step only.
     assert after - before < 2_000
     assert peak - before < (4_000 if pair in NAMES else 20_000)
 
@@ -287,7 +287,7 @@ def test_memory_does_not_grow_over_steps(pair):
         ({"learning_rate": "0.1"}, r"^learning_rate must be a positive finite number \(got '0\.1'\)$"),
     ],
 )
-def test_a_step_refuses_what_does_not_fit_and_stays_where_it_was(change, text):
+def test_a_step_refuses_invalid_arguments_and_changes_nothing(change, text):
     engine = Engine(start(), N)
     before = numbers(engine.network())
     arguments = {"x": np.zeros((N, 6)), "labels": np.zeros(N, int), "learning_rate": 0.1, **change}
@@ -307,7 +307,7 @@ def test_a_step_refuses_what_does_not_fit_and_stays_where_it_was(change, text):
         (False, {"batch_size": 2, "dtype": int}, r"^dtype must be one of float32, float64 \(got 'int64'\)$"),
     ],
 )
-def test_an_engine_that_cannot_be_is_refused(batch_norm, arguments, text):
+def test_invalid_engine_arguments_are_refused(batch_norm, arguments, text):
     with pytest.raises(ValueError, match=text):
         Engine(start(batch_norm=batch_norm), **arguments)
 

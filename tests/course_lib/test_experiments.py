@@ -19,7 +19,7 @@ def divides(a):
     return a / 0
 
 
-def test_an_unfinished_function_is_named_and_later_code_goes_on(capsys):
+def test_an_unfinished_function_is_named_and_later_code_runs(capsys):
     with experiment():
         unfinished_sigmoid(1.0)
     print("later")
@@ -41,7 +41,7 @@ def test_the_innermost_unfinished_function_is_the_one_named(capsys):
     assert "derivative" not in out
 
 
-def test_another_exception_is_told_by_place_name_and_text_in_one_line(capsys):
+def test_another_exception_is_reported_with_place_name_and_text_in_one_line(capsys):
     with experiment():
         divides(1)
     out, err = capsys.readouterr()
@@ -50,35 +50,35 @@ def test_another_exception_is_told_by_place_name_and_text_in_one_line(capsys):
     assert err == ""
 
 
-def test_a_text_of_many_lines_is_told_in_one(capsys):
+def test_a_message_of_many_lines_is_printed_in_one_line(capsys):
     with experiment():
         raise ValueError("first\nsecond\nthird")
-    assert len(capsys.readouterr().out.splitlines()) == 2  # what happened, and what to do
+    assert len(capsys.readouterr().out.splitlines()) == 2  # the problem, and what to do
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, GeneratorExit])
-def test_what_is_meant_to_stop_everything_does(stop, capsys):
+def test_exceptions_that_stop_the_program_are_not_suppressed(stop, capsys):
     with pytest.raises(stop), experiment():
         raise stop
     assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("problem", [NotImplementedError, RuntimeError])
-def test_half_drawn_figures_are_closed(problem):
+def test_unfinished_figures_are_closed(problem):
     with experiment():
         plt.figure()
         raise problem
     assert plt.get_fignums() == []
 
 
-def test_a_finished_experiment_keeps_its_figures_and_says_nothing(capsys):
+def test_a_finished_experiment_keeps_its_figures_and_prints_nothing(capsys):
     with experiment():
         plt.figure()
     assert len(plt.get_fignums()) == 1
     assert capsys.readouterr().out == ""
 
 
-def test_names_bound_inside_are_there_afterwards():
+def test_names_bound_inside_the_block_exist_afterwards():
     with experiment():
         value = 3
     assert value == 3

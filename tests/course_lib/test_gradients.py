@@ -25,30 +25,30 @@ def test_a_weighted_sum_of_sines_has_weighted_cosines_as_its_gradient(shape):
     assert got.dtype == np.float64
 
 
-def test_differences_are_central_to_the_last_digit():
+def test_differences_are_central_bit_for_bit():
     x = np.array([1.0, -2.0])
     np.testing.assert_allclose(numerical_gradient(lambda z: np.sum(z**3), x, 0.1), 3 * x**2 + 0.01, rtol=1e-12)
 
 
 @given(ARRAYS)
-def test_x_is_bit_for_bit_what_it_was(x):
+def test_x_is_unchanged_bit_for_bit(x):
     before, seen = x.tobytes(), []
     numerical_gradient(lambda z: float(np.sum(z)) + len(seen), x)
     assert x.tobytes() == before
 
 
-def test_a_read_only_x_is_no_obstacle():
+def test_a_read_only_x_is_accepted():
     x = np.array([0.1, 0.2, 0.3])
     x.flags.writeable = False
     np.testing.assert_allclose(numerical_gradient(lambda z: np.sum(z * z), x), 2 * x, rtol=1e-9)
 
 
 @pytest.mark.parametrize("x", [np.array([1, -2, 3]), [1, -2, 3], np.array([1, -2, 3], dtype=np.int8)])
-def test_integers_move_by_less_than_one(x):
+def test_integers_are_converted_to_float_before_the_step(x):
     np.testing.assert_allclose(numerical_gradient(lambda z: np.sum(z**2), x), [2.0, -4.0, 6.0], rtol=1e-9)
 
 
-def test_each_entry_moves_alone_and_is_put_back_before_the_next():
+def test_one_entry_at_a_time_is_changed_and_restored():
     x, visited = np.array([[1.0, 2.0], [3.0, 4.0]]), []
     numerical_gradient(lambda z: visited.append(z - x) or 0.0, x, 0.5)
     assert len(visited) == 8
@@ -63,13 +63,13 @@ def test_a_transposed_array_keeps_its_order():
 
 
 @pytest.mark.parametrize("step", [0.0, -1e-5, float("nan"), float("inf"), "small", None])
-def test_a_step_that_is_no_step_is_refused(step):
+def test_a_step_that_is_not_positive_is_refused(step):
     with pytest.raises(ValueError, match=r"^step must be a positive finite number \(got "):
         numerical_gradient(np.sum, np.ones(2), step)
 
 
 @given(pairs())
-def test_relative_error_is_its_definition_and_symmetric(pair):
+def test_relative_error_agrees_with_its_definition_and_is_symmetric(pair):
     got, want = pair
     entries = zip(got.ravel().tolist(), want.ravel().tolist(), strict=True)
     expected = max([abs(g - w) / max(1e-8, abs(g) + abs(w)) for g, w in entries], default=0.0)
@@ -79,13 +79,13 @@ def test_relative_error_is_its_definition_and_symmetric(pair):
 
 
 @given(ARRAYS)
-def test_nothing_differs_from_itself(x):
+def test_an_array_has_error_0_against_itself(x):
     error = relative_error(x, x.copy())
     assert type(error) is float
     assert error == 0.0
 
 
-def test_one_wrong_entry_does_not_drown_among_right_ones():
+def test_one_wrong_entry_is_found_among_many_right_ones():
     want = np.full(10_000, 5.0)
     got = want.copy()
     got[1234] = -5.0
@@ -93,7 +93,7 @@ def test_one_wrong_entry_does_not_drown_among_right_ones():
 
 
 @pytest.mark.parametrize("place", ["got", "want"])
-def test_nan_on_either_side_is_nan(place):
+def test_nan_in_either_array_gives_nan(place):
     arrays = {"got": np.array([1.0, 2.0]), "want": np.array([1.0, 2.0])}
     arrays[place][1] = np.nan
     assert np.isnan(relative_error(**arrays))
@@ -109,7 +109,7 @@ def test_shapes_that_would_broadcast_are_refused():
 
 
 def network(seed):
-    """A loss with gradients by hand: mean of (tanh(xW)·v − y)²; entries far above rounding."""
+    """Create a loss with hand-written gradients: mean of (tanh(xW)·v − y)²; entries far above rounding errors."""
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(9, 3)), rng.normal(size=9)
     params = {"v": rng.normal(size=4), "W": rng.normal(size=(3, 4)), "c": np.array(0.3)}
@@ -129,7 +129,7 @@ def test_right_gradients_pass(seed):
 
 
 @pytest.mark.parametrize("planted", [["W"], ["v"], ["c"], ["W", "c"], ["W", "c", "v"]])
-def test_planted_bugs_are_found_and_sorted(planted):
+def test_known_bugs_are_found_and_sorted(planted):
     loss, params, grads = network(0)
     wrong = {name: 1.01 * grad if name in planted else grad for name, grad in grads.items()}
     assert gradient_check(loss, params, wrong, tolerance=1e-5) == sorted(planted)
@@ -142,7 +142,7 @@ def test_one_wrong_entry_and_nan_are_found():
     assert gradient_check(loss, params, grads, tolerance=1e-5) == ["W", "v"]
 
 
-def test_the_tolerance_decides():
+def test_the_tolerance_determines_which_names_are_listed():
     loss, params, grads = network(2)
     grads["W"] = grads["W"] * 1.002
     assert gradient_check(loss, params, grads, tolerance=0.01) == []

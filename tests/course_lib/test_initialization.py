@@ -164,7 +164,7 @@ def test_he_keeps_the_variance_of_a_wide_relu_network_both_ways():
     np.testing.assert_allclose(back, 1.0, rtol=0.3)
 
 
-def test_what_is_measured_is_left_as_it_was():
+def test_measuring_does_not_change_the_network_or_batch():
     x, weights = a_network(2)
     pre_activations, _ = forward(network_of(weights, tanh, np.cos), x)
     delta = rng(4).normal(size=(11, 6))
@@ -174,7 +174,7 @@ def test_what_is_measured_is_left_as_it_was():
     backward_variances(delta, weights, pre_activations, np.cos)
 
 
-def test_a_batch_must_be_rows():
+def test_a_batch_must_have_two_axes():
     with pytest.raises(ValueError, match=r"x must have 2 axes \(got shape \(4,\)\)"):
         forward_variances(np.zeros(4), [np.zeros((4, 2))], np.tanh)
 
@@ -199,7 +199,7 @@ def test_a_gain_is_that_of_adaptive_quadrature(activation):
     assert init_gain(activation) == pytest.approx(by_quadrature(activation), rel=1e-6)
 
 
-def test_gains_that_are_known_on_paper():
+def test_gains_with_a_known_formula():
     assert init_gain(relu) == pytest.approx(math.sqrt(2), rel=1e-7)
     assert init_gain(np.positive) == pytest.approx(1, rel=1e-7)
     assert init_gain(lambda z: leaky_relu(z, 0.3)) == pytest.approx(math.sqrt(2 / 1.09), rel=1e-7)
@@ -216,20 +216,20 @@ def test_the_gain_keeps_the_second_moment_in_a_wide_layer():
 # rescue_init --------------------------------------------------------------------------------------
 
 
-def test_a_rescue_is_orthogonal_up_to_the_root_of_two():
+def test_rescue_init_is_orthogonal_times_sqrt_2():
     for W in rescue_init(rng(7), [6, 9, 9, 4]):
         small = W.T @ W if W.shape[0] >= W.shape[1] else W @ W.T
         np.testing.assert_allclose(small, 2 * np.eye(len(small)), atol=1e-12)
 
 
-def test_a_rescue_has_the_shapes_of_the_network_and_comes_from_the_generator():
+def test_rescue_init_has_the_shapes_of_the_network_and_uses_the_generator():
     weights = rescue_init(rng(8), (6, 9, 4))
     assert [W.shape for W in weights] == [(6, 9), (9, 4)]
     for W, again in zip(weights, rescue_init(rng(8), (6, 9, 4)), strict=True):
         np.testing.assert_array_equal(W, again, strict=True)
 
 
-def test_a_rescue_keeps_a_signal_that_the_rule_for_slope_one_loses():
+def test_rescue_init_keeps_a_signal_that_xavier_loses():
     generator = rng(9)
     x = generator.normal(size=(100, 64))
     rescued = forward_variances(x, rescue_init(generator, [64] * 31), relu)
@@ -245,6 +245,6 @@ def test_a_rescue_keeps_a_signal_that_the_rule_for_slope_one_loses():
         ([64, 0], r"every entry of sizes must be an integer of at least 1 \(got 0\)"),
     ],
 )
-def test_sizes_that_make_no_network_are_refused(sizes, text):
+def test_sizes_of_no_network_are_refused(sizes, text):
     with pytest.raises(ValueError, match=text):
         rescue_init(rng(), sizes)

@@ -73,7 +73,7 @@ def test_a_small_loss_keeps_its_digits():
     assert loss == pytest.approx(np.log1p(np.exp(-30.0)), rel=1e-2)
 
 
-def test_inputs_are_not_touched():
+def test_inputs_are_not_changed():
     _, scores, labels = batch(2)
     scores.flags.writeable = labels.flags.writeable = False
     before = scores.copy()
@@ -82,7 +82,7 @@ def test_inputs_are_not_touched():
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.uint8])
-def test_any_integer_dtype_of_labels_is_welcome(dtype):
+def test_any_integer_dtype_of_labels_is_accepted(dtype):
     _, scores, labels = batch(3)
     assert softmax_cross_entropy(scores, labels.astype(dtype))[0] == softmax_cross_entropy(scores, labels)[0]
 

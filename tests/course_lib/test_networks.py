@@ -37,7 +37,7 @@ def small(seed=0, sizes=(5, 7, 4, 3), N=9, activation=np.tanh, derivative=tanh_s
 
 
 def normalized(seed=0, name="tanh", sizes=(5, 7, 4, 3), N=9):
-    """Give a batch-normalized network with no special numbers in it, and a batch."""
+    """Build a batch-normalized network with random numbers everywhere, and a batch."""
     rng = np.random.default_rng(seed)
     weights = tuple(rng.normal(size=shape) for shape in pairwise(sizes))
     biases = tuple(rng.normal(size=n) for n in sizes[1:])
@@ -95,7 +95,7 @@ def test_gradients_agree_with_differences_in_a_random_direction(sizes, activatio
 
 
 def with_parameter(network, kind, layer, value):
-    """Give a network in which one array is another."""
+    """Return a copy of a network with one array replaced."""
     if kind in ("gamma", "beta"):
         norms = list(network.norms)
         norms[layer] = replace(norms[layer], **{kind: value})
@@ -166,7 +166,7 @@ def test_prediction_uses_stored_statistics_on_a_shifted_batch():
         h = np.tanh((h @ W + b - norm.running_mean) * scale + norm.beta)
     want = h @ network.weights[-1] + network.biases[-1]
     np.testing.assert_allclose(predict(network, x + 5), want, rtol=1e-10)
-    # In training the shift disappears in the first layer's mean, and at test time it must not.
+    # In training, the mean of the first layer removes the shift; at test time it must not.
     np.testing.assert_allclose(forward(network, x + 5)[0][-1], forward(network, x)[0][-1], rtol=1e-9)
     assert np.abs(predict(network, x + 5) - predict(network, x)).max() > 0.1
 
@@ -207,7 +207,7 @@ def test_statistics_of_many_batches_make_prediction_agree_with_training():
     network, x, _ = normalized(N=400)
     for _ in range(200):
         network = update_statistics(network, x)
-    # What is left is N − 1 for N in the variance.
+    # The only difference is N − 1 instead of N in the variance.
     np.testing.assert_allclose(predict(network, x), forward(network, x)[0][-1], rtol=0.02, atol=0.02)
 
 
@@ -226,7 +226,7 @@ def test_deltas_are_the_gradients_of_the_pre_activations():
         np.testing.assert_allclose(delta.sum(axis=0), db, rtol=1e-12, atol=1e-15)
 
 
-def test_a_step_goes_against_the_gradient_and_leaves_the_old_network_alone():
+def test_a_step_moves_against_the_gradient_and_does_not_change_the_old_network():
     _, network, x, labels = small(3)
     before = [W.copy() for W in network.weights]
     loss, gradients = loss_and_gradients(network, x, labels)
@@ -250,7 +250,7 @@ def test_a_step_moves_scale_and_shift_and_not_the_statistics():
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_accuracy_of_a_network_that_blew_up_is_no_guess(bad):
+def test_accuracy_of_a_diverged_network_is_nan(bad):
     _, network, x, labels = small()
     weights = (*network.weights[:-1], network.weights[-1].copy())
     weights[-1][0, 0] = bad
@@ -273,7 +273,7 @@ def test_accuracy_counts_the_rows_whose_largest_score_is_right():
 def test_random_weights_have_the_variance_they_are_said_to_have():
     network = random_network(np.random.default_rng(4), [400, 300, 10], np.tanh, tanh_slope, gain=2.0)
     assert [W.shape for W in network.weights] == [(400, 300), (300, 10)]
-    # 120,000 draws: the standard deviation of the ratio is 0.2%, so that 2% is ten of them.
+    # 120,000 draws: the standard deviation of the ratio is 0.2%, so 2% is ten standard deviations.
     assert network.weights[0].std() * np.sqrt(400) == pytest.approx(2.0, rel=0.02)
     assert all(not np.any(b) for b in network.biases)
 
@@ -295,7 +295,7 @@ def test_the_same_generator_draws_the_same_network():
         ([5, 2], float("nan"), r"^gain must be a finite number of at least 0 \(got nan\)$"),
     ],
 )
-def test_a_network_that_cannot_be_is_refused(sizes, gain, text):
+def test_invalid_network_arguments_are_refused(sizes, gain, text):
     with pytest.raises(ValueError, match=text):
         random_network(np.random.default_rng(0), sizes, np.tanh, tanh_slope, gain)
 
@@ -306,7 +306,7 @@ def test_a_batch_of_another_width_is_refused():
         loss_and_gradients(network, x[:, :4], labels)
 
 
-def test_a_network_of_weights_begins_where_batch_norm_is_the_plain_normalization():
+def test_network_of_starts_with_gamma_1_and_beta_0():
     rng = np.random.default_rng(5)
     weights = [rng.normal(size=shape) for shape in ((4, 3), (3, 6), (6, 2))]
     network = network_of(weights, np.tanh, tanh_slope, batch_norm=True, hidden_bias=0.25)
@@ -320,7 +320,7 @@ def test_a_network_of_weights_begins_where_batch_norm_is_the_plain_normalization
     assert network_of(weights, np.tanh, tanh_slope).norms == ()
 
 
-def test_a_network_of_weights_keeps_their_precision():
+def test_network_of_keeps_the_dtype_of_the_weights():
     network = network_of([np.ones((2, 3), np.float32), np.ones((3, 2), np.float32)], np.tanh, tanh_slope)
     assert {array.dtype for array in (*network.weights, *network.biases)} == {np.dtype(np.float32)}
     assert network_of([np.ones((2, 3), int)], np.tanh, tanh_slope).weights[0].dtype == np.float64
@@ -340,7 +340,7 @@ def test_a_network_of_weights_keeps_their_precision():
         ([np.ones((2, 3))], float("nan"), r"^hidden_bias must be a finite number \(got nan\)$"),
     ],
 )
-def test_weights_that_make_no_network_are_refused(weights, bias, text):
+def test_weights_that_do_not_fit_together_are_refused(weights, bias, text):
     with pytest.raises(ValueError, match=text):
         network_of(weights, np.tanh, tanh_slope, hidden_bias=bias)
 

@@ -38,7 +38,7 @@ def table(seed=0, rows=30):
 # fit_standardizer ---------------------------------------------------------------------------------
 
 
-def test_mean_and_spread_are_those_of_every_feature():
+def test_mean_and_standard_deviation_are_computed_per_feature():
     X = cloud()
     mean, std = fit_standardizer(X)
     for d, column in enumerate(X.T.tolist()):
@@ -49,16 +49,16 @@ def test_mean_and_spread_are_those_of_every_feature():
 
 @pytest.mark.parametrize("value", [0.0, 7.0, 0.1, 0.3, 1 / 3, 1e9 + 0.1, -4.7])
 @pytest.mark.parametrize("rows", [1, 2, 9, 10, 137])
-def test_a_constant_feature_gets_the_spread_1_also_where_rounding_leaves_a_rest(value, rows):
+def test_a_constant_feature_gets_standard_deviation_1_despite_rounding(value, rows):
     _, std = fit_standardizer(np.full((rows, 2), value))
     np.testing.assert_array_equal(std, [1.0, 1.0])
 
 
-def test_there_is_a_constant_whose_computed_spread_is_not_0():
+def test_some_constant_has_a_computed_standard_deviation_above_0():
     assert 0 < np.full(10, 0.3).std() < 1e-15
 
 
-def test_a_tiny_feature_that_is_not_constant_keeps_its_spread():
+def test_a_tiny_feature_that_is_not_constant_keeps_its_standard_deviation():
     X = 1e-11 * cloud()
     np.testing.assert_allclose(fit_standardizer(X)[1], X.std(axis=0), rtol=1e-12)
 
@@ -68,7 +68,7 @@ def test_three_pixels_of_the_digits_are_constant():
     assert np.count_nonzero(std == 1) == 3
 
 
-def test_fit_refuses_what_is_not_a_table():
+def test_fit_refuses_an_array_that_is_not_a_table():
     with pytest.raises(ValueError, match=r"X must have 2 axes \(got shape \(3,\)\)"):
         fit_standardizer(np.zeros(3))
     with pytest.raises(ValueError, match="the number of rows of X must be an integer of at least 1"):
@@ -78,7 +78,7 @@ def test_fit_refuses_what_is_not_a_table():
 # standardize --------------------------------------------------------------------------------------
 
 
-def test_standardized_training_examples_have_mean_0_and_spread_1():
+def test_standardized_training_examples_have_mean_0_and_standard_deviation_1():
     X = cloud()
     Z = standardize(X, *fit_standardizer(X))
     np.testing.assert_allclose(Z.mean(axis=0), 0, atol=1e-12)
@@ -134,7 +134,7 @@ def test_zca_whitening_is_the_symmetric_inverse_root(eps):
     assert np.all(np.linalg.eigvalsh(W) > 0)
 
 
-def test_of_all_whitenings_zca_moves_the_examples_least():
+def test_zca_changes_the_examples_least_of_all_whitenings():
     X = standardize(cloud(3), *fit_standardizer(cloud(3)))
     mean, W = zca_whitening(X)
     rng = np.random.default_rng(0)
@@ -145,7 +145,7 @@ def test_of_all_whitenings_zca_moves_the_examples_least():
 
 
 @WHITENINGS
-def test_a_direction_without_variance_is_not_blown_up_beyond_what_eps_allows(whitening):
+def test_eps_limits_the_scaling_of_directions_without_variance(whitening):
     X = cloud(4)
     X = np.column_stack([X, X[:, 0] - X[:, 1], np.full(len(X), 3.0)])
     mean, W = whitening(X, 1e-4)
@@ -154,7 +154,7 @@ def test_a_direction_without_variance_is_not_blown_up_beyond_what_eps_allows(whi
 
 
 @WHITENINGS
-def test_one_row_and_more_features_than_rows_are_fine(whitening):
+def test_one_row_and_more_features_than_rows_are_accepted(whitening):
     mean, W = whitening(np.array([[1.0, 2.0]]), 0.25)
     np.testing.assert_array_equal(mean, [1.0, 2.0])
     np.testing.assert_allclose(W @ W.T, 4 * np.eye(2), atol=1e-12)
@@ -162,7 +162,7 @@ def test_one_row_and_more_features_than_rows_are_fine(whitening):
 
 
 @WHITENINGS
-def test_whitening_refuses_what_it_cannot_whiten(whitening):
+def test_whitening_refuses_invalid_arguments(whitening):
     with pytest.raises(ValueError, match="X must have 2 axes"):
         whitening(np.zeros(3))
     with pytest.raises(ValueError, match="the number of rows of X must be an integer of at least 1"):
@@ -179,7 +179,7 @@ def test_the_condition_number_of_a_rectangle_is_its_squared_ratio_of_sides():
     assert condition_number(X) == pytest.approx(9, rel=1e-12)
 
 
-def test_the_condition_number_is_that_of_the_covariance_wherever_the_cloud_lies():
+def test_the_condition_number_does_not_depend_on_the_mean():
     X = cloud(5)
     assert condition_number(X) == pytest.approx(np.linalg.cond(covariance(X)), rel=1e-9)
     assert condition_number(X + 100) == pytest.approx(condition_number(X), rel=1e-6)
@@ -202,7 +202,7 @@ def test_whitened_examples_have_the_condition_number_1(whitening):
     assert condition_number((X - mean) @ W) == pytest.approx(1, rel=1e-5)
 
 
-def test_the_condition_number_refuses_a_cloud_that_is_a_point():
+def test_the_condition_number_refuses_equal_rows():
     with pytest.raises(ValueError, match="the number of different rows of X must be an integer of at least 2"):
         condition_number(np.ones((5, 3)))
     with pytest.raises(ValueError, match="X must have 2 axes"):
@@ -213,7 +213,7 @@ def test_the_condition_number_refuses_a_cloud_that_is_a_point():
 
 
 def losses(X, y, steps):
-    """Mean cross-entropy before each of the first updates, written another way."""
+    """Compute the mean cross-entropy before each of the first updates, with independent code."""
     Z = np.hstack([X, np.ones((len(X), 1))])
     eta = 4 * len(X) / np.linalg.norm(Z, 2) ** 2
     signs = 2 * y - 1
@@ -239,7 +239,7 @@ def test_with_this_step_size_the_loss_falls_at_every_update():
         assert np.all(np.diff(losses(*table(seed), 200)) < 0)
 
 
-def test_a_start_that_meets_the_target_needs_no_update():
+def test_no_update_is_needed_if_the_start_meets_the_target():
     X, y = table()
     assert gradient_descent_steps(X, y, 0.7) == 0
     assert gradient_descent_steps(X, y, 0.1, max_steps=0) == 0
@@ -255,7 +255,7 @@ def test_whitening_the_wine_saves_nearly_all_updates():
     assert whitened < standardized < 50 < raw == 500
 
 
-def test_descent_refuses_what_does_not_fit():
+def test_descent_refuses_invalid_arguments():
     X, y = table()
     with pytest.raises(ValueError, match="X must have 2 axes"):
         gradient_descent_steps(X[0], y, 0.1)
@@ -267,7 +267,7 @@ def test_descent_refuses_what_does_not_fit():
         gradient_descent_steps(X, y, 0.1, max_steps=1.5)
 
 
-def test_nothing_here_changes_its_input():
+def test_no_function_changes_its_input():
     X, y = table()
     mean, std = fit_standardizer(X)
     before = X.copy(), y.copy(), mean.copy(), std.copy()

@@ -8,7 +8,7 @@ from course_lib import plots
 
 @pytest.fixture(autouse=True)
 def shown(monkeypatch):
-    """Draw without a screen; gives the figures that `plt.show` was called for."""
+    """Replace `plt.show`; return the list of figures that it was called for."""
     plt.switch_backend("agg")
     figures = []
 
@@ -83,7 +83,7 @@ def test_a_matrix_is_coloured_around_zero():
     red, green, blue, _ = image.cmap(image.norm(0.0))
     assert min(red, green, blue) > 0.95
     assert ax.get_title() == "covariance"
-    assert len(ax.figure.axes) == 2  # a colour bar says what a colour means
+    assert len(ax.figure.axes) == 2  # a colour bar explains the colours
     ax.figure.canvas.draw()
 
 
@@ -107,7 +107,7 @@ def test_a_round_cloud_looks_round():
 
 
 @pytest.mark.parametrize(("count", "rows"), [(10, 2), (7, 2), (1, 1), (3, 5)])
-def test_digits_stand_in_a_grid_under_their_labels(shown, count, rows):
+def test_digits_are_drawn_in_a_grid_below_their_labels(shown, count, rows):
     rng = np.random.default_rng(0)
     plots.show_digits(rng.uniform(0, 16, size=(count, 64)), np.arange(count), rows=rows)
     (figure,) = shown
@@ -116,7 +116,7 @@ def test_digits_stand_in_a_grid_under_their_labels(shown, count, rows):
     assert drawn[0].images[0].get_array().shape == (8, 8)
 
 
-def test_histograms_share_an_axis_and_count_in_shares(shown):
+def test_histograms_have_a_common_axis_and_show_fractions(shown):
     rng = np.random.default_rng(1)
     arrays = [rng.uniform(size=(5, 4)), rng.uniform(size=50)]
     plots.plot_histograms(arrays, ["layer 1", "layer 2"], span=(0, 1), label="h")

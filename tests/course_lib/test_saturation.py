@@ -29,7 +29,7 @@ def test_from_the_largest_slope_on_everything_is_saturated(tolerance):
 
 
 @pytest.mark.parametrize(("share", "threshold"), [(0.5, 1.76), (0.1, 3.64), (0.05, 4.36), (0.01, 5.99)])
-def test_the_thresholds_everybody_quotes(share, threshold):
+def test_well_known_thresholds(share, threshold):
     assert saturation_threshold(share / 4) == pytest.approx(threshold, abs=0.005)
 
 
@@ -66,7 +66,7 @@ def test_the_linearity_error_within_one_unit():
 
 
 @pytest.mark.parametrize("bad", [-1e-9, float("nan"), float("inf"), "1", None])
-def test_a_radius_that_is_none_is_refused(bad):
+def test_an_invalid_radius_is_refused(bad):
     with pytest.raises(ValueError, match=r"^radius must be a finite number of at least 0 \(got "):
         linearity_error(bad)
 
@@ -90,7 +90,7 @@ def test_a_slope_equal_to_the_tolerance_is_not_below_it():
     np.testing.assert_array_equal(saturated_fraction(np.zeros((3, 2)), 0.25), [0.0, 0.0])
 
 
-def test_integer_pre_activations_are_welcome():
+def test_integer_pre_activations_are_accepted():
     np.testing.assert_array_equal(saturated_fraction(np.array([[0], [40]])), [0.5])
 
 
@@ -102,7 +102,7 @@ def test_integer_pre_activations_are_welcome():
         (np.ones((0, 3)), r"^the number of rows of a must be an integer of at least 1 \(got 0\)$"),
     ],
 )
-def test_a_batch_that_is_none_is_refused(a, text):
+def test_an_array_that_is_no_batch_is_refused(a, text):
     with pytest.raises(ValueError, match=text):
         saturated_fraction(a)
 
@@ -118,7 +118,7 @@ def test_a_neuron_follows_the_gradient_of_its_squared_error(bias, learning_rate,
     np.testing.assert_allclose(got, want, atol=1e-6, strict=True)
 
 
-def test_the_output_falls_and_the_badly_wrong_neuron_waits_longest():
+def test_the_output_falls_and_a_very_wrong_neuron_learns_slowest_at_first():
     def steps_to_half(bias):
         outputs = train_neuron(bias, 1.0, 3000)
         assert np.all(np.diff(outputs) < 0)
@@ -127,7 +127,7 @@ def test_the_output_falls_and_the_badly_wrong_neuron_waits_longest():
     assert steps_to_half(1.0) < steps_to_half(3.0) < steps_to_half(6.0)
 
 
-def test_no_step_gives_the_first_output_only():
+def test_zero_steps_return_the_first_output_only():
     np.testing.assert_array_equal(train_neuron(0, 1, 0), [0.5])
 
 

@@ -36,7 +36,7 @@ def test_a_table_has_the_size_dtypes_and_classes_it_is_said_to_have(load, shape,
 
 
 @pytest.mark.parametrize("load", [load_breast_cancer, load_wine])
-def test_each_reader_gets_arrays_of_its_own(load):
+def test_each_call_returns_new_arrays(load):
     mine, other = load(), load()
     mine.X[:] = 0
     mine.y[:] = 7
@@ -50,7 +50,7 @@ def test_the_fields_of_a_table_cannot_be_replaced():
         load_wine().X = np.zeros((1, 1))
 
 
-def test_credit_and_licence_stand_beside_the_tables():
+def test_credit_and_licence_are_in_a_file_beside_the_tables():
     text = Path(course_lib.data.__file__).with_name("README.md").read_text(encoding="utf-8")
     names = ("Wolberg", "Mangasarian", "Street", "Aeberhard", "Forina")
     assert all(word in text for word in (*names, "load_breast_cancer", "load_wine"))

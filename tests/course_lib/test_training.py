@@ -33,7 +33,7 @@ def run_steps(data, steps, every=1, seed=0, batch_norm=False, learning_rate=0.1,
     return list(train_steps(rng, network, data, learning_rate, steps, batch_size, every, dtype=dtype))
 
 
-def test_the_loss_falls_and_the_accuracy_leaves_chance_behind(data):
+def test_the_loss_falls_and_the_accuracy_rises_above_chance(data):
     records = run(data, epochs=6)
     losses = [record.loss for record in records]
     assert losses == sorted(losses, reverse=True)
@@ -81,7 +81,7 @@ def test_every_example_is_used_once_an_epoch(data):
     list(train(rng, network, data._replace(y_train=data.y_train.view(Watched)), 0.1, 1, batch_size=64))
     batches = [index for index in seen if isinstance(index, np.ndarray)]
     used = np.concatenate(batches)
-    assert len(batches) == 4  # 300 = 4 · 64 + 44: the smaller batch is left out
+    assert len(batches) == 4  # 300 = 4 · 64 + 44: the smaller batch is not used
     assert len(set(used.tolist())) == len(used) == 256
 
 
@@ -116,7 +116,7 @@ def test_records_come_every_few_steps_and_of_the_last(data, steps, every, want):
     assert [record.step for record in run_steps(data, steps, every)] == want
 
 
-def test_what_is_recorded_does_not_depend_on_how_often(data):
+def test_records_do_not_depend_on_the_interval_between_them(data):
     often, seldom = run_steps(data, 20), run_steps(data, 20, every=6)
     for record in seldom[1:]:
         same = often[record.step]
@@ -172,7 +172,7 @@ def test_with_batch_norm_it_learns_and_is_tested_with_stored_statistics(data):
     assert again in (0.0, 1.0)
 
 
-def test_records_keep_the_network_of_their_time(data):
+def test_records_keep_the_network_of_their_step(data):
     records = run_steps(data, 3)
     for one, other in itertools.pairwise(records):
         assert np.any(one.network.weights[0] != other.network.weights[0])
@@ -186,14 +186,14 @@ def test_networks_in_records_have_the_dtype_of_the_arithmetic(data, dtype):
         assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
 
-def test_single_precision_follows_double_for_a_while(data):
+def test_single_precision_stays_close_to_double_at_first(data):
     single, double = run_steps(data, 20), run_steps(data, 20, dtype=np.float64)
     for one, other in zip(single, double, strict=True):
         assert one.loss == pytest.approx(other.loss, rel=1e-4)
 
 
 @pytest.mark.parametrize("batch_norm", [False, True], ids=["plain", "batch norm"])
-def test_a_run_that_blows_up_is_recorded_as_nan_without_a_warning(data, batch_norm):
+def test_a_run_that_diverges_is_recorded_as_nan_without_a_warning(data, batch_norm):
     records = run_steps(data, 12, learning_rate=1e30, batch_norm=batch_norm)
     assert np.isfinite(records[0].loss)
     assert np.isnan(records[-1].loss)

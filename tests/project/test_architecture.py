@@ -67,7 +67,7 @@ FILES = sorted(
 
 
 def room_of(file: str) -> str:
-    """Give the most specific entry of the table that holds this file."""
+    """Return the most specific entry of the table that contains this file."""
     return max((room for room in ALLOWED if file == room or file.startswith(f"{room}/")), key=len)
 
 

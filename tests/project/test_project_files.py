@@ -1,4 +1,4 @@
-"""Facts that stand in one place, and what repeats them held against it."""
+"""Facts with one source, such as versions and commands, compared with the files that repeat them."""
 
 from __future__ import annotations
 

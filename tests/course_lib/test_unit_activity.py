@@ -11,18 +11,18 @@ BATCHES = hnp.arrays(np.float64, hnp.array_shapes(min_dims=2, max_dims=2, min_si
 
 
 @given(BATCHES)
-def test_dead_units_are_those_that_a_loop_finds(h):
+def test_dead_units_agree_with_a_loop(h):
     want = [all(h[n, d] == 0 for n in range(h.shape[0])) for d in range(h.shape[1])]
     np.testing.assert_array_equal(dead_units(h), np.array(want), strict=True)
 
 
 @given(BATCHES)
-def test_sparsity_is_what_counting_gives(h):
+def test_sparsity_agrees_with_counting(h):
     assert sparsity(h) == pytest.approx(sum(value == 0 for value in h.flat) / h.size, abs=1e-15)
 
 
 @given(BATCHES)
-def test_a_dead_unit_is_silent_everywhere_so_their_share_is_at_most_the_sparsity(h):
+def test_the_fraction_of_dead_units_is_at_most_the_sparsity(h):
     assert np.mean(dead_units(h)) <= sparsity(h) + 1e-15
 
 
@@ -36,7 +36,7 @@ def test_a_unit_whose_activations_cancel_is_not_dead():
     np.testing.assert_array_equal(dead_units(np.array([[1.0, -0.0], [-1.0, 0.0]])), [False, True])
 
 
-def test_negative_activations_are_not_silence():
+def test_negative_activations_do_not_count_as_zero():
     h = np.array([[-1.0, 0.0], [-2.0, 0.0]])
     np.testing.assert_array_equal(dead_units(h), [False, True])
     assert sparsity(h) == 0.5
@@ -55,13 +55,13 @@ def test_the_batch_is_read_only_and_of_any_float_type(function, dtype):
     np.testing.assert_array_equal(h, np.eye(3))
 
 
-def test_sparsity_takes_any_shape_and_gives_a_python_float():
+def test_sparsity_accepts_any_shape_and_returns_a_python_float():
     assert type(sparsity(np.zeros((2, 3, 4)))) is float
     assert sparsity(np.array([0.0, 1.0, 0.0, 0.0])) == 0.75
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3, 4)])
-def test_dead_units_refuses_what_is_no_batch(shape):
+def test_dead_units_refuses_an_array_that_is_no_batch(shape):
     with pytest.raises(ValueError, match=r"^h must have 2 axes \(got shape \(.*\)\)$"):
         dead_units(np.zeros(shape))
 

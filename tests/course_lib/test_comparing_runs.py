@@ -25,13 +25,13 @@ SMALL = {"sizes": (64, 16, 12, 10), "batch_size": 32}
 
 
 @given(st.lists(ACCURACIES, min_size=1), st.floats(0, 1))
-def test_the_first_entry_that_reaches_the_threshold_is_found_by_looking_at_each(accuracies, threshold):
+def test_steps_to_accuracy_agrees_with_a_loop(accuracies, threshold):
     want = next((step for step, accuracy in enumerate(accuracies) if accuracy >= threshold), None)
     assert steps_to_accuracy(accuracies, threshold) == want
     assert steps_to_accuracy(np.array(accuracies), threshold) == want
 
 
-def test_steps_to_accuracy_gives_a_plain_integer_or_none():
+def test_steps_to_accuracy_returns_a_python_integer_or_none():
     assert type(steps_to_accuracy(np.array([0.25, 0.5]), 0.5)) is int
     assert steps_to_accuracy([0.25, 0.5], 0.75) is None
     assert steps_to_accuracy([float("nan")], 0.0) is None
@@ -39,13 +39,13 @@ def test_steps_to_accuracy_gives_a_plain_integer_or_none():
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), "0.5", None])
-def test_a_threshold_that_is_no_number_is_refused(bad):
+def test_a_threshold_that_is_not_a_number_is_refused(bad):
     with pytest.raises(ValueError, match=r"^threshold must be a finite number \(got "):
         steps_to_accuracy([0.5], bad)
 
 
 @given(arrays(float, st.tuples(st.integers(1, 6), st.integers(1, 7)), elements=ACCURACIES))
-def test_the_summary_is_that_of_runs_that_count_nothing_from_their_first_nan_on(curves):
+def test_a_run_counts_as_accuracy_0_from_its_first_nan_on(curves):
     kept = []
     for row in curves.tolist():
         good = list(itertools.takewhile(lambda accuracy: not math.isnan(accuracy), row))
@@ -62,7 +62,7 @@ def _middle(column):
     return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
-def test_a_run_that_counts_on_after_a_nan_stays_failed():
+def test_a_run_with_numbers_after_a_nan_still_counts_as_failed():
     median, smallest, largest = seed_summary(np.array([[0.25, np.nan, 0.75]]))
     for part in (median, smallest, largest):
         np.testing.assert_array_equal(part, [0.25, 0.0, 0.0])
@@ -74,7 +74,7 @@ def test_curves_without_two_axes_are_refused(bad):
         seed_summary(bad)
 
 
-def test_the_design_of_the_course_is_one():
+def test_design_network_returns_a_valid_design():
     network = build_design(np.random.default_rng(0), design_network())
     assert len(network.weights) == 20
     assert [W.shape for W in network.weights] == [*[(64, 64)] * 19, (64, 10)]
@@ -86,7 +86,7 @@ def test_the_design_of_the_course_is_one():
     ("word", "activation"),
     [("sigmoid", sigmoid), ("tanh", tanh), ("relu", relu), ("leaky_relu", leaky_relu), ("elu", elu)],
 )
-def test_every_word_for_an_activation_means_that_activation(word, activation):
+def test_every_activation_name_selects_that_activation(word, activation):
     network = build_design(np.random.default_rng(0), {**design_network(), "activation": word})
     assert network.activation is activation
     a = np.array([-2.0, -0.5, 0.5, 2.0])
@@ -95,7 +95,7 @@ def test_every_word_for_an_activation_means_that_activation(word, activation):
 
 
 @pytest.mark.parametrize(("word", "variance"), [("normal", 1.0), ("xavier", 2 / 74), ("he", 2 / 64)])
-def test_every_word_for_an_initialization_has_its_variance(word, variance):
+def test_every_initialization_name_draws_weights_of_its_variance(word, variance):
     network = build_design(np.random.default_rng(0), {**design_network(), "initialization": word})
     # 640 draws: the relative standard error of a variance is sqrt(2/640) = 0.056.
     assert np.var(network.weights[-1]) == pytest.approx(variance, rel=0.3)
@@ -106,7 +106,7 @@ def test_without_batch_norm_nothing_is_normalized():
     assert build_design(np.random.default_rng(0), {**design_network(), "batch_norm": np.False_}).norms == ()
 
 
-def test_training_a_design_is_followed_from_before_the_first_step_to_after_the_last():
+def test_train_design_returns_accuracies_from_before_the_first_step_to_after_the_last():
     design = {**design_network(), "learning_rate": 0.2}
     curve = train_design(np.random.default_rng(3), design, load_digits(), 70, 30, **SMALL)
     assert curve.shape == (4,)  # steps 0, 30, 60 and 70
@@ -116,7 +116,7 @@ def test_training_a_design_is_followed_from_before_the_first_step_to_after_the_l
     np.testing.assert_array_equal(curve, again)
 
 
-def test_a_run_that_blows_up_is_nan_from_there_on():
+def test_a_run_that_diverges_is_nan_from_there_on():
     design = {"activation": "relu", "initialization": "normal", "batch_norm": False, "learning_rate": 1e6}
     curve = train_design(np.random.default_rng(0), design, load_digits(), 40, 10, **SMALL)
     assert curve.shape == (5,)
@@ -135,7 +135,7 @@ def test_a_run_that_blows_up_is_nan_from_there_on():
         ({"dropout": 0.5}, r"^design must have the keys activation, initialization, batch_norm, learning_rate \(got "),
     ],
 )
-def test_a_design_with_another_word_is_refused(change, message):
+def test_a_design_with_an_unknown_name_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         build_design(np.random.default_rng(0), {**design_network(), **change})
 
