@@ -16,7 +16,7 @@ from support import ROOT, cell_of, run_autograder
 
 TUTORIAL = (ROOT / "docs" / "own-exercise.md").read_text(encoding="utf-8")
 CODE = re.findall(r"```python\n(.*?)```", TUTORIAL, flags=re.DOTALL)[0]
-COMMANDS = re.findall(r"```console\nautograder (.*?)\n```", TUTORIAL)
+NEW, *COMMANDS = re.findall(r"```console\nautograder (.*?)\n```", TUTORIAL)
 LESSON = "10_signals"
 RIGHT = "    return np.array([x[i : i + width].mean() for i in range(len(x) - width + 1)])"
 SUMMED = "    return np.array([sum(x[i : i + width]) for i in range(len(x) - width + 1)])"
@@ -55,8 +55,31 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_the_tutorial_has_three_commands() -> None:
-    assert [line.split()[0] for line in COMMANDS] == ["add", "release", "grade"]
+def test_the_tutorial_has_four_commands() -> None:
+    assert [line.split()[0] for line in (NEW, *COMMANDS)] == ["new-exercise", "add", "release", "grade"]
+
+
+def test_a_new_exercise_is_the_file_of_the_tutorial_and_never_overwrites_one(tmp_path: Path) -> None:
+    done = command(tmp_path, NEW)
+    assert done.returncode == 0, done.stderr
+    path = tmp_path / "exercises" / "moving_average.py"
+    assert path.read_text(encoding="utf-8") == CODE
+    path.write_text("mine", encoding="utf-8")
+    done = command(tmp_path, NEW)
+    assert done.returncode == 2
+    assert "must not exist yet" in " ".join(done.stderr.split())
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("sigmoid", "which the course has"), ("two words", "that Python allows"), ("class", "that Python allows")],
+)
+def test_a_name_that_no_new_exercise_can_have_is_refused(tmp_path: Path, name: str, says: str) -> None:
+    done = command(tmp_path, f"new-exercise '{name}' --lesson 10_signals")
+    assert done.returncode == 2
+    assert says in " ".join(done.stderr.split())
+    assert not (tmp_path / "exercises").exists()
 
 
 def test_the_exercise_is_graded_like_those_of_the_package(course: Path) -> None:
@@ -121,11 +144,11 @@ def test_adding_it_again_changes_nothing_and_keeps_what_stands_around_it(course:
         (('mode="valid")\n\n\nEXERCISE', 'mode="valid") +\n\n\nEXERCISE'), "must run by itself (SyntaxError"),
         (("import numpy", "import nunpy"), "must run by itself (ModuleNotFoundError"),
         ((CODE[CODE.index("EXERCISE =") :], ""), "must hold exactly one Exercise (got 0)"),
-        (("EXERCISE =", "OTHER = Exercise('other', 'lesson', abs, [Part('it', 1, list)])\nEXERCISE ="), "(got 2)"),
-        (('"moving_average",\n', '"sliding_mean",\n'), "must have the name of its reference function, moving_average"),
+        (("EXERCISE =", "OTHER = exercise(abs, 'lesson', parts=[(1, 'it', list)])\nEXERCISE ="), "(got 2)"),
+        (("parts=[", "parts=[(1, 'it', list, 'hiden'), "), "must hold HIDDEN, a property or within(rtol, atol)"),
         (("np.ones(width), mode", "np.ones(width) / width, mode"), "must judge its own answers as it says"),
         (("moving_average", "sigmoid"), "an exercise's name must be new (got 'sigmoid' a second time)"),
-        (('    """Mean of each', '    # """Mean of each'), ""),
+        (('    """Return the mean', '    # """Return the mean'), ""),
     ],
 )
 def test_a_file_that_does_not_work_is_refused_in_a_line_and_nothing_is_written(
@@ -140,7 +163,7 @@ def test_a_file_that_does_not_work_is_refused_in_a_line_and_nothing_is_written(
 
 
 def test_a_reference_without_a_docstring_is_refused(tmp_path: Path) -> None:
-    code = re.sub(r'    """Mean.*?"""\n', "", CODE, flags=re.DOTALL)
+    code = re.sub(r'    """Return the mean.*?"""\n', "", CODE, flags=re.DOTALL)
     done = command(begin(tmp_path / "course", code), COMMANDS[0])
     assert done.returncode == 2
     assert "must be a function with a docstring, which students read" in " ".join(done.stderr.split())
