@@ -25,11 +25,6 @@ def _with_a_constant_feature(rng: np.random.Generator) -> Case:
     return Case(x, *scale_and_shift(rng, 4), label="a feature that is the same in every example")
 
 
-def _output(y: Callable[[Array, Array, Array], Array]) -> Callable[..., Any]:
-    """Build a forward pass that computes y otherwise from x_hat, gamma and beta."""
-    return _normalize(inverse_std, y=y)
-
-
 def _normalize(
     factor: Callable[[Array, float], Any],
     mean: Callable[[Array], Any] = lambda x: x.mean(axis=0),
@@ -42,6 +37,11 @@ def _normalize(
         return y(x_hat, gamma, beta), BatchNormCache(x_hat, factor(x, eps), gamma)
 
     return forward
+
+
+def _output(y: Callable[[Array, Array, Array], Array]) -> Callable[..., Any]:
+    """Build a forward pass that computes y otherwise from x_hat, gamma and beta."""
+    return _normalize(inverse_std, y=y)
 
 
 def _cached(change: Callable[..., Any]) -> Callable[..., Any]:
