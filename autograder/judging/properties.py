@@ -109,3 +109,44 @@ def only(result: Any, tried: Tried, outputs: str, rtol: float = 1e-9, atol: floa
                 f"where it is {got[index]:.6g} and should be {want[index]:.6g}.",
             )
     return AS_IT_SHOULD_BE
+
+
+@named_property
+def whitens(result: Any, tried: Tried, eps: float) -> Finding:
+    """Check a whitening (mean, W) whose columns may come in any order and point to either side.
+
+    Directions and lengths are compared with those of the reference's columns. Where two variances are nearly equal,
+    every orthogonal pair of directions between them is right. All is held to 1e-6; right answers err by 1e-12.
+
+    Parameters
+    ----------
+    result : tuple
+    tried : Tried
+        The first argument of its case is the data, shape (N, D).
+    eps : float
+        Named in messages; the lengths come from the reference.
+    """
+    X, (mean, W), (right_mean, right_W) = tried.case.args[0], result, tried.want
+    lengths = np.linalg.norm(W, axis=0)
+    if np.any(lengths == 0):
+        return Finding(0, f"Column {np.argmin(lengths)} of `W` is zero: one direction of the data is lost.")
+    directions, axes = W / lengths, right_W / np.linalg.norm(right_W, axis=0)
+    variances = np.var(X @ directions, axis=0)
+    differences = np.var(X @ axes, axis=0)[:, np.newaxis] - variances  # a direction may mix axes of one variance only
+    astray = np.abs(axes @ (axes.T @ directions * differences)).max(axis=0) > 1e-6 * X.var(axis=0).sum()
+    if np.any(astray):
+        return Finding(0, f"Column {np.argmax(astray)} of `W` does not point along a principal axis of the data.")
+    if np.max(np.abs(directions.T @ directions - np.eye(len(W)))) > 1e-6:
+        return Finding(0, "Two columns of `W` are not orthogonal to each other.")
+    want = np.linalg.norm(right_W.T @ directions, axis=0)
+    wrong = np.abs(lengths - want) > 1e-6 * want
+    if np.any(wrong):
+        k = int(np.argmax(wrong))
+        return Finding(
+            0,
+            f"The columns of `W` point the right way, but column {k} has length {lengths[k]:.6g} where the variance "
+            f"{variances[k]:.6g} and eps {eps:g} ask for {want[k]:.6g}.",
+        )
+    if np.max(np.abs(mean - right_mean)) > 1e-9:
+        return Finding(0.75, "`W` is right, but `mean` is not the mean of every feature.")
+    return AS_IT_SHOULD_BE

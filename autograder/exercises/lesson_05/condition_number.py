@@ -1,4 +1,4 @@
-"""Exercise `condition_number`."""
+"""`condition_number`: how elongated a cloud of examples is."""
 
 from __future__ import annotations
 
@@ -6,13 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercises.lesson_05.shared import (
-    Array,
-    cloud,
-    constant,
-    spectrum,
-    with_columns,
-)
+from autograder.exercises.lesson_05.shared import Array, cloud, constant, spectrum, with_columns
 from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise, within
 from course_lib import normalization
@@ -24,7 +18,7 @@ def _ratio(eigenvalues: Array) -> float:
 
 
 def _flat(rng: np.random.Generator, rows: int, rank: int, columns: int) -> Array:
-    """Draw examples that fill only `rank` of many directions; the rest is left to rounding."""
+    """Draw examples that extend along only `rank` directions; the others have no variance but for rounding."""
     return cloud(rng, rows, np.geomspace(6, 0.5, rank).tolist()) @ rng.normal(size=(rank, columns))
 
 
@@ -48,24 +42,24 @@ CONDITION_NUMBER = exercise(
         ], within(rtol=1e-5, atol=1e-12), HIDDEN),
     ],
     mistakes={
-        "root": (lambda X: float(np.sqrt(_ratio(spectrum(X)))),
+        "root": (lambda X: np.sqrt(_ratio(spectrum(X))),
             "This is the ratio of the longest to the shortest axis; variances are squared lengths."),
         "not_centred": (lambda X: _ratio(np.linalg.eigvalsh(X.T @ X / len(X))),
             "This measures around 0: a cloud far from the origin looks elongated from there. Centre first."),
-        "not_centred_root": (lambda X: float(np.sqrt(_ratio(np.linalg.eigvalsh(X.T @ X)))),
+        "not_centred_root": (lambda X: np.sqrt(_ratio(np.linalg.eigvalsh(X.T @ X))),
             "This is a ratio of singular values of X as it stands: neither centred nor squared."),
         "inverted": (lambda X: 1 / _ratio(spectrum(X)),
             "A condition number is at least 1: which eigenvalue stands on top?"),
-        "tiny_kept": (lambda X: float(spectrum(X)[-1] / spectrum(X)[0]),
+        "tiny_kept": (lambda X: spectrum(X)[-1] / spectrum(X)[0],
             "A direction without variance has an eigenvalue of 0 but for rounding; it is to be left out, and the "
             "cloud measured where it extends."),
-        "positive_kept": (lambda X: float(spectrum(X)[-1] / spectrum(X)[spectrum(X) > 0].min()),
+        "positive_kept": (lambda X: spectrum(X)[-1] / spectrum(X)[spectrum(X) > 0].min(),
             "Rounding leaves an eigenvalue of 1e-17 above 0 as often as below: how small counts as none?"),
         "correlation": (lambda X: _ratio(np.linalg.eigvalsh(np.corrcoef(X[:, ~constant(X)].T))),
             "This is the condition number of standardized features: it starts from the correlation."),
         "variances": (lambda X: _ratio(X.var(axis=0)),
             "This compares the features' own variances; a cloud can be long and thin along a diagonal."),
-        "largest": (lambda X: float(spectrum(X)[-1]),
+        "largest": (lambda X: spectrum(X)[-1],
             "This is the largest eigenvalue: a ratio is asked for."),
         "over_examples": (lambda X: _ratio(np.linalg.eigvalsh(np.cov(X))),
             "This is the covariance of examples with each other: NumPy's `cov` takes rows for variables."),

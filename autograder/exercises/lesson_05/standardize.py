@@ -1,32 +1,26 @@
-"""Exercise `standardize`."""
+"""`standardize`: shift and scale every feature by statistics that are given."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from autograder.exercises.lesson_05.shared import (
-    Array,
-)
 from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise
 from course_lib import normalization
 
 
-def _statistics(rng: np.random.Generator, columns: int) -> tuple[Array, Array]:
-    """Draw a mean and a spread that no batch here has itself."""
-    return rng.uniform(2, 6, size=columns) * rng.choice([-1, 1], size=columns), rng.uniform(1.5, 6, size=columns)
-
-
-def _to_standardize(rng: np.random.Generator, rows: int, columns: int, label: str) -> Case:
-    """Draw a batch that comes from elsewhere than its statistics, with one value far out."""
-    mean, std = _statistics(rng, columns)
+def _draw(rng: np.random.Generator, rows: int, columns: int, label: str) -> Case:
+    """Draw statistics, and a batch that comes from elsewhere and has one value far out."""
+    mean = rng.uniform(2, 6, size=columns) * rng.choice([-1, 1], size=columns)
+    std = rng.uniform(1.5, 6, size=columns)
     X = mean + std * (0.7 + 2 * rng.normal(size=(rows, columns)))
     X[0, -1] = mean[-1] + 40 * std[-1]
     return Case(X, mean, std, label=label)
 
 
-def _tiny_scale(rng: np.random.Generator) -> Case:
-    mean, std = _statistics(rng, 3)
+def _draw_in_tiny_units(rng: np.random.Generator) -> Case:
+    mean = rng.uniform(2, 6, size=3) * rng.choice([-1, 1], size=3)
+    std = rng.uniform(1.5, 6, size=3)
     X = mean + std * (0.5 + rng.normal(size=(8, 3)))
     return Case(X * 1e-9, mean * 1e-9, std * 1e-9, label="features measured in tiny units")
 
@@ -34,18 +28,14 @@ STANDARDIZE = exercise(
     normalization.standardize, "05_input_normalization", rtol=1e-6, atol=1e-9,
     parts=[
         (0.5, "shifts and scales every feature", lambda rng: [
-            Case(
-                np.array([[1.0, 20.0], [5.0, 40.0], [3.0, -80.0]]),
-                np.array([3.0, 20.0]),
-                np.array([2.0, 10.0]),
-                label="three rows, two features",
-            ),
-            _to_standardize(rng, 9, 4, "a batch with one value far out"),
+            Case(np.array([[1.0, 20.0], [5.0, 40.0], [3.0, -80.0]]), np.array([3.0, 20.0]), np.array([2.0, 10.0]),
+                 label="three rows, two features"),
+            _draw(rng, 9, 4, "a batch with one value far out"),
         ]),
         (0.5, "one row, as many rows as features, tiny units", lambda rng: [
-            _to_standardize(rng, 1, 5, "one row"),
-            _to_standardize(rng, 4, 4, "as many rows as features"),
-            _tiny_scale(rng),
+            _draw(rng, 1, 5, "one row"),
+            _draw(rng, 4, 4, "as many rows as features"),
+            _draw_in_tiny_units(rng),
         ], HIDDEN),
     ],
     mistakes={
@@ -60,16 +50,15 @@ STANDARDIZE = exercise(
             "Centred, but still in the old unit."),
         "not_centred": (lambda X, mean, std: X / std,
             "Scaled, but not centred."),
-        "sign": (lambda X, mean, std: (mean - X) / std,
-            "Large values come out small: which is subtracted?"),
         "multiplied": (lambda X, mean, std: (X - mean) * std,
             "This stretches where it should shrink."),
-        "variance": (lambda X, mean, std: (X - mean) / np.square(std),
+        "variance": (lambda X, mean, std: (X - mean) / std**2,
             "The argument `std` is a standard deviation already: no square, no root."),
-        "square_root": (lambda X, mean, std: (X - mean) / np.sqrt(std),
+        "square_root": (lambda X, mean, std: (X - mean) / std**0.5,
             "The argument `std` is a standard deviation already: no square, no root."),
         "epsilon": (lambda X, mean, std: (X - mean) / (std + 1e-8),
             "A small number is added to the spread, and features measured in tiny units suffer. Constant features "
             "have been taken care of when the spread was measured."),
     },
+    words={"factor_minus_one": ("sign", "Large values come out small: which is subtracted?")},
 )

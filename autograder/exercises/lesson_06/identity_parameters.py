@@ -1,4 +1,4 @@
-"""Exercise `identity_parameters`."""
+"""`identity_parameters`: the scale and shift with which a batch comes back unchanged."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercises.lesson_06.shared import (
-    ATOL,
-    RTOL,
-    batch,
-    inv_std_,
-)
+from autograder.exercises.lesson_06.shared import ATOL, RTOL, batch, inverse_std
 from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise
 from course_lib import batchnorm
 from course_lib.batchnorm import EPS
 
 
-def _identity_case(rng: np.random.Generator, N: int, D: int, label: str, **options: Any) -> Case:
+def _case(rng: np.random.Generator, N: int, D: int, label: str, **options: Any) -> Case:
     return Case(batch(rng, N, D), label=label, **options)
 
 IDENTITY_PARAMETERS = exercise(
@@ -27,12 +22,12 @@ IDENTITY_PARAMETERS = exercise(
     parts=[
         (1, "this batch comes back", lambda rng: [
             Case(np.array([[1.0, 10.0], [2.0, 30.0], [6.0, 20.0]]), 0.5, label="three examples, eps 0.5"),
-            _identity_case(rng, 11, 4, "random numbers, the default eps"),
+            _case(rng, 11, 4, "random numbers, the default eps"),
         ]),
         (1, "other batches, other eps", lambda rng: [
-            _identity_case(rng, 8, 6, "a large eps", eps=float(rng.uniform(1.0, 3.0))),
-            _identity_case(rng, 9, 1, "one feature", eps=0.1),
-            _identity_case(rng, 2, 3, "two examples", eps=0.2),
+            _case(rng, 8, 6, "a large eps", eps=float(rng.uniform(1.0, 3.0))),
+            _case(rng, 9, 1, "one feature", eps=0.1),
+            _case(rng, 2, 3, "two examples", eps=0.2),
         ], HIDDEN),
     ],
     mistakes={
@@ -43,11 +38,9 @@ IDENTITY_PARAMETERS = exercise(
             "eps is added to the standard deviation; what exactly does the transform divide by?"),
         "eps_ignored": (lambda x, eps=EPS: (np.sqrt(x.var(axis=0) + EPS), x.mean(axis=0)),
             "Right for the default only: the argument `eps` has no effect."),
-        "order_of_the_results": (lambda x, eps=EPS: (x.mean(axis=0), np.sqrt(x.var(axis=0) + eps)),
-            "The parameters are in another order than (gamma, beta)."),
-        "normalizes_instead": (lambda x, eps=EPS: (inv_std_(x, eps), x.mean(axis=0)),
+        "normalizes_instead": (lambda x, eps=EPS: (inverse_std(x, eps), x.mean(axis=0)),
             "gamma is the factor that normalizes; the one that undoes it is asked for."),
-        "normalizes_the_input": (lambda x, eps=EPS: (inv_std_(x, eps), -x.mean(axis=0) * inv_std_(x, eps)),
+        "normalizes_the_input": (lambda x, eps=EPS: (inverse_std(x, eps), -x.mean(axis=0) * inverse_std(x, eps)),
             "These would normalize x itself; what is asked for must bring x_hat back to x."),
         "variance": (lambda x, eps=EPS: (x.var(axis=0) + eps, x.mean(axis=0)),
             "gamma is a variance; x_hat was divided by its root."),
@@ -62,4 +55,5 @@ IDENTITY_PARAMETERS = exercise(
         "over_everything": (lambda x, eps=EPS: (np.sqrt(x.var() + eps), x.mean()),
             "There is one pair of numbers for all features; every feature needs its own."),
     },
+    words={"swapped_values": ("order_of_the_results", "The parameters are in another order than (gamma, beta).")},
 )
