@@ -51,6 +51,7 @@ def record(exercise: Exercise) -> dict[str, Any]:
         "keeps_dtype": exercise.keeps_dtype,
         "writable_inputs": exercise.writable_inputs,
         "mistakes": [[mistake.name, mistake.message] for mistake in exercise.mistakes],
+        "words": {general: list(own) for general, own in exercise.words.items()},
         "parts": parts,
     }
 
@@ -78,6 +79,7 @@ def from_record(data: Mapping[str, Any]) -> Exercise:
             outputs=tuple(data["outputs"]),
             uses=tuple(data["uses"]),
             keeps_dtype=bool(data["keeps_dtype"]),
+            words={general: (name, message) for general, (name, message) in data["words"].items()},
             writable_inputs=bool(data["writable_inputs"]),
         )
     except (KeyError, TypeError, ValueError) as damage:

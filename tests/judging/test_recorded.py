@@ -59,6 +59,13 @@ def test_a_mistake_that_raises_is_recorded_with_what_it_raises():
     assert judge(copy, fails, seed=0).diagnosis == "fails"
 
 
+def test_the_words_of_an_exercise_for_general_mistakes_are_recorded():
+    part = Part("it", 1, lambda rng: [Case(np.array([1.0, 3.0]))])
+    words = {"factor_minus_one": ("sign", "Halving keeps the sign.")}
+    verdict = judge(copied(Exercise("halves", "lesson", lambda x: x / 2, [part], words=words)), lambda x: x / -2, seed=0)
+    assert (verdict.diagnosis, "Halving keeps the sign." in verdict.message) == ("sign", True)
+
+
 @pytest.mark.parametrize("data", [None, [], {}, {"schema": 2}, {"schema": 1}, {"schema": 1, "name": "x", "parts": 3}])
 def test_a_damaged_record_is_refused(data):
     with pytest.raises(EncodingError):
