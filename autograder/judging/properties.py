@@ -109,3 +109,20 @@ def only(result: Any, tried: Tried, outputs: str, rtol: float = 1e-9, atol: floa
                 f"where it is {got[index]:.6g} and should be {want[index]:.6g}.",
             )
     return AS_IT_SHOULD_BE
+
+
+@named_property
+def interval_at_zero(result: Any, tried: Tried, low: float, high: float) -> Finding:
+    """Check slopes at a kink at 0, where each value between the slopes of the two sides is right.
+
+    Parameters
+    ----------
+    result : ndarray
+    tried : Tried
+    low, high : float
+        The smaller and the larger slope of the two sides.
+    """
+    wrong = [float(slope) for slope in np.ravel(result) if not low - 1e-6 <= slope <= high + 1e-6]
+    if not wrong:
+        return AS_IT_SHOULD_BE
+    return Finding(0.0, f"At exactly 0 any slope from {low:g} to {high:g} is right; got {wrong[0]:.12g}.")
