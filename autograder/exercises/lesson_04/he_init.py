@@ -15,7 +15,7 @@ from course_lib import initialization
 _K = 0.45  # 1, 1 + k² and 1 + k differ most from each other here: by ten percent of the spread each
 
 
-def _std(n_in: int, n_out: int, k: float) -> float:
+def _std(n_in: float, n_out: float, k: float) -> float:
     return sqrt(2 / ((1 + k**2) * n_in))
 
 
