@@ -150,3 +150,20 @@ def whitens(result: Any, tried: Tried, eps: float) -> Finding:
     if np.max(np.abs(mean - right_mean)) > 1e-9:
         return Finding(0.75, "`W` is right, but `mean` is not the mean of every feature.")
     return AS_IT_SHOULD_BE
+
+
+@named_property
+def interval_at_zero(result: Any, tried: Tried, low: float, high: float) -> Finding:
+    """Check slopes at a kink at 0, where each value between the slopes of the two sides is right.
+
+    Parameters
+    ----------
+    result : ndarray
+    tried : Tried
+    low, high : float
+        The smaller and the larger slope of the two sides.
+    """
+    wrong = [float(slope) for slope in np.ravel(result) if not low - 1e-6 <= slope <= high + 1e-6]
+    if not wrong:
+        return AS_IT_SHOULD_BE
+    return Finding(0.0, f"At exactly 0 any slope from {low:g} to {high:g} is right; got {wrong[0]:.12g}.")

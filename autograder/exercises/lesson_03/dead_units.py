@@ -1,13 +1,8 @@
-"""Exercise `dead_units`."""
-
-from __future__ import annotations
+"""`dead_units`: which units are 0 for all examples."""
 
 import numpy as np
 
-from autograder.exercises.lesson_03.shared import (
-    rectified,
-    signed,
-)
+from autograder.exercises.lesson_03.shared import rectified, signed
 from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise
 from course_lib import unit_activity as units

@@ -1,47 +1,31 @@
-"""Exercise `relu`."""
-
-from __future__ import annotations
+"""`relu`: the rectified linear unit."""
 
 import numpy as np
 
-from autograder.exercises.lesson_03.shared import (
-    HIDES_NAN,
-    PLACES,
-    any_shape,
-    both_sides,
-    nan_,
-    off_the_kink,
-    one,
-    sides,
-    with_zero_for_nan,
-)
-from autograder.judging.exercise import Case, Curve
+from autograder.exercises.lesson_03 import wrong
+from autograder.exercises.lesson_03.shared import any_shape, both_sides, curve, nan
 from autograder.judging.table import HIDDEN, exercise
 from course_lib import activations
 from course_lib.arrays import as_float
 
 RELU = exercise(
-    activations.relu, "03_lu_activations", keeps_dtype=True, mistake_features=off_the_kink(activations.relu),
-    picture=Curve(PLACES, lambda f, x: f(x), "pre-activation a", "relu(a)"),
+    activations.relu, "03_lu_activations", keeps_dtype=True, mistake_features=wrong.off_the_kink(activations.relu),
+    picture=curve("relu(a)"),
     parts=[
-        (1, "both sides of 0", lambda rng: [
-            Case(np.array([-2.0, -1.0, 0.0, 1.0, 2.0]), label="small whole numbers"),
-            Case(both_sides(rng), label="a batch of pre-activations"),
-            Case(np.array([-1000.0, -1e-9, 1e-9, 1000.0]), label="near and far"),
-        ]),
-        (0.5, "NaN stays NaN", nan_()),
+        (1, "both sides of 0", both_sides(-2, -1, 0, 1, 2, near_and_far=True)),
+        (0.5, "NaN stays NaN", nan()),
         (0.5, "keeps float32, accepts integers, numbers and any shape", any_shape, HIDDEN),
     ],
     mistakes={
-        "wrong_side": (sides(lambda a, k: a, lambda a, k: np.zeros_like(a)),
+        "wrong_side": (wrong.pieces(wrong.same, wrong.zero),
             "The wrong side is cut: positive pre-activations pass."),
         "absolute_value": (lambda a: np.abs(as_float(a)),
             "The left side is folded up; it should be cut off."),
-        "mirrored": (sides(lambda a, k: -a, lambda a, k: np.zeros_like(a)),
+        "mirrored": (wrong.pieces(lambda a, k: -a, wrong.zero),
             "This is the mirror image: it passes on −a where a is negative."),
         "identity": (lambda a: as_float(a) + 0,
             "Nothing is cut off on the left."),
-        "step_function": (sides(lambda a, k: np.zeros_like(a), one),
+        "step_function": (wrong.pieces(wrong.zero, wrong.one),
             "This is 1 on the right, whatever a is: a step. A rectified unit passes a on as it is."),
         "leaks": (activations.leaky_relu,
             "Something leaks through on the left: the plain unit is exactly 0 there."),
@@ -51,7 +35,6 @@ RELU = exercise(
             "It stops at 1: on the right there is no ceiling."),
         "largest_of_a_column": (lambda a: np.max(as_float(a), axis=0),
             "This looks for the largest entry along an axis. Comparing entry by entry is another function of NumPy."),
-        "hides_nan": (with_zero_for_nan(activations.relu),
-            HIDES_NAN),
+        "hides_nan": wrong.hides_nan(activations.relu),
     },
 )

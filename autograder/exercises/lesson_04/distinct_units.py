@@ -1,20 +1,16 @@
-"""Exercise `distinct_units`."""
+"""`distinct_units`: how many units of a layer differ in their incoming weights."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from autograder.exercises.lesson_04.shared import (
-    Array,
-)
+from autograder.exercises.lesson_04.shared import Array
 from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise
 from course_lib import initialization
 
 
-def _columns(*columns: Sequence[float]) -> Array:
+def _columns(*columns: list[float]) -> Array:
     return np.array(columns, dtype=np.float64).T
 
 
@@ -29,6 +25,7 @@ def _almost_equal(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
     W = np.repeat(rng.uniform(1, 2, size=(n_in, 1)), n_out, axis=1)
     W[1, 0] = np.nextafter(W[1, 0], 3)
     return W
+
 
 DISTINCT_UNITS = exercise(
     initialization.distinct_units, "04_weight_initialization",

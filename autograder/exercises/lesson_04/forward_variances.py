@@ -1,4 +1,4 @@
-"""Exercise `forward_variances`."""
+"""`forward_variances`: the variance of each layer's pre-activations."""
 
 from __future__ import annotations
 
@@ -7,58 +7,33 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercises.lesson_04.shared import (
-    Array,
-    weights_,
-)
+from autograder.exercises.lesson_04.shared import Array, weights_
 from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise
-from course_lib import initialization
+from course_lib.initialization import forward_variances as right
 
 
-def _forward_case(rng: np.random.Generator, N: int, sizes: Sequence[int], activation: Any, label: str) -> Case:
+def _case(rng: np.random.Generator, N: int, sizes: Sequence[int], activation: Any, label: str) -> Case:
     x = rng.normal(0.4, 1.2, size=(N, sizes[0]))
     return Case(x, weights_(rng, *sizes), activation, label=label)
 
 
-def _on_the_way(
-    measure: Callable[[Array], Any], *, of_output: bool = False, first: Callable[[Array, Any], Array] = lambda x, f: x
-) -> Callable[..., Array]:
-    """Build a wrong `forward_variances`: another measure, taken of a or of h, after something done to x."""
+def _layers(measure: Callable[[Array, Array], Any]) -> Callable[..., Array]:
+    """Build a wrong `forward_variances` from another measure of a layer's a and h."""
 
     def variances(x: Array, weights: Sequence[Array], activation: Callable[[Array], Array]) -> Array:
-        h, measured = first(x, activation), []
+        h, measured = x, []
         for W in weights:
             a = h @ W
             h = activation(a)
-            measured.append(measure(h if of_output else a))
+            measured.append(measure(a, h))
         return np.array(measured)
 
     return variances
 
 
-def _linear_variances(x: Array, weights: Sequence[Array], activation: Any) -> Array:
-    return initialization.forward_variances(x, weights, lambda a: a)
-
-
-def _never_chained(x: Array, weights: Sequence[Array], activation: Any) -> Array:
-    return np.array([np.var(x @ W) for W in weights])
-
-
-def _with_input(x: Array, weights: Sequence[Array], activation: Any) -> Array:
-    return np.array([np.var(x), *initialization.forward_variances(x, weights, activation)])
-
-
-def _without_last(x: Array, weights: Sequence[Array], activation: Any) -> Array:
-    return initialization.forward_variances(x, weights[:-1], activation)
-
-
-def _as_ratios(x: Array, weights: Sequence[Array], activation: Any) -> Array:
-    variances = initialization.forward_variances(x, weights, activation)
-    return variances / np.array([np.var(x), *variances[:-1]])
-
 FORWARD_VARIANCES = exercise(
-    initialization.forward_variances, "04_weight_initialization",
+    right, "04_weight_initialization",
     parts=[
         (1, "a few layers", lambda rng: [
             Case(
@@ -67,41 +42,42 @@ FORWARD_VARIANCES = exercise(
                 np.tanh,
                 label="three examples, two layers",
             ),
-            _forward_case(rng, 9, [4, 6, 3, 5], np.cos, "random weights, three layers"),
+            _case(rng, 9, [4, 6, 3, 5], np.cos, "random weights, three layers"),
         ]),
         (1, "one layer, many layers, layers of equal width", lambda rng: [
-            _forward_case(rng, 8, [5, 3], np.tanh, "one layer"),
-            _forward_case(rng, 12, [4] * 7, np.cos, "six layers of equal width"),
-            _forward_case(rng, 10, [3, 8, 2, 7, 4], np.arctan, "four layers"),
+            _case(rng, 8, [5, 3], np.tanh, "one layer"),
+            _case(rng, 12, [4] * 7, np.cos, "six layers of equal width"),
+            _case(rng, 10, [3, 8, 2, 7, 4], np.arctan, "four layers"),
         ], HIDDEN),
     ],
+    words={
+        "one_square_root_too_many": ("standard_deviations", "These are standard deviations; variances are asked for."),
+    },
     mistakes={
-        "of_the_outputs": (_on_the_way(np.var, of_output=True),
+        "of_the_outputs": (_layers(lambda a, h: np.var(h)),
             "These are variances of the outputs h; those of the pre-activations are asked for."),
-        "standard_deviations": (_on_the_way(np.std),
-            "These are standard deviations; variances are asked for."),
-        "mean_squares": (_on_the_way(lambda a: np.mean(a**2)),
+        "mean_squares": (_layers(lambda a, h: np.mean(a**2)),
             "These are mean squares: a variance is measured around the mean."),
-        "per_unit": (_on_the_way(lambda a: np.mean(np.var(a, axis=0))),
+        "per_unit": (_layers(lambda a, h: np.mean(np.var(a, axis=0))),
             "The variance is taken unit by unit and averaged; one variance over all entries of a layer is asked "
             "for."),
-        "per_example": (_on_the_way(lambda a: np.mean(np.var(a, axis=1))),
+        "per_example": (_layers(lambda a, h: np.mean(np.var(a, axis=1))),
             "The variance is taken example by example and averaged; one variance over all entries of a layer is "
             "asked for."),
-        "unbiased": (_on_the_way(lambda a: np.var(a, ddof=1)),
+        "unbiased": (_layers(lambda a, h: np.var(a, ddof=1)),
             "The variance divides by one less than the number of entries; in this course it divides by their "
             "number."),
-        "no_activation": (_linear_variances,
+        "no_activation": (lambda x, weights, activation: right(x, weights, lambda a: a),
             "The layers are linear here: `activation` has no effect."),
-        "input_activated": (_on_the_way(np.var, first=lambda x, activation: activation(x)),
+        "input_activated": (lambda x, weights, activation: right(activation(x), weights, activation),
             "The input passes through the activation before the first layer; only pre-activations do."),
-        "never_chained": (_never_chained,
+        "never_chained": (lambda x, weights, activation: np.array([np.var(x @ W) for W in weights]),
             "Every layer is fed with `x`; each must be fed with what comes out of the one before."),
-        "starts_with_the_input": (_with_input,
+        "starts_with_the_input": (lambda x, *rest: np.array([np.var(x), *right(x, *rest)]),
             "The first entry belongs to the input; only layers are asked for."),
-        "last_layer_missing": (_without_last,
+        "last_layer_missing": (lambda x, weights, activation: right(x, weights[:-1], activation),
             "The last layer has pre-activations too."),
-        "ratios": (_as_ratios,
+        "ratios": (lambda x, *rest: right(x, *rest) / np.array([np.var(x), *right(x, *rest)[:-1]]),
             "These are ratios from layer to layer; the variances themselves are asked for."),
     },
 )
