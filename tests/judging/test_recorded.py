@@ -62,7 +62,8 @@ def test_a_mistake_that_raises_is_recorded_with_what_it_raises():
 def test_the_words_of_an_exercise_for_general_mistakes_are_recorded():
     part = Part("it", 1, lambda rng: [Case(np.array([1.0, 3.0]))])
     words = {"factor_minus_one": ("sign", "Halving keeps the sign.")}
-    verdict = judge(copied(Exercise("halves", "lesson", lambda x: x / 2, [part], words=words)), lambda x: x / -2, seed=0)
+    copy = copied(Exercise("halves", "lesson", lambda x: x / 2, [part], words=words))
+    verdict = judge(copy, lambda x: x / -2, seed=0)
     assert (verdict.diagnosis, "Halving keeps the sign." in verdict.message) == ("sign", True)
 
 
