@@ -34,7 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("keep-the-signal-alive")
     group.addoption("--fast", action="store_true", help="only tests that start no process and train no network")
     group.addoption("--browser", action="store_true", help="collect tests/browser too, which needs Chromium and Node")
-    group.addoption("--seeds", type=int, default=3, help="how many seeds judge each answer of tests/answers (default 3)")
+    group.addoption(
+        "--seeds", type=int, default=3, help="how many seeds judge each answer of tests/answers (default 3)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

