@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def starts_processes(item: pytest.Item) -> bool:
     """Return whether a test starts processes, by its folder or its fixtures."""
-    folder = item.path.relative_to(TESTS).parts[0]
+    folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
     return folder in FOLDERS_WITH_PROCESSES or not FIXTURES_WITH_PROCESSES.isdisjoint(getattr(item, "fixturenames", ()))
 
 

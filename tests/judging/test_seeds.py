@@ -8,7 +8,6 @@ import secrets
 import pytest
 from support import ROOT
 
-from autograder.grading.course.directory import secret_seed
 from autograder.judging.judge import judge
 from autograder.judging.seeds import draw_seed
 from autograder.judging.verdict import Verdict
@@ -17,9 +16,9 @@ EXACT_IN_JAVASCRIPT = 2**53
 OLD_COURSE = 2**62 + 1  # no double has this value
 
 
-def test_the_largest_seed_that_can_be_drawn_is_exact_in_javascript(monkeypatch, tmp_path):
+def test_the_largest_seed_that_can_be_drawn_is_exact_in_javascript(monkeypatch):
     monkeypatch.setattr(secrets, "randbits", lambda bits: 2**bits - 1)
-    assert draw_seed() == secret_seed(tmp_path) == judge("sigmoid", None).seed == EXACT_IN_JAVASCRIPT - 1
+    assert draw_seed() == judge("sigmoid", None).seed == EXACT_IN_JAVASCRIPT - 1
 
 
 def test_seeds_are_drawn_in_one_place():
@@ -30,12 +29,6 @@ def test_seeds_are_drawn_in_one_place():
         if "randbits(" in path.read_text(encoding="utf-8")
     ]
     assert drawing == ["autograder/judging/seeds.py"]
-
-
-def test_the_larger_seed_of_an_older_course_is_read_as_it_is(tmp_path):
-    (tmp_path / ".autograder").mkdir()
-    (tmp_path / ".autograder" / "seed.json").write_text(json.dumps({"seed": OLD_COURSE}))
-    assert secret_seed(tmp_path) == OLD_COURSE
 
 
 @pytest.mark.parametrize("seed", [OLD_COURSE, 2**63 - 1])
