@@ -1,4 +1,4 @@
-# Everything a newcomer needs: `make demo`, `make test`, `make lab`. Nothing has to be activated.
+# Everything a newcomer needs: `make demo`, `make test-fast`, `make test`, `make lab`. Nothing has to be activated.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test grader-report gallery check lab format lock site clean
+.PHONY: help setup demo test test-fast test-browser grader-report check format lab lock gallery site clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 setup: $(READY) ## install everything into .venv
 
@@ -25,16 +25,25 @@ $(READY): pyproject.toml requirements.lock
 demo: setup ## release the lessons, grade the example class, show the table
 	@$(BIN)/python examples/demo.py $(DEMO)
 
-test: setup ## run every test: half an hour on two cores
+test: setup ## run every test that needs no browser: half an hour on two cores
+	@$(BIN)/python tests/system_parts.py
 	@echo "Running all tests ..."
 	@$(BIN)/python -m pytest
+
+test-fast: setup ## run the tests that start no process and train no network, with one seed: a minute
+	@$(BIN)/python -m pytest --fast --seeds 1
+
+test-browser: setup ## open pages in a headless browser (needs Chromium and Node)
+	@$(BIN)/python tests/system_parts.py --browser
+	@$(BIN)/python -m pytest -n 0 --browser tests/browser
 
 grader-report: setup ## judge every answer of tests/answers with 200 seeds, write docs/grader-accuracy.md
 	@$(BIN)/python tests/answers/report.py --seeds 200 --write docs/grader-accuracy.md
 
-check: setup ## lint, format, types
+check: setup ## lint, format, spelling, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/mypy
 
 format: setup ## put code and notebooks into the project's format

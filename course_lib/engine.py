@@ -202,8 +202,8 @@ class _SoftmaxCrossEntropy:
     def __init__(self, scores: Array) -> None:
         classes, N = scores.shape
         self._scores, self._flat = scores, scores.reshape(-1)
-        self._columns = np.arange(N)
-        self._right = np.zeros(N, np.int64)  # positions of the right classes' scores in `_flat`
+        self._columns = np.arange(N, dtype=np.intp)
+        self._right = np.zeros(N, np.intp)  # positions of the right classes' scores in `_flat`
         self._ones = np.ones(classes, scores.dtype)
         self._picked, self._sums, self._rest = (np.empty(N, scores.dtype) for _ in range(3))
 

@@ -163,7 +163,7 @@ def train_steps(
 def _batches(rng: np.random.Generator, count: int, batch_size: int) -> Iterator[Labels]:
     """Yield the row numbers of batches forever; every epoch has a new order."""
     while True:
-        order = rng.permutation(count)
+        order = rng.permutation(count).astype(np.intp, copy=False)
         for start in range(0, count - batch_size + 1, batch_size):
             yield order[start : start + batch_size]
 

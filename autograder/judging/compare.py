@@ -191,7 +191,7 @@ def _number(value: Any) -> str:
 
 def _describe(value: Any) -> str:
     if value is None:
-        return "None (is a `return` missing?)"
+        return "None"
     if isinstance(value, UnsupportedValue):
         return value.type_name
     if isinstance(value, np.ndarray):

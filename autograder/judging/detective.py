@@ -55,6 +55,8 @@ def _found(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | Non
     wrapping = _wrapping(exercise, case_results)
     if wrapping:
         return wrapping
+    if any(t.outcome.error is None and t.outcome.value is None and t.want is not None for t in case_results):
+        return None  # what explains the other cases does not explain this one
     if exercise.mistake_features or any(case_result.part.check for case_result in case_results):
         return None  # many answers are right: the reference's values say nothing
     found: list[tuple[str, Clue]] = []
@@ -80,12 +82,11 @@ def _found(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | Non
 
 def _wrapping(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
     """Check types: `None`, a list for an array, a tuple with a missing value or another order."""
-    failed = [
-        t
-        for t in case_results
-        if t.failure and t.failure.kind in ("type", "shape", "value") and t.outcome.error is None
-    ]
-    if any(t.outcome.value is None and t.want is not None for t in failed):
+    returned = [t for t in case_results if t.failure and t.outcome.error is None]
+    failed = [t for t in returned if t.failure and t.failure.kind in ("type", "shape", "value")]
+    # Where None can be right, a function that returned None may have meant it.
+    none_is_legal = any(t.want is None for t in case_results)
+    if failed and not none_is_legal and all(t.outcome.value is None for t in returned):
         if any(t.outcome.printed.strip() for t in failed):
             return "prints_instead_of_returning", "It prints its result and returns nothing: use `return`, not `print`."
         return "returns_none", "It returns None: is a `return` missing?"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import secrets
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from autograder.judging.compare import mismatch
 from autograder.judging.diagnosis import diagnose
 from autograder.judging.exercise import Case, Exercise, Part, Tried
 from autograder.judging.registry import find
+from autograder.judging.seeds import draw_seed
 from autograder.judging.verdict import Failure, Kind, PartResult, Verdict
 
 PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, so that a card can be compared
@@ -98,7 +98,7 @@ def examine(
     if isinstance(exercise, str):
         exercise = find(exercise)
     if seed is None:
-        seed = secrets.randbits(63)
+        seed = draw_seed()
     if seed < 0:
         raise ValueError(f"seed must be an integer of at least 0 (got {seed})")
     first = _examine_once(exercise, answer, hidden, seed)

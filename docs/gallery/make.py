@@ -97,7 +97,9 @@ def fragment() -> str:
 
 def main(path: Path) -> None:
     """Write the gallery as a separate page; its colours follow the reader's light or dark mode."""
-    style = "body{max-width:720px;margin:1em auto;padding:0 8px;font:14px/1.45 sans-serif;color-scheme:light dark}"
+    style = (
+        ":root{color-scheme:light dark}body{max-width:720px;margin:1em auto;padding:0 8px;font:14px/1.45 sans-serif}"
+    )
     head = '<meta charset="utf-8"><title>Cards</title><meta name="viewport" content="width=device-width">'
     page = f'<!doctype html><html lang="en"><head>{head}<style>{style}</style></head><body>{fragment()}</body></html>'
     path.parent.mkdir(parents=True, exist_ok=True)

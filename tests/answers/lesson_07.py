@@ -428,7 +428,7 @@ WRONG = {
         ("public answers by heart", first_by_heart, None),
         ("an array of one", lambda a, t: np.array([first_by_next(a, t)], dtype=float), "axis_kept"),
         ("a text", lambda a, t: str(first_by_next(a, t)), None),
-        ("nothing returned", returns_nothing, "returns_none"),
+        ("nothing returned", returns_nothing, None),  # None is a legal result
         ("not written", not_written, "unfinished"),
         ("an exception", fails, None),
     ],

@@ -14,7 +14,6 @@ import argparse
 import os
 import platform
 import re
-import secrets
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -34,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from corpus import Answer, answers
 
 from autograder import judge
+from autograder.judging.seeds import draw_seed
 
 NAMED_AT_LEAST = 0.9
 SEEDS_A_ROUND = 10  # of one exercise, in one process
@@ -247,7 +247,7 @@ def main() -> int:
     if min(options.seeds, options.training_seeds, options.jobs) < 1:
         parser.error("--seeds, --training-seeds and --jobs must be at least 1")
     chosen = [name for name in names if not options.only or name in options.only]
-    seeds = [secrets.randbits(63) for _ in range(options.seeds)]
+    seeds = [draw_seed() for _ in range(options.seeds)]
     tallies = measure(chosen, seeds, options.training_seeds, options.jobs)
     show(tallies)
     if options.write:

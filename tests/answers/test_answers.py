@@ -13,7 +13,6 @@ from autograder.judging.registry import find
 sys.path.insert(0, str(Path(__file__).parent))
 from corpus import answers
 
-SEEDS = range(6)  # the report on accuracy tries two hundred
 GENERAL = {
     None,
     "missing",
@@ -72,16 +71,16 @@ def test_every_exercise_has_visible_and_hidden_parts(exercise):
     assert {part.hidden for part in exercise.parts} == {True, False}
 
 
-def verdicts(exercise, answer):
+def verdicts(exercise, answer, seeds):
     """Judge an answer with several seeds, and as in a notebook; once where that trains networks."""
     if exercise.notice:
         return [judge(exercise, answer, seed=0)], None
-    return [judge(exercise, answer, seed=seed) for seed in SEEDS], judge(exercise, answer, hidden=False, seed=0)
+    return [judge(exercise, answer, seed=seed) for seed in seeds], judge(exercise, answer, hidden=False, seed=0)
 
 
 @each_right
-def test_a_right_answer_earns_full_points(exercise, answer):
-    graded, seen = verdicts(exercise, answer)
+def test_a_right_answer_earns_full_points(exercise, answer, seeds):
+    graded, seen = verdicts(exercise, answer, seeds)
     for verdict in graded:
         assert verdict.passed, (verdict.seed, verdict.message, verdict.parts)
         assert (verdict.points, verdict.diagnosis) == (exercise.max_points, None)
@@ -90,8 +89,8 @@ def test_a_right_answer_earns_full_points(exercise, answer):
 
 
 @each_wrong
-def test_a_wrong_answer_is_caught_and_named(exercise, answer, diagnosis):
-    graded, seen = verdicts(exercise, answer)
+def test_a_wrong_answer_is_caught_and_named(exercise, answer, diagnosis, seeds):
+    graded, seen = verdicts(exercise, answer, seeds)
     for verdict in graded:
         assert not verdict.passed, verdict.seed
         assert verdict.points < exercise.max_points
@@ -103,8 +102,8 @@ def test_a_wrong_answer_is_caught_and_named(exercise, answer, diagnosis):
 
 
 @each_mistake
-def test_a_known_mistake_is_named_whatever_the_inputs(exercise, mistake):
-    graded, seen = verdicts(exercise, mistake.function)
+def test_a_known_mistake_is_named_whatever_the_inputs(exercise, mistake, seeds):
+    graded, seen = verdicts(exercise, mistake.function, seeds)
     for verdict in graded:
         assert verdict.diagnosis == mistake.name, (verdict.seed, verdict.message)
         assert mistake.message in verdict.message

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 from support import LESSON, SmallCourse, cell_of, solve
+from system_parts import find_program, installed_postgresql, packaged_postgresql
 
 from autograder.errors import CourseError
 from autograder.grading.course.directory import Course
@@ -32,26 +33,36 @@ ANSWERS = {
 }
 
 
-def program(name: str) -> str:
-    """Find a program of the server, which Debian keeps off the path."""
-    places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin")]
-    found = shutil.which(name, path=os.pathsep.join([*map(str, places), os.environ["PATH"]]))
-    if found is None:
-        pytest.fail(f"these tests start a PostgreSQL server and need {name}: apt-get install postgresql")
-    return found
+def programs(directory: Path) -> Path:
+    """Return the folder with the server's programs: of the installed server, or else a copy of the one from PyPI.
+
+    Root runs the server as another user, who may be unable to read the environment that holds the package.
+    """
+    installed = find_program("initdb", folders=installed_postgresql())
+    if installed is not None:
+        return installed.resolve().parent
+    packaged = packaged_postgresql()
+    if packaged is None:
+        pytest.fail("these tests start a PostgreSQL server: run make setup, or apt install postgresql")
+    package = packaged.parents[1]
+    for folder in (package, package.with_name(f"{package.name}.libs")):  # the programs find their libraries beside them
+        if folder.is_dir():
+            shutil.copytree(folder, directory / folder.name)
+    return directory / package.name / packaged.relative_to(package)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Path]:
-    """Have a server of our own; give the directory of its socket."""
+    """Start a server of our own; yield the directory of its socket."""
     directory = Path(tempfile.mkdtemp(prefix="pg"))
+    folder = programs(directory)
     # PostgreSQL refuses to run as root.
     identity: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
     if identity:
         os.chown(directory, NOBODY, NOBODY)
 
     def run(*arguments: str) -> None:
-        command = [program(arguments[0]), "-D", str(directory / "data"), *arguments[1:]]
+        command = [str(folder / arguments[0]), "-D", str(directory / "data"), *arguments[1:]]
         with (directory / "log").open("a") as log:
             done = subprocess.run(command, check=False, stdout=log, stderr=log, cwd=directory, **identity)
         assert done.returncode == 0, (directory / "log").read_text()

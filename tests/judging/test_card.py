@@ -272,6 +272,7 @@ def test_the_students_matplotlib_is_left_alone():
     assert picture_svg(find("sigmoid"), np.tanh, None) == svg
 
 
+@pytest.mark.processes
 def test_drawing_a_curve_decides_nothing_about_the_students_backend():
     code = (
         "import sys, matplotlib, numpy as np\n"

@@ -178,3 +178,56 @@ def test_where_many_answers_are_right_the_reference_values_say_nothing():
     verdict = judge(Exercise("affine", "lesson", affine, [free]), lambda x: 2 * affine(x))
     assert verdict.diagnosis is None
     assert judge(Exercise("affine", "lesson", affine, [free]), lambda x: None).diagnosis == "returns_none"
+
+
+def missing_where_negative(x):
+    """A reference for which None is a result."""
+    return None if x.mean() < 0 else x + 1
+
+
+def cases_of_both_signs(rng):
+    return [Case(sign * rng.uniform(1, 2, size=(8, 5)), label=f"{sign}") for sign in (1, -1, 1)]
+
+
+NONE_IS_LEGAL = Exercise(
+    "missing_where_negative",
+    "lesson",
+    missing_where_negative,
+    [Part("shown", 2, cases_of_both_signs), Part("hidden", 1, cases_of_both_signs, hidden=True)],
+)
+
+
+def returns_nothing_for_nine_rows(x):
+    return None if len(x) == 9 else 2 * affine(x)
+
+
+def prints_and_returns_something_else(x):
+    print(affine(x))
+    return None if len(x) == 9 else 2 * affine(x)
+
+
+@pytest.mark.parametrize("answer", [returns_nothing_for_nine_rows, prints_and_returns_something_else])
+def test_a_return_is_missing_only_where_every_failing_case_returned_none(answer):
+    for seed in range(3):
+        verdict = judge(AFFINE, answer, seed=seed)
+        assert verdict.diagnosis is None, "the factor does not explain the None either"
+        assert "`return`" not in verdict.message
+
+
+def test_a_branch_without_return_is_named_where_all_other_cases_are_right():
+    for seed in range(3):
+        verdict = judge(AFFINE, lambda x: None if len(x) == 9 else affine(x), seed=seed)
+        assert verdict.diagnosis == "returns_none"
+
+
+def test_no_return_is_missing_where_none_is_a_legal_result():
+    for seed in range(3):
+        verdict = judge(NONE_IS_LEGAL, lambda x: None, seed=seed)
+        assert not verdict.passed
+        assert verdict.diagnosis is None
+        assert "`return`" not in verdict.message
+    assert judge(NONE_IS_LEGAL, missing_where_negative).passed
+
+
+def test_an_exercise_whose_result_may_be_none_does_not_ask_for_a_return():
+    assert judge("steps_to_accuracy", lambda accuracies, threshold: None, seed=3).diagnosis is None

@@ -3,8 +3,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import autograder
 
+pytestmark = pytest.mark.processes
 HEAVY = [
     "nbgrader",
     "nbconvert",

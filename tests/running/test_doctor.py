@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import sys
 
@@ -12,7 +13,9 @@ from autograder.running.judge_side.doctor import ConfinementError, Machine, choo
 
 GOOD = Machine("linux", root=False, landlock=7, seccomp=True)
 NO_NAMESPACES = Machine("linux", root=False, landlock=7, seccomp=True, problems={"namespaces": "it is forbidden"})
-BARE = Machine("linux", root=False, problems={"namespaces": "it is forbidden", "landlock": "it is missing"})
+BARE = Machine(
+    "linux", root=False, seccomp=True, problems={"namespaces": "it is forbidden", "landlock": "it is missing"}
+)
 MAC = Machine("darwin", root=False)
 BOTH = {"namespaces": "nobody cannot read it", "landlock": "nobody cannot read it"}
 
@@ -41,6 +44,25 @@ def test_a_missing_library_is_a_problem() -> None:
         patch.setitem(sys.modules, "pyseccomp", None)
         assert "pyseccomp" in doctor._problem_with("namespaces", as_root=False)
         assert not doctor._has_seccomp()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are for Linux")
+def test_a_missing_libseccomp_is_named_with_the_commands_that_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograder.running.sandbox import seccomp  # can be imported on Linux only
+
+    found = ctypes.util.find_library
+    monkeypatch.setattr(ctypes.util, "find_library", lambda name: None if name == "seccomp" else found(name))
+    monkeypatch.delitem(sys.modules, "pyseccomp", raising=False)
+    with pytest.raises(RuntimeError, match=r"^libseccomp is missing .*apt install libseccomp2.*dnf .*pacman "):
+        seccomp.build()
+    assert not doctor._has_seccomp()
+    problems = {mode: doctor._problem_with(mode, as_root=False) for mode in ("namespaces", "landlock")}
+    machine = Machine("linux", root=False, landlock=7, seccomp=False, problems=problems)
+    with pytest.raises(ConfinementError, match=r"got: libseccomp is missing .*apt install libseccomp2") as refusal:
+        choose_mode(machine, asked=None, as_root=False)
+    assert "user namespaces can be allowed" not in str(refusal.value), "they are not what is missing"
+    assert any("apt install libseccomp2" in line for line in machine.sentences)
+    assert not any("user namespaces can be allowed" in line for line in machine.sentences)
 
 
 def test_the_strongest_mode_is_chosen_when_none_is_asked_for() -> None:

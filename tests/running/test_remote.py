@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import os
 import signal
@@ -49,6 +50,7 @@ def serving(namespace: Mapping[str, object]) -> Iterator[RemoteFunctions]:
     ours, theirs = socket.socketpair()
     process = os.fork()
     if process == 0:
+        faulthandler.disable()  # pytest's, which would print what crashes on purpose to the terminal
         with contextlib.suppress(BaseException):
             ours.close()
             server = Server(theirs, lambda: namespace)

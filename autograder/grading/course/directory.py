@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.errors import CourseError
 from autograder.grading.nbgrader_plugin import config as nbgrader_setup
+from autograder.judging.seeds import draw_seed
 
 _CONFIG = '''"""nbgrader's configuration for this course; add settings of your own below."""
 
@@ -222,7 +222,7 @@ def secret_seed(root: Path) -> int:
 
 def _draw_seed(path: Path) -> None:
     """Write a fresh seed; the first of two processes wins, and no half-written file is ever seen."""
-    drawn = {"seed": secrets.randbits(63), "drawn": datetime.now(UTC).isoformat(timespec="seconds")}
+    drawn = {"seed": draw_seed(), "drawn": datetime.now(UTC).isoformat(timespec="seconds")}
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.write_text(json.dumps(drawn) + "\n", encoding="utf-8")
     draft.chmod(0o600)

@@ -80,13 +80,15 @@ class Machine:
             return [f"Submissions can be confined on Linux only (this is {self.platform}): their code must be trusted."]
         said = [f"Landlock is of version {self.landlock}." if self.landlock else "Landlock is not enabled."]
         if not self.seccomp:
-            said.append("libseccomp is missing: install the package libseccomp2 and the Python package pyseccomp.")
+            from autograder.running.sandbox import seccomp  # can be imported on Linux only
+
+            said.append(f"libseccomp is missing: {seccomp.HOW_TO_INSTALL}.")
         if self.root:
             said.append(f"This is root: kernels run as user {UNPRIVILEGED[0]}.")
         for mode in _SANDBOXES:
             problem = self.problems.get(mode)
             said.append(f"Mode {mode} does not work: {problem}" if problem else f"Mode {mode} works.")
-        if "namespaces" in self.problems:
+        if "namespaces" in self.problems and self.seccomp:
             said.append(_HOW_TO_ALLOW)
         said.append(_DELEGATED if self.cgroup else _NOT_DELEGATED)
         said.append(f"The strongest mode here is {self.strongest}.")
@@ -150,7 +152,8 @@ def choose_mode(machine: Machine, *, asked: str | None, as_root: bool) -> Mode:
     weaker = ""
     if asked is None and "landlock" not in machine.problems:
         weaker = " Mode landlock would work; it is weaker and must be asked for by name."
-    raise ConfinementError(f"mode {mode} must work on this machine (got: {problem}). {_HOW_TO_ALLOW}{weaker}")
+    advice = f" {_HOW_TO_ALLOW}" if machine.seccomp else ""  # without libseccomp the problem says what to install
+    raise ConfinementError(f"mode {mode} must work on this machine (got: {problem}).{advice}{weaker}")
 
 
 def _has_seccomp() -> bool:

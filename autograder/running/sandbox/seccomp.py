@@ -12,6 +12,10 @@ from typing import Any
 
 from autograder.running.sandbox import syscalls
 
+HOW_TO_INSTALL = (
+    "install it with `apt install libseccomp2`, `dnf install libseccomp` or `pacman -S libseccomp`, "
+    "and the Python package with `pip install pyseccomp`"
+)
 # What no notebook needs, and what has let programs out of sandboxes before.
 _REFUSED = (
     *("unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsmount"),
@@ -54,8 +58,16 @@ def build(*, shared_network: bool = False, signals: bool = True) -> bytes:
         its own it may have them.
     signals
         Whether processes may send signals; no where nothing else keeps them from the user's other processes.
+
+    Raises
+    ------
+    RuntimeError
+        If libseccomp or its Python package is missing; the text says what to install.
     """
-    import pyseccomp  # type: ignore[import-untyped]
+    try:
+        import pyseccomp  # type: ignore[import-untyped]  # its import looks for the library
+    except (ImportError, RuntimeError) as error:
+        raise RuntimeError(f"libseccomp is missing ({error}): {HOW_TO_INSTALL}") from error
 
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     refuse, absent = pyseccomp.ERRNO(errno.EPERM), pyseccomp.ERRNO(errno.ENOSYS)
