@@ -24,7 +24,7 @@ from rich.progress import (
 )
 from rich.segment import Segment, Segments
 
-from autograder.errors import CourseError
+from autograder.errors import ConfinementError, CourseError
 from autograder.grading.course.directory import Course
 from autograder.grading.distribute.fast_import import without_collections
 from autograder.judging.custom_exercises import FOLDER, load_file
@@ -227,7 +227,7 @@ def _mode(asked: str | None, as_root: bool, *, elsewhere: bool) -> Any:
     platform: str = sys.platform
     if elsewhere or platform == "linux":
         return asked or "namespaces"
-    from autograder.running.judge_side.doctor import ConfinementError, choose_mode, examine_machine
+    from autograder.running.judge_side.doctor import choose_mode, examine_machine
 
     try:
         return choose_mode(examine_machine(), asked=asked, as_root=as_root)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from autograder.errors import CustomExerciseError
 from autograder.judging.exercise import Exercise
 from autograder.judging.recorded import from_record, record
 from autograder.judging.registry import forget, is_exercise, register
@@ -16,10 +17,6 @@ FOLDER = "exercises"  # of a course directory: one file an exercise
 RECORD = "exercises.json"  # beside a notebook: what its students need of them
 
 _loaded: dict[Path, Exercise] = {}
-
-
-class CustomExerciseError(ValueError):
-    """A course's own exercise that cannot be used as it is."""
 
 
 def load_folder(folder: Path) -> list[Exercise]:

@@ -24,10 +24,10 @@ from typing import Any
 import pytest
 from support import LESSON, RIGHT_SIGMOID, SmallCourse, cell_of, solve
 
-from autograder.errors import CourseError
+from autograder.errors import CourseError, WorkerDiedError
 from autograder.grading.course.directory import Course
 from autograder.grading.distribute.coordinator import grade_lesson
-from autograder.grading.distribute.pool import InProcessExecutor, WorkerDiedError, WorkerPool
+from autograder.grading.distribute.pool import InProcessExecutor, WorkerPool
 from autograder.grading.options import Settings
 from autograder.grading.record import gradebook
 from autograder.grading.record.output_files import OutputFiles

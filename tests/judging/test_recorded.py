@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from autograder import judge
+from autograder.errors import EncodingError
 from autograder.exercises import lesson_00, lesson_01
 from autograder.judging import custom_exercises as own
 from autograder.judging import registry
-from autograder.judging.encoding import EncodingError, decode, encode
+from autograder.judging.encoding import decode, encode
 from autograder.judging.exercise import Case, Exercise, Mistake, Part
 from autograder.judging.recorded import from_record, record
 

@@ -35,10 +35,10 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "autograder/errors.py": (set(), set()),
     "autograder/notebook": ({"autograder.notebook", "autograder.judging"}, STANDARD_AND_NUMPY | DRAWING),
     "autograder/__main__.py": ({"autograder.cli"}, set()),
-    "autograder/judging": ({"autograder.judging", "course_lib"}, STANDARD_AND_NUMPY | DRAWING),
+    "autograder/judging": ({"autograder.errors", "autograder.judging", "course_lib"}, STANDARD_AND_NUMPY | DRAWING),
     "autograder/exercises": ({"autograder.exercises", "autograder.judging", "course_lib"}, STANDARD_AND_NUMPY),
     "autograder/running": (
-        {"autograder.running", "autograder.judging", "course_lib"},
+        {"autograder.errors", "autograder.running", "autograder.judging", "course_lib"},
         INSTRUCTOR | KERNELS | DRAWING | STANDARD_AND_NUMPY,
     ),
     "autograder/grading": (

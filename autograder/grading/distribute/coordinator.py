@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from errno import EDQUOT, ENOSPC
 from typing import Any
 
-from autograder.errors import CourseError, SubmissionError
+from autograder.errors import CourseError, SubmissionError, UnfitError, WorkerDiedError, ZygoteError
 from autograder.grading.course.directory import Course
 from autograder.grading.course.lesson import Lesson, grader_version
 from autograder.grading.distribute.interrupts import defer_signals
-from autograder.grading.distribute.pool import WorkerDiedError, kill
-from autograder.grading.execute.task import UnfitError, grade_submission, render_feedback
+from autograder.grading.distribute.pool import kill
+from autograder.grading.execute.task import grade_submission, render_feedback
 from autograder.grading.options import Settings
 from autograder.grading.record import gradebook
 from autograder.grading.record.gradebook import Ledger
@@ -23,7 +23,6 @@ from autograder.grading.record.output_files import OutputFiles
 from autograder.grading.record.report import entry_for, read_outcome, version_of
 from autograder.grading.record.scores import Graded, Outcome, Scores
 from autograder.grading.submission.read import Submission
-from autograder.running.judge_side.provisioners import ZygoteError
 
 _MOST_TRIES = 4  # of one submission, while workers and zygotes die
 _QUEUE_PER_WORKER = 3  # submissions a worker that wait in memory

@@ -24,9 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from autograder.errors import CourseError
+from autograder.errors import CourseError, UnfitError
 from autograder.grading.course.lesson import grader_version
-from autograder.grading.execute.task import UnfitError
 
 _SECONDS_TO_CONNECT = 5
 _SECONDS_TO_FIND_WORKERS = 10

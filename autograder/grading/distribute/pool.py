@@ -20,6 +20,7 @@ from multiprocessing.reduction import ForkingPickler
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from autograder.errors import WorkerDiedError
 from autograder.grading.distribute.interrupts import defer_signals
 from autograder.grading.options import Settings
 from autograder.running.judge_side import cgroups
@@ -29,10 +30,6 @@ _PRELOADED = "autograder.grading.distribute.preload"
 _PR_SET_PDEATHSIG = 1
 _SECONDS_TO_END = 5
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, before a worker that could not be started is started once more
-
-
-class WorkerDiedError(RuntimeError):
-    """The worker that had a task ended before the task did; the next task gets a new one."""
 
 
 class InProcessExecutor(Executor):

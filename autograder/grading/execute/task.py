@@ -20,7 +20,7 @@ from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
 from threadpoolctl import ThreadpoolController
 from traitlets.config import Config
 
-from autograder.errors import SubmissionError
+from autograder.errors import ConfinementError, OtherVersionError, RunError, SubmissionError, UnfitError, ZygoteError
 from autograder.grading.course.lesson import Lesson, grader_version
 from autograder.grading.execute.grader import Grader
 from autograder.grading.execute.judged_cells import auto_points
@@ -31,18 +31,7 @@ from autograder.grading.submission.restore import restored
 from autograder.judging.exercise import Curve
 from autograder.judging.picture import picture_svg
 from autograder.judging.registry import all_exercises
-from autograder.running.judge_side.doctor import ConfinementError, choose_mode, examine_machine
-from autograder.running.judge_side.provisioners import ZygoteError
-from autograder.running.judge_side.run_notebook import RunError
-
-
-class UnfitError(RuntimeError):
-    """A worker that can do none of the work: the text says why. Others would find the same, so the run stops."""
-
-
-class OtherVersionError(UnfitError):
-    """A worker that has another grader, or another lesson, than the one who asks."""
-
+from autograder.running.judge_side.doctor import choose_mode, examine_machine
 
 _LONGEST_KEPT = 10_000  # characters of a cell
 _graders: dict[tuple[str, Settings], Grader] = {}

@@ -12,11 +12,10 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.errors import CourseError
+from autograder.errors import CourseError, EncodingError
 from autograder.grading.course.directory import Course
 from autograder.grading.nbgrader_plugin.config import own_exercises
 from autograder.judging.custom_exercises import RECORD, write_record
-from autograder.judging.encoding import EncodingError
 from autograder.judging.exercise import Exercise
 from autograder.judging.judge import judge
 

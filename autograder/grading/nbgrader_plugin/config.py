@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import CourseError
-from autograder.judging.custom_exercises import FOLDER, CustomExerciseError, load_folder
+from autograder.errors import CourseError, CustomExerciseError
+from autograder.judging.custom_exercises import FOLDER, load_folder
 from autograder.judging.exercise import Exercise
 
 # The lessons that came with a checkout of the project; a course directory without lessons of its own uses them.

@@ -8,7 +8,7 @@ from typing import Any
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Enum, Integer, Unicode
 
-from autograder.errors import SubmissionError
+from autograder.errors import RunError, SubmissionError
 from autograder.grading.course.directory import Course
 from autograder.grading.course.lesson import Lesson, files_beside
 from autograder.grading.execute.task import grader_for
@@ -17,7 +17,6 @@ from autograder.grading.record import gradebook
 from autograder.grading.record.report import entry_for, version_of
 from autograder.grading.submission.read import Submission
 from autograder.running.judge_side.kernels import Mode
-from autograder.running.judge_side.run_notebook import RunError
 
 
 class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
