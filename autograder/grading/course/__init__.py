@@ -1,1 +1,1 @@
-"""What is on disk: the course directory and its lessons; knows no nbgrader."""
+"""What is on disk: the course directory, a lesson's files, the private folder; knows no nbgrader."""

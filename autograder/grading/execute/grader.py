@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder.grading.course.lesson import Lesson
 from autograder.grading.execute.judged_cells import exercise_of, judge_cell, verdict_of
-from autograder.grading.execute.lesson_kernels import editions
+from autograder.grading.execute.lesson_kernels import Editions, KernelShare
 from autograder.grading.execute.select_cells import cells_to_run
 from autograder.grading.options import Settings
 from autograder.grading.submission.restore import grade_id_of
@@ -25,13 +25,15 @@ class Grader:
     ----------
     lesson : Lesson
     settings : Settings
+    share : KernelShare or None
+        Kernels of another process, to be used instead of own ones.
     """
 
-    def __init__(self, lesson: Lesson, settings: Settings) -> None:
-        for name, text in lesson.own.items():
+    def __init__(self, lesson: Lesson, settings: Settings, share: KernelShare | None = None) -> None:
+        for name, text in lesson.custom_exercises.items():
             load_text(name, text)
         self._lesson, self._settings = lesson, settings
-        self._editions = editions(lesson.name, settings)
+        self._editions = Editions(lesson.name, settings, share=share)
 
     def grade(self, notebook: Any, files: dict[str, bytes]) -> None:
         """Run a restored submission and fill in outputs and verdicts.

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from nbformat import from_dict
-from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder.errors import SubmissionError
@@ -114,15 +113,3 @@ def auto_points(cell: Any) -> float | None:
             f"(released with {cell.metadata.nbgrader.points:g}); release the lesson again"
         )
     return verdict.points
-
-
-class SaveMarks(SaveAutoGrades):  # type: ignore[misc]  # nbgrader publishes no types
-    """nbgrader's `SaveAutoGrades`, with the points of the verdict."""
-
-    def _add_score(self, cell: Any, resources: Any) -> None:
-        super()._add_score(cell, resources)
-        info = resources["nbgrader"]
-        names = (cell.metadata.nbgrader.grade_id, info["notebook"], info["assignment"], info["student"])
-        grade = self.gradebook.find_grade(*names)
-        grade.auto_score = auto_points(cell)
-        self.gradebook.db.commit()

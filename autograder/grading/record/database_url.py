@@ -10,8 +10,8 @@ from autograder.errors import CourseError
 _SECONDS_TO_WAIT = 60  # for somebody else's write to an SQLite file
 
 
-def checked(url: str) -> str:
-    """Give a gradebook's address, complete, or say what is wrong with it.
+def require_url(url: str) -> str:
+    """Check a gradebook's address and return it with the driver's name.
 
     Raises
     ------
