@@ -116,20 +116,13 @@ def modules_of(root: Path, package: str) -> dict[str, Path]:
 def circles_of(root: Path, package: str) -> list[list[str]]:
     """Find the modules of a package that import each other, directly or through others."""
     modules = modules_of(root, package)
-    imported = {
-        name: {m for _, module, n in imports_of(path) for m in [f"{module}.{n}", module] if m in modules}
-        for name, path in modules.items()
-    }
-    for name, path in modules.items():  # `from package import module` is an import of the module only
-        for _, module, n in imports_of(path):
-            if f"{module}.{n}" in modules and not any(
-                other == module and f"{module}.{m}" not in modules for _, other, m in imports_of(path)
-            ):
-                imported[name].discard(module)
+    imported: dict[str, set[str]] = {}
+    for importer, path in modules.items():
+        targets = ((f"{module}.{name}", module) for _, module, name in imports_of(path))
+        imported[importer] = {inner if inner in modules else outer for inner, outer in targets} & modules.keys()
     reached = {name: _reached(name, imported) for name in modules}
-    circles = {frozenset({name} | {other for other in reached[name] if name in reached[other]}) for name in modules
-               if name in reached[name]}  # fmt: skip
-    return sorted(sorted(circle) for circle in circles)
+    circles = {frozenset(other for other in found if name in reached[other]) for name, found in reached.items()}
+    return sorted(sorted(circle) for circle in circles if circle)
 
 
 def _reached(start: str, imported: dict[str, set[str]]) -> set[str]:
