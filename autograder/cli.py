@@ -45,7 +45,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _require_folder_of(json_file: Path | None) -> None:
-    """Refuse a file that could not be written in the end, before minutes of grading."""
+    """Check, before minutes of grading, that a file can be written in the end."""
     if json_file is not None and not json_file.resolve().parent.is_dir():
         raise CourseError(f"the folder of --json must exist (got {json_file})")
 

@@ -1,1 +1,1 @@
-"""How a class is graded: the course directory, submissions, kernels, marks, nbgrader, workers."""
+"""Grading of a class: the course directory, submissions, kernels, marks, nbgrader, workers."""

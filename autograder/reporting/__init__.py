@@ -1,1 +1,1 @@
-"""What people see afterwards."""
+"""Tables and files that people read after grading."""

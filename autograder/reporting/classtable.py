@@ -1,4 +1,4 @@
-"""The class at a glance: a table for the terminal, and the same as JSON."""
+"""The class table for the terminal, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def class_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
 
 
 def _columns(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Give the exercises of the lesson with the points they are worth, in the lesson's order."""
+    """Return the exercises of the lesson with the points they are worth, in the lesson's order."""
     return {name: mark.max_points for outcome in outcomes for name, mark in outcome.exercises.items()}
 
 
@@ -99,7 +99,7 @@ def _caption(outcomes: Sequence[Outcome], numbers: dict[str, int]) -> str:
 
 
 def as_json(lesson: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Give the class as JSON types, in the contract's form, with the written answers beside the exercises."""
+    """Return the class as JSON types, with the written answers beside the exercises."""
     return {"lesson": lesson, "students": {outcome.student: _student(outcome) for outcome in outcomes}}
 
 
@@ -119,7 +119,7 @@ def _student(outcome: Outcome) -> dict[str, Any]:
 
 
 def _mark(mark: Mark) -> dict[str, Any]:
-    """Give a mark; `judged` is false for an instructor's own test, which ran inside the submission's kernel."""
+    """Return a mark; `judged` is false for an instructor's own test, which ran inside the submission's kernel."""
     judged = mark.verdict is not None
     return {"points": mark.points, "max_points": mark.max_points, "diagnosis": mark.diagnosis, "judged": judged}
 

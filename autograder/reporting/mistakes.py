@@ -1,4 +1,4 @@
-"""What a class got wrong: every failed part and every diagnosis, counted over the stored verdicts."""
+"""The mistakes of a class: every failed part and every diagnosis, counted over the stored verdicts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def mistakes_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
 
 
 def mistakes_as_json(lesson: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Give every stored verdict, and the counts, as JSON types."""
+    """Return every stored verdict, and the counts, as JSON types."""
     return {
         "lesson": lesson,
         "mistakes": [{**vars(slip), "students": n} for slip, n in count_slips(outcomes).items()],

@@ -1,1 +1,1 @@
-"""What is on disk: the course directory, a lesson's files, the private folder; knows no nbgrader."""
+"""The files of a course: its directory, lessons, private folder; knows no nbgrader."""

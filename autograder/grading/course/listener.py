@@ -1,4 +1,4 @@
-"""What a long command reports while it runs."""
+"""Progress and remarks of a command, for the one who shows them."""
 
 from __future__ import annotations
 

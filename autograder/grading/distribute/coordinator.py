@@ -240,7 +240,7 @@ class _LessonRun:
         return self._failed(pending.submission.student, "its worker died again and again")
 
     def _send_all_again(self) -> Outcome | None:
-        """Go on with a new executor; a submission whose executors keep ending has failed."""
+        """Send everything to a new executor; a submission whose executors keep ending has failed."""
         end_now(self.executor)
         self.executor = self._start()
         sent, self._pending = list(self._pending.values()), {}
@@ -254,7 +254,7 @@ class _LessonRun:
         return None
 
     def _failed(self, student: str, reason: str) -> Outcome:
-        """Leave nothing of an earlier grading that could pass for the current one."""
+        """Remove the results of an earlier grading, which could pass for the current ones."""
         if student.isprintable():  # else nothing of it was ever written, and the gradebook could not hold the name
             self._marks.withdraw(student)
             self._files.remove(student)

@@ -97,7 +97,7 @@ def connect(address: str, certificates: Certificates | None = None, *, patience:
 
 
 def is_exposed(address: str) -> bool:
-    """Tell whether others than this machine could send to this address, and nothing would show who they are."""
+    """Return whether others than this machine could send to this address without a certificate."""
     parts = urlsplit(address)
     try:
         alone = ipaddress.ip_address(parts.hostname or "").is_loopback
@@ -150,7 +150,7 @@ class Cluster(Executor):
         return result_of
 
     def _share(self, content: bytes) -> Any:
-        """Give what stands for some bytes: a task of its own, so that they are there again when their workers died."""
+        """Return a future of some bytes: a task of its own, so that they are computed again when their workers died."""
         if content not in self._shared:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Sending large graph")  # it is sent once
@@ -160,7 +160,7 @@ class Cluster(Executor):
         return self._shared[content]
 
     def _hand_over(self, result_of: Future[Any], sent: Future[Any]) -> None:
-        """Pass on what became of a task, in the words of `concurrent.futures`. Runs in the client's thread."""
+        """Copy a Dask future's result or exception to ours. Runs in the client's thread."""
         from distributed.scheduler import KilledWorker
 
         self._pending.discard(result_of)
@@ -179,7 +179,7 @@ class Cluster(Executor):
             result_of.set_result(result)
 
     async def _watch(self) -> None:
-        """Keep count of the workers, and give up when there have been none for long."""
+        """Count the workers from time to time; fail all tasks when there have been none for long."""
         alone = 0.0
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
@@ -195,7 +195,7 @@ class Cluster(Executor):
                 self._pending.clear()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Leave the cluster; its workers stay."""
+        """Close the connection to the cluster; its workers stay."""
         if self._client.status == "closed":
             return
         if wait and not cancel_futures:
@@ -205,7 +205,7 @@ class Cluster(Executor):
 
 
 def work(asked: str, function: Callable[..., Any], *args: Any) -> Any:
-    """Do one task on a worker, unless it is unfit."""
+    """Run one task on a worker, unless it is unfit."""
     from distributed import get_worker
 
     worker = get_worker()
@@ -221,19 +221,19 @@ def work(asked: str, function: Callable[..., Any], *args: Any) -> Any:
 
 
 def same(content: bytes) -> bytes:
-    """Give back what is to be kept on a worker."""
+    """Return the argument, which is then kept on a worker."""
     return content
 
 
 @cache
 def installed() -> str:
-    """Name what a mark depends on besides the work itself."""
+    """Return the versions of everything that a mark depends on besides the work itself."""
     python = ".".join(map(str, sys.version_info[:2]))
     return f"grader {grader_version()[:12]} with NumPy {version('numpy')} and Python {python}"
 
 
 def unfit(asked: str, dask_worker: Any = None) -> str:
-    """Say why a worker must not grade, or nothing.
+    """Return why a worker must not grade, or "".
 
     Parameters
     ----------
@@ -316,7 +316,7 @@ def _require_fit(client: Any, address: str) -> None:
 
 
 def _is_unpickling_problem(problem: BaseException) -> bool:
-    """Tell whether a worker could not even unpickle a task."""
+    """Return whether a worker could not even unpickle a task."""
     missing = isinstance(problem, ModuleNotFoundError) and (problem.name or "").split(".")[0] == "autograder"
     return missing or (isinstance(problem, AttributeError) and "Can't get attribute" in str(problem))
 

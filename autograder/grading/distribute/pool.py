@@ -59,7 +59,7 @@ class InProcessExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the kernels that were kept ready."""
+        """Stop the kernels that were kept ready."""
         _close_kernels()
 
 
@@ -113,13 +113,13 @@ class WorkerPool(Executor):
             raise
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Have a function called by the next worker that is free."""
+        """Queue a call for the next worker that is free."""
         future: Future[Any] = Future()
         self._tasks.put((future, (function, args, kwargs)))
         return future
 
     def _serve_tasks(self, worker: tuple[Any, Connection] | None) -> None:
-        """Have one worker do tasks, and another in its place when it has died."""
+        """Send tasks to one worker, and start another when it has died."""
         idle = True
         try:
             worker = worker or self._start_or_none()
@@ -185,7 +185,7 @@ class WorkerPool(Executor):
         self._processes.discard(process)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the workers finish what was submitted, and end."""
+        """Wait until the workers have finished what was submitted, and stop them."""
         if cancel_futures:
             with contextlib.suppress(Empty):
                 while (task := self._tasks.get_nowait()) is not None:
@@ -198,7 +198,7 @@ class WorkerPool(Executor):
             self._finish()
 
     def kill(self) -> None:
-        """End the workers at once, and wait until everything that they started has ended as well."""
+        """Kill the workers, and wait until everything that they started has ended as well."""
         with self._starting:
             self._closed.set()
             processes = list(self._processes)
@@ -254,12 +254,12 @@ def end_now(executor: Executor) -> None:
 
 
 def _may_be_forked() -> bool:
-    """Tell whether a copy of this process is as good as a new one: no other thread can have left a lock closed."""
+    """Return whether this process can be forked safely: no other thread can hold a lock."""
     return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _context() -> Any:
-    """Give the way in which processes are started from this one."""
+    """Return the multiprocessing context for starting workers."""
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     if _may_be_forked():
@@ -271,7 +271,7 @@ def _context() -> Any:
 
 @contextmanager
 def _block_sigint() -> Iterator[None]:
-    """Have a process that is started ignore Ctrl-C from its first moment on: it is for the coordinator alone."""
+    """Block SIGINT while a process is started: Ctrl-C is for the coordinator alone."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -284,7 +284,7 @@ def _block_sigint() -> Iterator[None]:
 
 @contextmanager
 def _handles_below(processes: list[int]) -> Iterator[list[int]]:
-    """Have handles of all processes below these, where there are such things."""
+    """Open pidfds of all processes below these, where the system has pidfds."""
     handles: list[int] = []
     try:
         if sys.platform == "linux":
@@ -336,7 +336,7 @@ def _close_kernels() -> None:
 
 
 def _begin(scratch: str) -> None:
-    """Begin a worker: Ctrl-C is for the coordinator, whose end is ours too."""
+    """Set up a worker: it ignores Ctrl-C, and ends with its coordinator."""
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

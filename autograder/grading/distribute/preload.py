@@ -1,4 +1,4 @@
-"""What workers need, imported and used once in the process that they are forked from."""
+"""Imports and first uses of what workers need, in the process that they are forked from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ with without_collections():
 
 
 def warm_up() -> None:
-    """Do what the first submission would do: write a page, draw a picture, look for libraries that have threads."""
+    """Run what the first submission would run: write a page, draw a picture, look for libraries that have threads."""
     cells = [nbformat.v4.new_markdown_cell("*1*"), nbformat.v4.new_code_cell("1")]
     render_feedback("", nbformat.writes(nbformat.v4.new_notebook(cells=cells)), Scores({}, {}, 0.0, 0.0, 0.0))
     drawn = next(exercise for exercise in all_exercises() if isinstance(exercise.picture, Curve))

@@ -19,7 +19,7 @@ _OURS = ("autograder-", "pymp-")
 
 @contextmanager
 def scratch_directory(root: Path) -> Iterator[str]:
-    """Have a directory that others may read, and remove it, and what earlier runs left, whatever happens.
+    """Create a directory that others may read; remove it at the end, and those that earlier runs left.
 
     Parameters
     ----------

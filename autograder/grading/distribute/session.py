@@ -40,7 +40,7 @@ _WEAKER = {
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be graded, and how.
+    """The options of a grading command.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class ClassResults:
 
     @property
     def any_failed(self) -> bool:
-        """Whether a submission could not be graded."""
+        """True if a submission could not be graded."""
         return any(outcome.status == "failed" for outcomes in self.lessons.values() for outcome in outcomes)
 
 

@@ -21,7 +21,7 @@ METADATA_KEY = "autograder"  # of a test cell in an autograded notebook: its ver
 
 
 def exercise_of(cell: Any) -> Exercise | None:
-    """Give the exercise that a test cell tests, or `None` for every other cell."""
+    """Return the exercise that a test cell tests, or `None` for every other cell."""
     if cell.cell_type != "code" or not is_grade(cell) or is_solution(cell):
         return None
     name = str(cell.metadata.nbgrader.grade_id).removeprefix("test_")
@@ -83,7 +83,7 @@ def _verdict(text: str) -> Verdict:
 
 
 def auto_points(cell: Any) -> float | None:
-    """Give the points of a graded cell: from the verdict, or from what an instructor's own test left.
+    """Return the points of a graded cell: from the verdict, or from the outputs of an instructor's own test.
 
     Returns
     -------

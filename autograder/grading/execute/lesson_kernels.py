@@ -1,4 +1,4 @@
-"""Where a lesson's submissions run: its editions, and kernels for each of them."""
+"""The student editions of a lesson, and the kernels that run its submissions."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Editions:
             yield share
 
     def close(self) -> None:
-        """End the kernels and leave nothing behind."""
+        """Stop the kernels and remove the editions."""
         self.kernels.close()
         if self.laboratory is not None:
             self.laboratory.close()

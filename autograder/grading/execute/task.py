@@ -114,7 +114,7 @@ def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission) -> 
 
 
 def _require_confinement(settings: Settings, problem: Exception) -> None:
-    """Say why submissions cannot be run here, in words that help, where the machine is the reason."""
+    """Raise `UnfitError` with the reason, where this machine cannot confine submissions."""
     try:
         choose_mode(examine_machine(), asked=settings.mode, as_root=settings.as_root)
     except ConfinementError as refusal:
@@ -128,7 +128,7 @@ def _lesson(content: bytes) -> Lesson:
 
 @atexit.register
 def close_graders() -> None:
-    """End the kernels that are kept ready."""
+    """Stop the kernels that are kept ready."""
     while _graders:
         _graders.popitem()[1].close()
 

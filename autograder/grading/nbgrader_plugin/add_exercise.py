@@ -28,7 +28,7 @@ _SEEDS = range(20)
 
 @dataclass(frozen=True)
 class SelfTest:
-    """How an answer to a new exercise was judged.
+    """The result of judging one known answer to a new exercise.
 
     Attributes
     ----------

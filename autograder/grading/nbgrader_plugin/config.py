@@ -243,7 +243,7 @@ def write_config(root: Path, db: str | None) -> Path | None:
 
 
 def _find_alembic() -> None:
-    """Put this environment's programs first in PATH: nbgrader calls `alembic` by name."""
+    """Prepend this environment's programs to PATH: nbgrader calls `alembic` by name."""
     programs = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", "")
     if path.split(os.pathsep)[0] != programs:

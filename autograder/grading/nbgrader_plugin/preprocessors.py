@@ -7,6 +7,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.utils import is_grade
 from traitlets import Bool, Enum, Integer, Unicode
 
 from autograder.errors import RunError, SubmissionError
@@ -79,13 +80,15 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]
 class SaveMarks(SaveAutoGrades):  # type: ignore[misc]
     """nbgrader's `SaveAutoGrades`, with the points of the verdict."""
 
-    def _add_score(self, cell: Any, resources: Any) -> None:
-        super()._add_score(cell, resources)
-        info = resources["nbgrader"]
-        names = (cell.metadata.nbgrader.grade_id, info["notebook"], info["assignment"], info["student"])
-        grade = self.gradebook.find_grade(*names)
-        grade.auto_score = auto_points(cell)
-        self.gradebook.db.commit()
+    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
+        """Store the points of a graded cell, after nbgrader has stored what it would give."""
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if is_grade(cell):
+            info = resources["nbgrader"]
+            names = (cell.metadata.nbgrader.grade_id, info["notebook"], info["assignment"], info["student"])
+            self.gradebook.find_grade(*names).auto_score = auto_points(cell)
+            self.gradebook.db.commit()
+        return cell, resources
 
 
 class EnterIntoJournal(NbGraderPreprocessor):  # type: ignore[misc]

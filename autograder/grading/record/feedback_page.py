@@ -20,7 +20,7 @@ _LONGEST_KEPT = 10_000  # characters of a cell
 
 
 def render_feedback(lesson: str, notebook: str, scores: Scores) -> str:
-    """Give the page that a student reads, from nbgrader's own template.
+    """Return the page that a student reads, from nbgrader's own template.
 
     Parameters
     ----------
@@ -70,14 +70,14 @@ class _Page(HTMLExporter):  # type: ignore[misc]  # nbconvert publishes no types
         return described, resources
 
     def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Do without two more copies of the notebook and two more validations: it is ours already."""
+        """Run the preprocessors without two more copies and validations of the notebook: it is ours already."""
         for preprocessor in self._preprocessors:
             nb, resources = preprocessor(nb, resources)
         return nb, resources
 
 
 def _remembering(function: Callable[[str], str]) -> Callable[[str], str]:
-    """Keep what a function makes of short texts, as long as they are among the last few hundred."""
+    """Cache a function's results for the last few hundred short texts."""
     kept = lru_cache(maxsize=300)(function)
     return lambda text: kept(text) if len(text) < _LONGEST_KEPT else function(text)
 

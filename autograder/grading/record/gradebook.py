@@ -1,4 +1,4 @@
-"""What the gradebook holds: marks and their journal, written together, and taken back together."""
+"""Marks and their journal in the gradebook, written and deleted together."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def is_released(url: str, lesson: str) -> bool:
 
 @dataclass(frozen=True)
 class _Parts:
-    """What a released lesson consists of, by nbgrader's numbers.
+    """The cells of a released lesson, by nbgrader's numbers.
 
     Attributes
     ----------
@@ -128,14 +128,14 @@ class LessonMarks:
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
-        """Use the session, and leave nothing in it: memory must not grow with the class."""
+        """Yield the session, and empty it afterwards: memory must not grow with the class."""
         try:
             yield self._book.db
         finally:
             self._book.db.remove()
 
     def entries(self) -> dict[str, Entry]:
-        """Give the journal's entry of every submission that has been graded, by student."""
+        """Return the journal's entry of every submission that has been graded, by student."""
         with self._session() as session:
             return journal.entries(session, self._lesson)
 
@@ -172,7 +172,7 @@ class LessonMarks:
             return scores
 
     def _submission(self, session: Any, student: str) -> tuple[Any, Any]:
-        """Give a student's submission and its notebook.
+        """Return a student's submission and its notebook.
 
         A new one gets the rows that nbgrader's `add_submission` would give it, but they are part of the transaction.
         """
@@ -201,12 +201,12 @@ class LessonMarks:
         return self._known
 
     def scores(self, student: str) -> Scores:
-        """Give what stands written."""
+        """Return a student's scores and comments as they are stored."""
         with self._session() as session:
             return _scores(session, self._notebook(student))
 
     def marks(self, student: str) -> dict[str, Score]:
-        """Give a student's scores by the id of the graded cell; empty if nothing was graded."""
+        """Return a student's scores by the id of the graded cell; empty if nothing was graded."""
         with self._session() as session:
             try:
                 return _cells(session, self._notebook(student))
@@ -214,7 +214,7 @@ class LessonMarks:
                 return {}
 
     def withdraw(self, student: str) -> None:
-        """Take back the automatic marks of a submission; a person must look at it. Marks given by hand stay."""
+        """Delete the automatic marks of a submission; a person must look at it. Marks given by hand stay."""
         with self._session() as session:
             journal.delete_entry(session, self._lesson, student)
             try:
@@ -273,7 +273,7 @@ def open_for_reading(url: str, lesson: str) -> Iterator[LessonMarks]:
 
 
 def _grades(session: Any, notebook: Any) -> list[Any]:
-    """Give a submitted notebook's grades as they are now, with all that is asked of them, by one query."""
+    """Return a submitted notebook's grades as they are now, with all that is asked of them, by one query."""
     query = session.query(Grade).options(joinedload(Grade.cell), undefer(Grade.max_score), undefer(Grade.cell_type))
     return list(query.filter(Grade.notebook_id == notebook.id).populate_existing())
 

@@ -1,4 +1,4 @@
-"""What has been graded already, kept in the gradebook itself, so that a mark and its entry stand or fall together."""
+"""The journal of graded submissions; it is in the gradebook, so that a mark and its entry are one transaction."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def entry_for(submission: Submission, version: str, everything: bool) -> Entry:
 
 
 def prepare(engine: Any) -> None:
-    """Give a gradebook its journal, if it has none, and wait for what a coordinator that was killed still sends to it.
+    """Create the journal, if there is none, and wait for statements of a coordinator that was killed.
 
     PostgreSQL carries a statement out although whoever sent it has ended: what is read after this is all there is.
     """
@@ -77,7 +77,7 @@ def prepare(engine: Any) -> None:
 
 
 def entries(session: Any, lesson: str) -> dict[str, Entry]:
-    """Give the entry of every submission of a lesson that has been graded, by student."""
+    """Return the entry of every submission of a lesson that has been graded, by student."""
     if not inspect(session.connection()).has_table(_ENTRIES.name):
         return {}
     columns = (_ENTRIES.c.student, _ENTRIES.c.key, _ENTRIES.c.submission, _ENTRIES.c.version)

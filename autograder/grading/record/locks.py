@@ -17,7 +17,7 @@ _LOCK_TIMEOUT = 5  # PostgreSQL may take a moment to notice that the holder of a
 
 @contextmanager
 def database_lock(url: str) -> Iterator[None]:
-    """Hold the lock of a gradebook that several machines may reach; importing nbgrader takes as long.
+    """Hold the lock of a gradebook that several machines may reach.
 
     Raises
     ------

@@ -32,7 +32,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Scores:
-    """What the gradebook says of a submission, for the page that its student reads.
+    """The scores and comments of a submission, for the page that its student reads.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What one exercise, or one written answer, brought.
+    """The points of one exercise, or of one written answer.
 
     Attributes
     ----------

@@ -40,7 +40,7 @@ def parse(content: bytes, lesson: str, grade_ids: Collection[str]) -> Any:
 
 
 def _require_measure(notebook: Any, name: str) -> None:
-    """Refuse what would keep a grader busy for hours, and text that no file can hold."""
+    """Check that a notebook is not too large to be graded, and that its text can be encoded."""
     if len(notebook.cells) > MOST_CELLS:
         raise SubmissionError(f"{name} must have at most {MOST_CELLS} cells (got {len(notebook.cells)})")
     length = sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")

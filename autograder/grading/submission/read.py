@@ -1,4 +1,4 @@
-"""What a student handed in, read as bytes and checked before anything of it runs."""
+"""Reading a submission as bytes, and checks before anything of it runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PATTERN_CHARACTERS = frozenset("[]*?")  # nbgrader looks folders up as patterns
 
 @dataclass(frozen=True)
 class Submission:
-    """What a student handed in for a lesson, as bytes: nothing of it has been looked into.
+    """A submission for a lesson, as bytes: nothing of it has been parsed.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ def require_name(student: str) -> None:
 
 
 def _require_time(timestamp: str) -> None:
-    """Insist on a time that nbgrader can read, if there is any."""
+    """Check that nbgrader can read the time, if there is one."""
     try:
         if timestamp:
             parse_utc(timestamp)
@@ -117,7 +117,7 @@ def _require_time(timestamp: str) -> None:
 
 
 def _require_plain_files(folder: Path) -> None:
-    """Refuse links and special files: whatever is in the folder is copied to where students read their feedback."""
+    """Check that there are no links and special files: all files are copied to where students read their feedback."""
     for entry in [folder, *folder.rglob("*")]:
         mode = entry.lstat().st_mode
         if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
