@@ -1,13 +1,10 @@
-"""The `autograder` command: releases lessons, grades classes, reports. Thin: every command calls one room."""
+"""The `autograder` command: options, progress bar, exit status. Every command is one call into one room."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,42 +16,36 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
 from rich.segment import Segment, Segments
 
 from autograder.errors import CourseError
-from autograder.grading.course.directory import Course
-from autograder.grading.distribute.fast_import import without_collections
-from autograder.judging.load_exercises import FOLDER, load_file
+from autograder.grading.course.listener import Listener
+from autograder.grading.distribute.fast_import import skip_address_grammar
 
 # nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
-    from autograder.grading.options import Settings
+    from autograder.grading.distribute.session import ClassResults
     from autograder.grading.record.scores import Outcome
 
 _out, _err = Console(), Console(stderr=True)
 
 
-class _Refusal(click.ClickException):
-    """A command that cannot run here: one line, exit status 2."""
-
-    exit_code = 2
-
-
 @contextmanager
 def _refusals() -> Iterator[None]:
+    """Turn the refusal of a command into one line and exit status 2."""
     try:
         yield
     except CourseError as problem:
-        raise _Refusal(str(problem)) from problem
+        click.echo(f"Error: {problem}", err=True)
+        raise SystemExit(2) from problem
 
 
 def _require_folder_of(json_file: Path | None) -> None:
-    """Refuse a file that could not be written in the end, before minutes of grading."""
+    """Check, before minutes of grading, that a file can be written in the end."""
     if json_file is not None and not json_file.resolve().parent.is_dir():
         raise CourseError(f"the folder of --json must exist (got {json_file})")
 
@@ -106,6 +97,7 @@ def cli() -> None:
       autograder grade 01_sigmoid_saturation       marks, and feedback/ for each student
       autograder report 01_sigmoid_saturation      the table again, with marks given by hand
     """
+    skip_address_grammar()
 
 
 @cli.command()
@@ -115,32 +107,15 @@ def cli() -> None:
 def release(lessons: Sequence[str], directory: Path, db: str | None) -> None:
     """Write the students' version of LESSONs to release/.
 
-    Without LESSONs, of all of them.
+    Without LESSONs, of all of them; a course's own assignments are released by name only.
 
     Solutions and hidden tests are taken out. The first release draws the course's secret seed, from
     which all hidden test inputs come; it stays in .autograder/, which students must not get.
     """
     with _refusals():
-        course = Course.at(directory, db)
-        with course.writing():
-            _release(course, lessons or course.lessons())
+        from autograder.grading.nbgrader_plugin import release as room
 
-
-def _release(course: Course, lessons: Sequence[str]) -> None:
-    if not lessons:
-        raise CourseError(f"a course must have lessons (found none in {course.source})")
-    for lesson in lessons:
-        course.require_lesson(lesson)
-    from autograder.grading.nbgrader_plugin.release import release_lesson
-
-    with _progress() as progress:
-        if course.write_config():
-            _err.print(f"wrote {course.root / 'nbgrader_config.py'}: nbgrader's own commands work here too")
-        task = progress.add_task("releasing", total=len(lessons), failed="")
-        for lesson in lessons:
-            path = release_lesson(course, lesson)
-            progress.advance(task)
-            _out.print(f"released {path.relative_to(course.root)}", highlight=False, soft_wrap=True)
+        room.release(directory, lessons, db=db, listener=_Shown())
 
 
 @cli.command()
@@ -179,7 +154,7 @@ def grade(
     run_everything: bool,
     again: bool,
     cell_timeout: int,
-    confine: str | None,
+    confine: Any,
     as_root: bool,
 ) -> None:
     """Grade what students handed in for LESSONs.
@@ -195,136 +170,24 @@ def grade(
     Exit status: 0 all graded, 1 some failed, 2 the command cannot run.
     """
     with _refusals():
-        course = Course.at(directory, db)
         _require_folder_of(json_file)
-        from autograder.grading.options import Settings
+        from autograder.grading.distribute.session import Request, grade_class
 
-        start = _cluster(workers, scheduler, (tls_ca, tls_cert, tls_key))
-        mode = _mode(confine, as_root, elsewhere=start is not None)
-        settings = Settings(mode, as_root, run_everything, cell_timeout)
-        results: dict[str, list[Outcome]] = {}
-        for lesson in lessons or [name for name in course.lessons() if course.students(name)]:
-            course.require_lesson(lesson)
-            results[lesson] = _grade(course, lesson, only, settings, workers, start, again)
-        if not results:
-            raise CourseError(f"there must be submissions in {course.root / 'submitted'}/STUDENT/LESSON/ (found none)")
-        _show(course, results, json_file)
-    if settings.mode != "namespaces":
-        _err.print(_WEAKER[settings.mode], highlight=False, soft_wrap=True)
-    failed = any(outcome.status == "failed" for outcomes in results.values() for outcome in outcomes)
-    context.exit(1 if failed else 0)
-
-
-_WEAKER = {
-    "landlock": "warning: without namespaces, submissions see each other's processes and share the machine's memory "
-    "and network names; only files, system calls and their own use were limited",
-    "trusted": "warning: trusted-code mode: nothing kept the submissions' code from doing what you may do",
-}
-
-
-def _mode(asked: str | None, as_root: bool, *, elsewhere: bool) -> Any:
-    """Choose how submissions are confined; whether that works is found out with the first kernel."""
-    platform: str = sys.platform
-    if elsewhere or platform == "linux":
-        return asked or "namespaces"
-    from autograder.running.judge_side.doctor import ConfinementError, choose_mode, examine_machine
-
-    try:
-        return choose_mode(examine_machine(), asked=asked, as_root=as_root)
-    except ConfinementError as refusal:
-        raise CourseError(str(refusal)) from refusal
-
-
-def _cluster(
-    workers: int | None, scheduler: str | None, tls: tuple[Path | None, Path | None, Path | None]
-) -> Callable[[], Executor] | None:
-    """Give what connects to a cluster, if one was asked for."""
-    authority, certificate, key = tls
-    if scheduler is None:
-        if any(tls):
-            raise CourseError("--tls-ca, --tls-cert and --tls-key must be given with --scheduler")
-        return None
-    if workers is not None:
-        raise CourseError("a command must have --workers or --scheduler, not both: a cluster has its own workers")
-    from autograder.grading.distribute.dask_cluster import Certificates, connect, is_exposed
-
-    certificates = Certificates(authority, certificate, key) if authority and certificate and key else None
-    if any(tls) and certificates is None:
-        raise CourseError("--tls-ca, --tls-cert and --tls-key must be given together")
-    if is_exposed(scheduler):
-        _err.print(_EXPOSED, highlight=False, soft_wrap=True)
-    return partial(connect, scheduler, certificates)
-
-
-_EXPOSED = (
-    "warning: without TLS, whoever reaches a port of this cluster can run programs on it and here, and read the "
-    "course's answers"
-)
-
-
-def _grade(
-    course: Course,
-    lesson: str,
-    only: Sequence[str],
-    settings: Settings,
-    workers: int | None,
-    cluster: Callable[[], Executor] | None,
-    again: bool,
-) -> list[Outcome]:
-    students = course.students(lesson)
-    for student in only:
-        if student not in students:
-            raise CourseError(f"a student must have handed in {lesson} (got {student!r})")
-    students = [student for student in students if not only or student in only]
-    if not students:
-        raise CourseError(f"there must be submissions in submitted/STUDENT/{lesson}/ (found none)")
-    from autograder.grading.distribute.interrupts import raise_on_signals
-    from autograder.grading.distribute.pool import InProcessExecutor, pool, started
-    from autograder.grading.distribute.scratch import scratch_directory
-
-    number = min(len(students), (os.cpu_count() or 1) if workers is None else workers)
-    with raise_on_signals(), course.alone(), scratch_directory(course.root) as scratch:
-        here = (lambda: pool(number, scratch, lesson, settings)) if number else (lambda: InProcessExecutor(scratch))
-        with started(cluster or here) as start:
-            with without_collections():  # what a pool has not imported for its workers
-                from autograder.grading.distribute.coordinator import grade_lesson
-                from autograder.grading.record import gradebook
-
-            with course.gradebook_held():
-                if gradebook.released_cells(course.gradebook_url, lesson) is None:
-                    _err.print(f"{lesson} was not released from this course yet: releasing it first")
-                    _release(course, [lesson])
-                work = grade_lesson(
-                    course, lesson, students, start=start, workers=max(1, number), settings=settings, again=again
-                )
-                outcomes = _followed(course, lesson, students, work)
-    return sorted(outcomes, key=lambda outcome: outcome.student)
-
-
-def _followed(
-    course: Course, lesson: str, students: Sequence[str], work: Generator[Outcome, None, None]
-) -> list[Outcome]:
-    """Show how the grading goes on, and give what came of it."""
-    from autograder.grading.record.report import count_standing
-
-    outcomes: list[Outcome] = []
-    with _progress() as progress:
-        task = progress.add_task(lesson, total=len(students), failed="")
-        try:
-            with closing(work):
-                for outcome in work:
-                    outcomes.append(outcome)
-                    if outcome.status == "failed":
-                        text = f"{outcome.student}: {outcome.reason}"
-                        _err.print(text, highlight=False, markup=False, soft_wrap=True)
-                    failed = sum(done.status == "failed" for done in outcomes)
-                    progress.update(task, advance=1, failed=f"{failed} failed" if failed else "")
-        except (KeyboardInterrupt, CourseError) as end:
-            if outcomes or isinstance(end, KeyboardInterrupt):
-                standing = count_standing(course, lesson, students)
-                _err.print(f"stopped: {standing} of {len(students)} were graded and stay so; run the command again")
-            raise
-    return outcomes
+        request = Request(
+            lessons=lessons,
+            students=only,
+            confine=confine,
+            as_root=as_root,
+            everything=run_everything,
+            cell_timeout=cell_timeout,
+            again=again,
+            workers=workers,
+            scheduler=scheduler,
+            tls=(tls_ca, tls_cert, tls_key),
+        )
+        results = grade_class(directory, request, db=db, listener=_Shown())
+        _show(results, json_file)
+    context.exit(1 if results.any_failed else 0)
 
 
 @cli.command()
@@ -359,18 +222,14 @@ def report(lessons: Sequence[str], directory: Path, db: str | None, json_file: P
     exercise was missed in which way, by how many; --json then holds every verdict too.
     """
     with _refusals():
-        course = Course.at(directory, db)
         _require_folder_of(json_file)
-        from autograder.grading.record.report import read_outcomes
+        from autograder.grading.distribute.session import read_class
 
-        results = {}
-        for lesson in lessons:
-            course.require_lesson(lesson)
-            results[lesson] = list(read_outcomes(course, lesson, course.students(lesson)))
+        results = read_class(directory, lessons, db=db)
         if mistakes:
-            _show_mistakes(results, json_file)
+            _show_mistakes(results.lessons, json_file)
         else:
-            _show(course, results, json_file)
+            _show(results, json_file)
 
 
 @cli.command()
@@ -380,25 +239,31 @@ def add(file: Path, directory: Path) -> None:
     """Put an exercise of your own, in FILE, into its lesson.
 
     FILE is one Python file in the course's exercises/ folder: the reference function, whose docstring students
-    read, and one Exercise with its parts, cases and known mistakes. The exercise is tried first: with many seeds,
+    read, and one exercise with its parts, cases and known mistakes. The exercise is tried first: with many seeds,
     the reference must be right and every mistake caught and named. Then its two cells are written into
     notebooks/LESSON/LESSON.ipynb, in place of older ones. Run the command again whenever FILE has changed.
     """
     with _refusals():
-        course = Course.at(directory)
-        if file.resolve().parent != course.root / FOLDER:
-            raise CourseError(f"an exercise must be a file in {course.root / FOLDER} (got {file})")
-        from autograder.grading.nbgrader_plugin.add_exercise import put_into_lesson, self_test, write_records
+        from autograder.grading.nbgrader_plugin.add_exercise import add_exercise
 
-        exercise = load_file(file)
-        rehearsals = self_test(exercise)
-        for each in rehearsals:
-            _out.print(f"{'✗' if each.problem else '✓'} {each.answer} {each.problem}", highlight=False, markup=False)
-        if any(each.problem for each in rehearsals):
-            raise CourseError(f"{exercise.name} must judge its own answers as it says; nothing was written")
-        path = put_into_lesson(course, exercise)
-        write_records(course, exercise.lesson)
-        _out.print(f"wrote {exercise.name} into {path.relative_to(course.root)}", highlight=False, soft_wrap=True)
+        add_exercise(directory, file, _Shown())
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--lesson", required=True, help="The lesson's folder in notebooks/, such as 10_signals.")
+@_course_option
+def new_exercise(name: str, lesson: str, directory: Path) -> None:
+    """Write a commented file to start from, for an exercise of your own.
+
+    The file is exercises/NAME.py in the course directory. The exercise in it works as it is: change it into yours,
+    then put it into its lesson with `autograder add exercises/NAME.py`. A file that exists is never overwritten.
+    """
+    with _refusals():
+        from autograder.grading.nbgrader_plugin.new_exercise import write_new_exercise
+
+        path = write_new_exercise(directory, name, lesson)
+        _out.print(f"wrote {path}", highlight=False, soft_wrap=True)
 
 
 @cli.command()
@@ -410,32 +275,20 @@ def practice(directory: Path, source: Path) -> None:
     A notebook that is already there stays as it is: your work is never overwritten.
     """
     with _refusals():
-        course = Course.at(source)
-        with course.writing():
-            _release(course, course.lessons())
-        for lesson in course.lessons():
-            target = directory / lesson / f"{lesson}.ipynb"
-            if target.exists():
-                _out.print(f"kept     {target}", highlight=False, soft_wrap=True)
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(course.root / "release" / lesson / target.name, target)
-            _out.print(f"copied   {target}", highlight=False, soft_wrap=True)
+        from autograder.grading.nbgrader_plugin import practice as room
+
+        room.practice(directory, source, _Shown())
 
 
-def _show(course: Course, results: dict[str, list[Outcome]], json_file: Path | None) -> None:
+def _show(results: ClassResults, json_file: Path | None) -> None:
     from autograder.reporting.classtable import as_json, class_table
 
-    for lesson, outcomes in results.items():
+    for lesson, outcomes in results.lessons.items():
         for line in Segment.split_lines(_out.render(class_table(lesson, outcomes))):  # a class may be large
             _out.print(Segments([*line, Segment.line()]), end="")
-    if any(outcome.feedback for outcomes in results.values() for outcome in outcomes):
-        _out.print(
-            f"feedback for students: {course.root / 'feedback'}/STUDENT/LESSON/",
-            highlight=False,
-            soft_wrap=True,
-        )
-    _write(json_file, [as_json(lesson, outcomes) for lesson, outcomes in results.items()])
+    if any(outcome.feedback for outcomes in results.lessons.values() for outcome in outcomes):
+        _out.print(f"feedback for students: {results.feedback}/STUDENT/LESSON/", highlight=False, soft_wrap=True)
+    _write(json_file, [as_json(lesson, outcomes) for lesson, outcomes in results.lessons.items()])
 
 
 def _show_mistakes(results: dict[str, list[Outcome]], json_file: Path | None) -> None:
@@ -455,16 +308,51 @@ def _write(json_file: Path | None, lessons: list[dict[str, Any]]) -> None:
     write_json(json_file, lessons[0] if len(lessons) == 1 else lessons)
 
 
+class _Shown(Listener):
+    """Shows what a command reports: a bar and problems on stderr, what was written on stdout."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+        self._problems = 0
+
+    def note(self, text: str) -> None:
+        """Print a remark."""
+        _err.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def begin(self, task: str, total: int) -> None:
+        """Show a bar."""
+        self._bar, self._problems = _progress(), 0
+        self._bar.start()
+        self._task = self._bar.add_task(task, total=total, failed="")
+
+    def advance(self, *, done: str = "", problem: str = "") -> None:
+        """Print what was written, or the problem, and move the bar."""
+        if done:
+            _out.print(done, highlight=False, markup=False, soft_wrap=True)
+        if problem:
+            self.note(problem)
+            self._problems += 1
+        if self._bar is not None:
+            self._bar.update(self._task, advance=1, failed=f"{self._problems} failed" if self._problems else "")
+
+    def end(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
 class _Rate(ProgressColumn):
-    """How many there are in a minute."""
+    """Steps in a minute."""
 
     def render(self, task: Task) -> str:
-        """Give the rate, once there is one."""
+        """Return the rate, once there is one."""
         return f"{60 * task.speed:.0f} a minute" if task.speed else ""
 
 
 def _progress() -> Progress:
-    """Give a progress bar on stderr; nothing where that is no terminal."""
+    """Return a progress bar for stderr, which shows nothing where that is no terminal."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

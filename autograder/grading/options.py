@@ -1,4 +1,4 @@
-"""How submissions are run: what staff may choose."""
+"""Settings of a run that staff may choose."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are run.
+    """Settings of a run.
 
     Attributes
     ----------

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 import course_lib
+from autograder.errors import TooSlowError
 from course_lib.batchnorm import BatchNormCache
 
 DEADLINE_SECONDS = 5.0  # a right answer takes milliseconds; three parts, judged twice, fit into one cell's time
@@ -29,14 +30,6 @@ _OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders
 
 
 Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]  # of a call
-
-
-class TooSlowError(BaseException):
-    """The deadline passed. It is no `Exception`, so that a student's `except Exception` does not catch it."""
-
-
-class EndedError(Exception):
-    """The call ended the process that it ran in."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.errors import EncodingError
+
 DTYPES = (
     "bool",
     "int8",
@@ -24,10 +26,6 @@ DTYPES = (
     "float32",
     "float64",
 )
-
-
-class EncodingError(ValueError):
-    """A value without a JSON form, or JSON that holds no value."""
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.errors import EndedError, TooSlowError
 from autograder.judging import calls, reproduce
 from autograder.judging.case_result import CaseResult
 from autograder.judging.compare import mismatch
@@ -208,9 +209,9 @@ def _expected(exercise: Exercise, case: Case) -> Any:
 def _error(name: str, error: BaseException, where: str) -> Failure:
     if isinstance(error, NotImplementedError):
         return Failure("unfinished", f"Not written yet: put your answer in place of the `raise` in `{name}`.")
-    if isinstance(error, calls.TooSlowError):
+    if isinstance(error, TooSlowError):
         return Failure("timeout", f"It did not come back within {calls.DEADLINE_SECONDS:g} seconds.")
-    if isinstance(error, calls.EndedError):
+    if isinstance(error, EndedError):
         return Failure("raised", "It ended the process that it ran in: by an exit, a crash, or too much memory.")
     if isinstance(error, ValueError) and "read-only" in calls.text_of(error):
         return Failure("changed input", f"It changes its input{where}: work on a copy.")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
+from autograder.errors import CustomExerciseError
 from autograder.judging.exercise import Exercise
 from autograder.judging.recorded import from_record, record
 from autograder.judging.registry import forget, is_exercise, register, register_lesson
@@ -18,10 +19,6 @@ FOLDER = "exercises"  # of a course directory: one file an exercise
 RECORD = "exercises.json"  # beside a notebook: what its students need of them
 
 _loaded: dict[Path, Exercise] = {}
-
-
-class CustomExerciseError(ValueError):
-    """A course's own exercise that cannot be used as it is."""
 
 
 def load_folder(folder: Path) -> list[Exercise]:

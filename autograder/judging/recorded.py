@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from autograder.errors import EncodingError
 from autograder.judging import calls
-from autograder.judging.encoding import EncodingError, decode, encode
+from autograder.judging.encoding import decode, encode
 from autograder.judging.exercise import Case, Exercise, Mistake, Part
 from autograder.judging.judge import PUBLIC_SEED, cases_of
 

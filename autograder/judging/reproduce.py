@@ -6,15 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from autograder.errors import NoCodeError
 from autograder.judging.exercise import Case
 from course_lib.batchnorm import BatchNormCache
 
 _LONGEST_LINE = 90  # characters of a call that is still shown on one line
 _LONGEST = 8000  # characters of code that is still worth pasting
-
-
-class _NoCodeError(ValueError):
-    """A value that cannot be written as code."""
 
 
 def one_line(name: str, case: Case) -> str:
@@ -37,7 +34,7 @@ def cell(name: str, case: Case) -> str:
     try:
         arguments = [_argument(lines, f"argument_{n}", value) for n, value in enumerate(case.args, start=1)]
         arguments += [f"{key}={_argument(lines, key, value)}" for key, value in case.kwargs.items()]
-    except _NoCodeError:
+    except NoCodeError:
         return ""
     text = "\n".join([*lines, f"{name}({', '.join(arguments)})"])
     return text if len(text) <= _LONGEST else ""
@@ -73,13 +70,13 @@ def _code(value: Any) -> str:
         return repr(value)
     if type(value) is float:
         return repr(value) if np.isfinite(value) else f"float({str(value)!r})"
-    raise _NoCodeError
+    raise NoCodeError
 
 
 def _array(value: np.ndarray[Any, Any]) -> str:
     """Write every digit. NumPy's `unique` format is the shortest text that reads back as the same number."""
     if value.dtype.kind not in "fiub":
-        raise _NoCodeError
+        raise NoCodeError
     if not value.size:
         return f"np.zeros({value.shape}, dtype=np.{value.dtype})"
     with np.printoptions(threshold=10**9, floatmode="unique", linewidth=110, nanstr="np.nan", infstr="np.inf"):

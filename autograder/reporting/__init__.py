@@ -1,1 +1,1 @@
-"""Reports on a graded class: tables and JSON."""
+"""Tables and files that people read after grading."""

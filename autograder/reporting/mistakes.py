@@ -1,4 +1,4 @@
-"""Mistakes of a class: failed parts and diagnoses, counted over the stored verdicts."""
+"""The mistakes of a class: every failed part and every diagnosis, counted over the stored verdicts."""
 
 from __future__ import annotations
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from autograder.errors import EncodingError, EndedError, TooSlowError, WireError
 from autograder.judging import calls
-from autograder.judging.encoding import DTYPES, EncodingError, decode, dtype_name, encode
+from autograder.judging.encoding import DTYPES, decode, dtype_name, encode
 from course_lib.batchnorm import BatchNormCache
 
 ADDRESS_VARIABLE = "AUTOGRADER_WIRE"  # host:port:token, where the wire is a TCP connection
@@ -26,10 +27,6 @@ LARGEST_BUFFERS = 64 << 20  # bytes of all arrays of one message
 MOST_BUFFERS = 4096
 _LONGEST_TEXT = 2000  # of an exception, or of what was printed
 _HEAD = struct.Struct("<II")  # bytes of JSON, number of buffers; the sizes of the buffers follow
-
-
-class WireError(Exception):
-    """The other side said what nobody may say, or hung up."""
 
 
 class Wire:
@@ -279,8 +276,8 @@ def _exceptions() -> Iterable[tuple[str, type[BaseException]]]:
             yield name, kind
     yield "LinAlgError", np.linalg.LinAlgError
     yield "SystemExit", SystemExit
-    yield "TooSlowError", calls.TooSlowError
-    yield "EndedError", calls.EndedError
+    yield "TooSlowError", TooSlowError
+    yield "EndedError", EndedError
 
 
 _EXCEPTIONS = dict(_exceptions())

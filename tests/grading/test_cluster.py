@@ -26,11 +26,11 @@ from support import LESSON, RIGHT_SIGMOID, ROOT, SmallCourse, solve
 
 from autograder.cli import cli
 from autograder.errors import CourseError
-from autograder.grading.course.directory import Course
 from autograder.grading.distribute import dask_cluster as cluster
 from autograder.grading.distribute.coordinator import grade_lesson
 from autograder.grading.distribute.dask_cluster import Certificates, connect, is_exposed
-from autograder.grading.record.gradebook import Ledger
+from autograder.grading.nbgrader_plugin.config import gradebook_url, open_course
+from autograder.grading.record.gradebook import LessonMarks
 from autograder.grading.record.scores import Outcome
 from autograder.reporting.classtable import as_json
 
@@ -184,9 +184,11 @@ def expected(class_: tuple[SmallCourse, dict[str, Any]]) -> dict[str, Any]:
 
 def grading(course: SmallCourse, connecting: Callable[[], Any]) -> Iterator[Outcome]:
     """Grade the class."""
-    here = Course.at(course.root)
+    here = open_course(course.root)
     with here.writing():
-        yield from grade_lesson(here, LESSON, here.students(LESSON), start=connecting)
+        yield from grade_lesson(
+            here.course, gradebook_url(here), LESSON, here.course.students(LESSON), start=connecting
+        )
 
 
 def until_graded(run: Iterator[Outcome]) -> list[Outcome]:
@@ -206,13 +208,13 @@ def marks(outcomes: list[Outcome]) -> Any:
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Give the students whose marks are written, as often as they are."""
     students = []
-    record = Ledger.record
+    record = LessonMarks.record
 
-    def counting(ledger: Ledger, graded: Any, *arguments: Any) -> Any:
+    def counting(ledger: LessonMarks, graded: Any, *arguments: Any) -> Any:
         students.append(graded.student)
         return record(ledger, graded, *arguments)
 
-    monkeypatch.setattr(Ledger, "record", counting)
+    monkeypatch.setattr(LessonMarks, "record", counting)
     return students
 
 

@@ -18,7 +18,9 @@ from support import LESSON, ROOT, SmallCourse, cell_of, run_autograder, solve
 
 from autograder.cli import _show, cli
 from autograder.errors import CourseError
-from autograder.grading.course.directory import Course, secret_seed
+from autograder.grading.course.directory import Course
+from autograder.grading.course.private import secret_seed
+from autograder.grading.distribute.session import ClassResults
 from autograder.grading.record.scores import Mark, Outcome
 from autograder.reporting.classtable import class_table
 
@@ -201,7 +203,7 @@ def test_the_table_of_a_large_class_is_written_line_by_line(
     at_once, by_line = Written(), Written()
     terminal(at_once).print(class_table(LESSON, outcomes))
     monkeypatch.setattr("autograder.cli._out", terminal(by_line))
-    _show(Course.at(small_course.root), {LESSON: outcomes}, None)
+    _show(ClassResults(small_course.root / "feedback", {LESSON: outcomes}), None)
     assert by_line.getvalue() == at_once.getvalue()
     assert at_once.longest > 100
     assert by_line.longest == 1

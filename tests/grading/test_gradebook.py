@@ -17,11 +17,11 @@ from nbgrader.api import Grade
 from support import LESSON, SmallCourse, cell_of, solve
 
 from autograder.errors import CourseError
-from autograder.grading.course.directory import Course
+from autograder.grading.execute.graded import Graded
+from autograder.grading.nbgrader_plugin.config import gradebook_url, open_course, write_config
 from autograder.grading.record import gradebook, journal
-from autograder.grading.record.database_url import checked, patient, shown, without_password
+from autograder.grading.record.database_url import patient, require_url, shown, without_password
 from autograder.grading.record.journal import Entry
-from autograder.grading.record.scores import Graded
 
 PENALTY = """
 from nbgrader.plugins import BasePlugin
@@ -193,7 +193,7 @@ def test_what_nbgraders_own_command_failed_to_grade_again_has_no_mark_in_the_rep
 
 
 def test_addresses_are_completed_and_shown_without_passwords() -> None:
-    assert checked("postgresql://a:b@h/d") == "postgresql+psycopg://a:b@h/d"
+    assert require_url("postgresql://a:b@h/d") == "postgresql+psycopg://a:b@h/d"
     assert shown("postgresql+psycopg://a:b@h/d") == "postgresql+psycopg://a:***@h/d"
     assert without_password("postgresql+psycopg://a:b@h/d") == "postgresql+psycopg://a@h/d"
     assert patient("sqlite:////x/gradebook.db") == "sqlite:////x/gradebook.db?timeout=60"
@@ -204,17 +204,17 @@ def test_addresses_are_completed_and_shown_without_passwords() -> None:
 @pytest.mark.parametrize("address", ["grades.db", "postgres://a:secret@h/d", "oracle+nothing://a:secret@h/d"])
 def test_what_is_no_address_is_refused_without_showing_it(small_course: SmallCourse, address: str) -> None:
     with pytest.raises(CourseError, match=r"must be like sqlite:////") as refusal:
-        _ = Course.at(small_course.root, address).gradebook_url
+        _ = gradebook_url(open_course(small_course.root, address))
     assert "secret" not in str(refusal.value)
 
 
 def test_a_new_courses_configuration_names_the_database_but_not_its_password(tmp_path: Path) -> None:
-    course = Course.at(tmp_path, "postgresql://grader:secret@localhost/grades")
-    assert course.write_config()
+    course = open_course(tmp_path, "postgresql://grader:secret@localhost/grades")
+    assert write_config(tmp_path, gradebook_url(course))
     text = (tmp_path / "nbgrader_config.py").read_text()
     assert "c.CourseDirectory.db_url = 'postgresql+psycopg://grader@localhost/grades'" in text
     assert "secret" not in text
-    assert Course.at(tmp_path).gradebook_url == "postgresql+psycopg://grader@localhost/grades"
+    assert gradebook_url(open_course(tmp_path)) == "postgresql+psycopg://grader@localhost/grades"
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
@@ -237,9 +237,9 @@ def test_a_submission_is_written_whole_or_not_at_all(
         raise KeyboardInterrupt
 
     graded, entry = Graded("anna", points={"test_sigmoid": 4.0}), Entry("key", "submission", "version")
-    with gradebook.open_for_writing(url_of(small_course), LESSON, Course.at(small_course.root).config()) as ledger:
+    with gradebook.open_for_writing(url_of(small_course), LESSON) as ledger:
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(journal, "enter", break_off)
+            patch.setattr(journal, "write_entry", break_off)
             ledger.record(graded, entry, None)
         assert (rows_of(small_course), ledger.entries()) == ({}, {})
         assert ledger.record(graded, entry, None).cells["test_sigmoid"].points == 4.0
@@ -253,7 +253,7 @@ def test_marks_are_found_without_reading_those_of_the_whole_class(small_course: 
         for table in ("grade", "comment"):  # as nbgrader itself makes a gradebook
             book.execute(f"DROP INDEX IF EXISTS autograder_{table}_notebook")
     for _ in range(2):
-        with gradebook.open_for_writing(url_of(small_course), LESSON, Course.at(small_course.root).config()):
+        with gradebook.open_for_writing(url_of(small_course), LESSON):
             pass
     with closing(sqlite3.connect(path)) as book:
         for table in ("grade", "comment"):

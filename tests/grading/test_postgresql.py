@@ -22,8 +22,9 @@ from support import LESSON, SmallCourse, cell_of, solve
 from system_parts import find_program, installed_postgresql, packaged_postgresql
 
 from autograder.errors import CourseError
-from autograder.grading.course.directory import Course
+from autograder.grading.nbgrader_plugin.config import gradebook_url, open_course
 from autograder.grading.record import gradebook
+from autograder.grading.record.locks import database_lock
 
 NOBODY = 65534
 ANSWERS = {
@@ -194,7 +195,7 @@ def test_a_second_machine_that_grades_into_the_same_database_is_refused(
 ) -> None:
     assert fresh.run("release", LESSON, "--db", url).returncode == 0
     elsewhere = fresh.copy_to(tmp_path / "elsewhere")
-    with Course.at(fresh.root).writing():
+    with database_lock(gradebook_url(open_course(fresh.root))):
         result, _ = elsewhere.grade("--db", url)
         assert result.returncode == 2
         assert "only one command may write to the gradebook postgresql+psycopg://grader@/" in result.stderr
@@ -208,8 +209,8 @@ def test_a_command_that_is_killed_there_is_taken_up_again(fresh: SmallCourse, ur
         source, own = list(ANSWERS.values())[number % 3]
         fresh.hand_in(f"s{number:02}", lambda nb, source=source, own=own: solve(nb, source, own))
     assert fresh.run("release", LESSON, "--db", url).returncode == 0
-    own = Course.at(fresh.root)
-    with gradebook.open_for_writing(own.gradebook_url, LESSON, own.config()):
+    own = open_course(fresh.root)
+    with gradebook.open_for_writing(gradebook_url(own), LESSON):
         pass  # makes the journal
     engine = create_engine(url)
     with engine.begin() as connection:
@@ -258,7 +259,7 @@ def test_without_the_driver_the_command_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(CourseError, match=r"pip install 'keep-the-signal-alive\[postgresql\]'"):
-        _ = Course.at(small_course.root, "postgresql://grader@localhost/grades").gradebook_url
+        _ = gradebook_url(open_course(small_course.root, "postgresql://grader@localhost/grades"))
 
 
 def test_written_answers_marked_there_by_hand_stay(fresh: SmallCourse, url: str) -> None:

@@ -24,11 +24,10 @@ from typing import Any
 import pytest
 from support import LESSON, RIGHT_SIGMOID, SmallCourse, cell_of, solve
 
-from autograder.errors import CourseError
+from autograder.errors import CourseError, WorkerDiedError
 from autograder.grading.course.directory import Course
 from autograder.grading.distribute.coordinator import grade_lesson
-from autograder.grading.distribute.pool import InProcessExecutor, WorkerDiedError, WorkerPool
-from autograder.grading.options import Settings
+from autograder.grading.distribute.pool import InProcessExecutor, WorkerPool
 from autograder.grading.record import gradebook
 from autograder.grading.record.output_files import OutputFiles
 from autograder.grading.record.report import read_outcomes
@@ -133,13 +132,16 @@ def last_words(process: subprocess.Popen[str]) -> str:
         pytest.fail(f"the command must end; below it there were {alive}, and it stood at\n{stderr}")
 
 
+def url_of(course: SmallCourse) -> str:
+    return f"sqlite:///{course.root / 'gradebook.db'}"
+
+
 class Chronicle:
     """A gradebook that remembers every entry that was ever made in its journal."""
 
     def __init__(self, course: SmallCourse) -> None:
         self._path = course.root / "gradebook.db"
-        own = Course.at(course.root)
-        with gradebook.open_for_writing(own.gradebook_url, LESSON, own.config()):
+        with gradebook.open_for_writing(url_of(course), LESSON):
             pass  # makes the journal
         with closing(sqlite3.connect(self._path)) as book:
             book.executescript(
@@ -364,13 +366,13 @@ def test_a_command_that_ignores_the_end_of_its_terminal_grades_on(
 
 # Where to be killed: module, class, function, and whether before or after it has done its work.
 MOMENTS = [
-    ("autograder.grading.record.gradebook", "Ledger", "withdraw", "before"),
-    ("autograder.grading.record.gradebook", "Ledger", "withdraw", "after"),
+    ("autograder.grading.record.gradebook", "LessonMarks", "withdraw", "before"),
+    ("autograder.grading.record.gradebook", "LessonMarks", "withdraw", "after"),
     ("autograder.grading.record.output_files", "", "rmtree", "before"),
     ("autograder.grading.record.output_files", "", "rmtree", "after"),
-    ("autograder.grading.record.gradebook", "Ledger", "record", "before"),
-    ("autograder.grading.record.journal", "", "enter", "after"),
-    ("autograder.grading.record.gradebook", "Ledger", "record", "after"),
+    ("autograder.grading.record.gradebook", "LessonMarks", "record", "before"),
+    ("autograder.grading.record.journal", "", "write_entry", "after"),
+    ("autograder.grading.record.gradebook", "LessonMarks", "record", "after"),
     ("autograder.grading.record.output_files", "", "_stamp", "before"),
 ]
 KILLED = """
@@ -412,7 +414,7 @@ def killed_at(course: SmallCourse, moment: tuple[str, str, str, str]) -> None:
 
 def reported(course: SmallCourse) -> Outcome:
     """Give what the report says of anna now."""
-    (outcome,) = read_outcomes(Course.at(course.root), LESSON, ["anna"])
+    (outcome,) = read_outcomes(Course.at(course.root), url_of(course), LESSON, ["anna"])
     return outcome
 
 
@@ -429,7 +431,7 @@ def test_a_regrade_killed_between_two_writes_shows_no_old_mark_and_is_repaired(
     result, students = course.grade("--workers", 0)
     assert result.returncode == 0, result.stderr
     assert students["anna"]["points"] == 0.0
-    assert "look at the sign of the exponent" in OutputFiles(course.root, LESSON).page("anna").read_text()
+    assert "look at the sign of the exponent" in OutputFiles(Course.at(course.root), LESSON).page("anna").read_text()
     assert {path.name for path in (course.root / "autograded" / "anna").iterdir()} == {LESSON}
 
 
@@ -444,8 +446,8 @@ def test_a_failing_regrade_killed_before_its_files_are_gone_shows_no_old_mark(
     assert {score for _, _, score, _, _ in marks_in(course)} == {None}
     _, students = course.grade("--workers", 0)
     assert students["anna"]["status"] == "failed"
-    assert not OutputFiles(course.root, LESSON).notebook("anna").exists()
-    assert not OutputFiles(course.root, LESSON).page("anna").exists()
+    assert not OutputFiles(Course.at(course.root), LESSON).notebook("anna").exists()
+    assert not OutputFiles(Course.at(course.root), LESSON).page("anna").exists()
 
 
 def test_a_report_does_not_show_the_mark_of_what_was_handed_in_before(graded_once: SmallCourse, tmp_path: Path) -> None:
@@ -469,7 +471,7 @@ def test_a_report_says_which_marks_are_of_an_earlier_version(graded_once: SmallC
 
 def test_a_page_is_made_anew_when_somebody_has_marked_by_hand(graded_once: SmallCourse, tmp_path: Path) -> None:
     course = graded_once.copy_to(tmp_path / "course")
-    page = OutputFiles(course.root, LESSON).page("anna")
+    page = OutputFiles(Course.at(course.root), LESSON).page("anna")
     before = page.read_text()
     with gradebook.opened(f"sqlite:///{course.root / 'gradebook.db'}") as book:
         book.find_grade("written_saturation", LESSON, LESSON, "anna").manual_score = 1.5
@@ -483,9 +485,9 @@ def test_a_page_is_made_anew_when_somebody_has_marked_by_hand(graded_once: Small
 def grade_here(course: SmallCourse, students: tuple[str, ...] = ("anna",)) -> list[Outcome]:
     """Grade in this process."""
     own = Course.at(course.root)
-    with own.writing(), tempfile.TemporaryDirectory() as scratch:
+    with own.locked(), tempfile.TemporaryDirectory() as scratch:
         Path(scratch).chmod(0o755)
-        return list(grade_lesson(own, LESSON, students, start=lambda: InProcessExecutor(scratch), settings=Settings()))
+        return list(grade_lesson(own, url_of(course), LESSON, students, start=lambda: InProcessExecutor(scratch)))
 
 
 def test_a_folder_that_disappears_meanwhile_is_named_and_stops_nobody(graded_once: SmallCourse, tmp_path: Path) -> None:
@@ -515,7 +517,7 @@ def test_a_full_disk_stops_the_command_with_one_line_and_leaves_nothing_half(
     monkeypatch.undo()
     assert not list(course.root.rglob("*.tmp"))
     assert reported(course).status == "failed" or reported(course).points == 4.0
-    assert not OutputFiles(course.root, LESSON).page("anna").exists() or name == "write_bytes"
+    assert not OutputFiles(Course.at(course.root), LESSON).page("anna").exists() or name == "write_bytes"
     (anna,) = grade_here(course)
     assert anna.points == 4.0
     assert anna.feedback is not None
@@ -526,12 +528,11 @@ def test_a_gradebook_that_somebody_else_writes_to_for_too_long_is_named(
 ) -> None:
     course = graded_once.copy_to(tmp_path / "course")
     path = course.root / "gradebook.db"
-    own = Course.at(course.root, f"sqlite:///{path}?timeout=0.01")
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         with (
             pytest.raises(CourseError, match="database is locked"),
-            gradebook.open_for_writing(own.gradebook_url, LESSON, own.config()) as ledger,
+            gradebook.open_for_writing(f"sqlite:///{path}?timeout=0.01", LESSON) as ledger,
         ):
             ledger.withdraw("anna")
     assert reported(course).points == 5.0
@@ -541,12 +542,13 @@ def test_a_gradebook_that_may_only_be_read_can_be_reported(graded_once: SmallCou
     course = graded_once.copy_to(tmp_path / "course")
     (course.root / "gradebook.db").rename(course.root / "elsewhere.db")
     url = f"sqlite:///file:{course.root / 'elsewhere.db'}?mode=ro&uri=true"
-    (outcome,) = read_outcomes(Course.at(course.root, url), LESSON, ["anna"])
+    (outcome,) = read_outcomes(Course.at(course.root), url, LESSON, ["anna"])
     assert outcome.points == 5.0
     with pytest.raises(CourseError, match="readonly database"):
         list(
             grade_lesson(
-                Course.at(course.root, url),
+                Course.at(course.root),
+                url,
                 LESSON,
                 ["anna"],
                 start=lambda: InProcessExecutor(str(tmp_path)),

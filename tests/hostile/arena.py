@@ -19,7 +19,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 from support import LESSON, RIGHT_SIGMOID, SmallCourse, grade_id, solve
 
-from autograder.grading.course.directory import secret_seed
+from autograder.grading.course.private import secret_seed
 from autograder.grading.record.gradebook import opened
 from autograder.running.sandbox.processes import descendants
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from autograder import judge
+from autograder.errors import EncodingError
 from autograder.exercises import lesson_00, lesson_01
 from autograder.exercises.lesson_01.sigmoid import SIGMOID
 from autograder.judging import load_exercises as own
 from autograder.judging import registry
-from autograder.judging.encoding import EncodingError, decode, encode
+from autograder.judging.encoding import decode, encode
 from autograder.judging.exercise import Case, Exercise, Mistake, Part
 from autograder.judging.recorded import from_record, record
 

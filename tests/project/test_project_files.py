@@ -84,7 +84,7 @@ def test_the_packages_carry_the_version_of_the_project() -> None:
 
 
 def test_the_example_class_is_configured_like_the_project() -> None:
-    from autograder.grading.course.directory import _CONFIG
+    from autograder.grading.nbgrader_plugin.config import CONFIG
 
-    assert (ROOT / "nbgrader_config.py").read_text() == _CONFIG
-    assert (ROOT / "examples" / "class" / "nbgrader_config.py").read_text() == _CONFIG
+    assert (ROOT / "nbgrader_config.py").read_text() == CONFIG
+    assert (ROOT / "examples" / "class" / "nbgrader_config.py").read_text() == CONFIG

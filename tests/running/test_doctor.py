@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
+from autograder.errors import ConfinementError
 from autograder.running.judge_side import doctor
-from autograder.running.judge_side.doctor import ConfinementError, Machine, choose_mode
+from autograder.running.judge_side.doctor import Machine, choose_mode
 
 GOOD = Machine("linux", root=False, landlock=7, seccomp=True)
 NO_NAMESPACES = Machine("linux", root=False, landlock=7, seccomp=True, problems={"namespaces": "it is forbidden"})

@@ -23,9 +23,10 @@ import numpy as np
 import pytest
 from support import ROOT
 
+from autograder.errors import EditionError
 from autograder.exercises import LESSONS
 from autograder.judging.exercise import Exercise
-from autograder.running.judge_side.student_edition import EditionError, Name, edition_hash, write_edition
+from autograder.running.judge_side.student_edition import Name, edition_hash, write_edition
 
 EXERCISES: dict[str, list[Exercise]] = {lesson.LESSON: list(lesson.EXERCISES) for lesson in LESSONS}
 # Modules that hold the answers again in other words, or train with them: only names may be left.
@@ -204,6 +205,7 @@ def test_nothing_of_the_judge_or_the_exercises_comes_along(edition: Edition) -> 
     files = {path.relative_to(edition.path).as_posix() for path in (edition.path / "autograder").rglob("*.py")}
     assert {f for f in files if not f.startswith("autograder/running/")} == {
         "autograder/__init__.py",
+        "autograder/errors.py",
         "autograder/judging/__init__.py",
         "autograder/judging/calls.py",
         "autograder/judging/encoding.py",

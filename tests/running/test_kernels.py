@@ -22,9 +22,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from support import ROOT
 
+from autograder.errors import ZygoteError
 from autograder.running.judge_side.kernel_client import LONGEST_MESSAGE
 from autograder.running.judge_side.kernels import Kernels
-from autograder.running.judge_side.provisioners import ZygoteError, zygote
+from autograder.running.judge_side.provisioners import zygote
 from autograder.running.sandbox.processes import descendants
 
 Start = Callable[[Kernels], Any]

@@ -8,8 +8,9 @@ from typing import Any
 from jupyter_core.utils import ensure_event_loop
 from nbformat.v4 import new_code_cell, new_notebook
 
+from autograder.errors import RunError
 from autograder.running.judge_side.kernels import Kernels
-from autograder.running.judge_side.run_notebook import CELL_OUTPUT, NOTEBOOK_OUTPUT, RunError, run_notebook
+from autograder.running.judge_side.run_notebook import CELL_OUTPUT, NOTEBOOK_OUTPUT, run_notebook
 
 # ipykernel gives no reply to what Python cannot compile, so such a cell is interrupted when its time is up.
 WITHOUT_REPLY = "if False:\n    x" + ".x" * 20_000

@@ -15,13 +15,14 @@ import numpy as np
 import pytest
 
 from autograder import judge
+from autograder.errors import EndedError, KernelLostError, WireError
 from autograder.exercises import LESSONS
-from autograder.judging.calls import Arguments, EndedError
+from autograder.judging.calls import Arguments
 from autograder.judging.exercise import Exercise
 from autograder.judging.verdict import Verdict
-from autograder.running.judge_side.remote_function import KernelLostError, RemoteFunction, RemoteFunctions
+from autograder.running.judge_side.remote_function import RemoteFunction, RemoteFunctions
 from autograder.running.kernel_side.function_server import Server
-from autograder.running.wire import Wire, WireError, outcome_from_message, pack, unpack
+from autograder.running.wire import Wire, outcome_from_message, pack, unpack
 from course_lib.batchnorm import BatchNormCache
 
 EXERCISES = [exercise for lesson in LESSONS for exercise in lesson.EXERCISES]

@@ -1,1 +1,1 @@
-"""What is on disk: the course directory and its lessons; knows no nbgrader."""
+"""The files of a course: its directory, lessons, private folder; knows no nbgrader."""

@@ -9,21 +9,24 @@ from dataclasses import dataclass
 from errno import EDQUOT, ENOSPC
 from typing import Any
 
-from autograder.errors import CourseError, SubmissionError
+from autograder.errors import CourseError, SubmissionError, UnfitError, WorkerDiedError, ZygoteError
 from autograder.grading.course.directory import Course
-from autograder.grading.course.lesson import Lesson, grader_version
+from autograder.grading.course.fingerprint import grader_version
+from autograder.grading.course.lesson import Lesson
 from autograder.grading.distribute.interrupts import defer_signals
-from autograder.grading.distribute.pool import WorkerDiedError, kill
-from autograder.grading.execute.task import UnfitError, grade_submission, render_feedback
+from autograder.grading.distribute.pool import end_now
+from autograder.grading.execute.graded import Graded
+from autograder.grading.execute.task import grade_submission
 from autograder.grading.options import Settings
 from autograder.grading.record import gradebook
-from autograder.grading.record.gradebook import Ledger
-from autograder.grading.record.journal import Entry
+from autograder.grading.record.feedback_page import render_feedback
+from autograder.grading.record.gradebook import LatePolicy, LessonMarks, no_penalty
+from autograder.grading.record.journal import Entry, entry_for, version_of
 from autograder.grading.record.output_files import OutputFiles
-from autograder.grading.record.report import entry_for, read_outcome, version_of
-from autograder.grading.record.scores import Graded, Outcome, Scores
-from autograder.grading.submission.read import Submission
-from autograder.running.judge_side.provisioners import ZygoteError
+from autograder.grading.record.released_lesson import load_lesson
+from autograder.grading.record.report import read_outcome
+from autograder.grading.record.scores import Outcome, Scores
+from autograder.grading.submission.read import Submission, escaped
 
 _MOST_TRIES = 4  # of one submission, while workers and zygotes die
 _QUEUE_PER_WORKER = 3  # submissions a worker that wait in memory
@@ -32,6 +35,7 @@ _FULL_DISK = (ENOSPC, EDQUOT)
 
 def grade_lesson(
     course: Course,
+    url: str,
     lesson: str,
     students: Sequence[str],
     *,
@@ -39,13 +43,16 @@ def grade_lesson(
     workers: int = 1,
     settings: Settings = Settings(),  # noqa: B008  # frozen
     again: bool = False,
+    late_policy: LatePolicy = no_penalty,
 ) -> Generator[Outcome, None, None]:
     """Grade submissions of a released lesson.
 
     Parameters
     ----------
     course : Course
-        Held by the caller with `course.writing()`.
+        Locked by the caller, and its gradebook too.
+    url : str
+        Of the gradebook.
     lesson : str
         Must be released in this course.
     students : sequence of str
@@ -56,6 +63,8 @@ def grade_lesson(
     settings : Settings
     again : bool
         Whether to grade what has been graded already, too.
+    late_policy : LatePolicy
+        The course's penalty for lateness.
 
     Yields
     ------
@@ -67,18 +76,18 @@ def grade_lesson(
     CourseError
         If the lesson is not released, the gradebook cannot be used, or submissions cannot be confined as asked.
     """
-    released = Lesson.of(course, lesson)
+    released = load_lesson(course, url, lesson)
     if sys.platform == "linux":
         from autograder.running.sandbox.syscalls import map_large_buffers
 
         map_large_buffers()  # notebooks and pages pass through by the thousand
-    with gradebook.open_for_writing(course.gradebook_url, lesson, course.config()) as ledger:
-        run = _Run(course, released, ledger, settings, start, workers)
+    with gradebook.open_for_writing(url, lesson, late_policy) as marks:
+        run = _LessonRun(course, released, marks, settings, start, workers)
         try:
-            yield from run.outcomes(students, {} if again else ledger.entries())
+            yield from run.outcomes(students, {} if again else marks.entries())
         except BaseException:
             with defer_signals():
-                kill(run.executor)
+                end_now(run.executor)
             raise
         run.executor.shutdown()
 
@@ -103,7 +112,7 @@ class _Pending:
     scores: Scores | None = None
 
 
-class _Run:
+class _LessonRun:
     """The coordinator's part of grading one lesson.
 
     What stands of a student changes in this order, and may be cut short anywhere: the old mark and its entry in the
@@ -115,16 +124,16 @@ class _Run:
         self,
         course: Course,
         lesson: Lesson,
-        ledger: Ledger,
+        marks: LessonMarks,
         settings: Settings,
         start: Callable[[], Executor],
         workers: int,
     ) -> None:
-        self._course, self._lesson, self._ledger, self._settings = course, lesson, ledger, settings
+        self._course, self._lesson, self._marks, self._settings = course, lesson, marks, settings
         self._start, self._workers = start, workers
         self._content, self._version = lesson.to_bytes(), version_of(lesson)
-        self._papers = OutputFiles(course.root, lesson.name)
-        self._papers.sweep()
+        self._files = OutputFiles(course, lesson.name)
+        self._files.sweep()
         self._pending: dict[Future[Any], _Pending] = {}
         self.executor = start()
 
@@ -138,8 +147,8 @@ class _Run:
                 if outcome is not None:
                     yield outcome
                 student = next(waiting, None)
-            landed, _ = wait(self._pending, return_when=FIRST_COMPLETED)
-            for future in landed:
+            ready, _ = wait(self._pending, return_when=FIRST_COMPLETED)
+            for future in ready:
                 with defer_signals():
                     outcome = self._handle_result(future)
                 if outcome is not None:
@@ -155,21 +164,21 @@ class _Run:
         except SubmissionError as problem:
             with defer_signals():
                 return self._failed(student, str(problem))
-        flight = _Pending(submission, entry_for(submission, self._version, self._settings.everything))
-        if flight.entry == finished and self._papers.notebook(student).is_file():
-            scores = self._ledger.scores(student)
-            if self._papers.shows(student, scores):
+        pending = _Pending(submission, entry_for(submission, self._version, self._settings.everything))
+        if pending.entry == finished and self._files.notebook(student).is_file():
+            scores = self._marks.scores(student)
+            if self._files.shows(student, scores):
                 return read_outcome(self._course, self._lesson.name, student, scores.cells)
-            flight.scores = scores
-        self._send(flight)
+            pending.scores = scores
+        self._send(pending)
         return None
 
-    def _send(self, flight: _Pending) -> None:
-        submission, lesson = flight.submission, self._lesson
+    def _send(self, pending: _Pending) -> None:
+        submission, lesson = pending.submission, self._lesson
         try:
-            if flight.scores is not None:
-                notebook = self._papers.notebook(submission.student).read_text(encoding="utf-8")
-                future: Future[Any] = self.executor.submit(render_feedback, lesson.name, notebook, flight.scores)
+            if pending.scores is not None:
+                notebook = self._files.notebook(submission.student).read_text(encoding="utf-8")
+                future: Future[Any] = self.executor.submit(render_feedback, lesson.name, notebook, pending.scores)
             else:
                 future = self.executor.submit(
                     grade_submission, self._content, lesson.version, grader_version(), self._settings, submission
@@ -177,75 +186,76 @@ class _Run:
         except BrokenExecutor as end:
             future = Future()
             future.set_exception(end)
-        self._pending[future] = flight
+        self._pending[future] = pending
 
     def _handle_result(self, future: Future[Any]) -> Outcome | None:
         """Write down what a worker brought; give the outcome once everything is written."""
-        flight = self._pending.pop(future, None)
-        if flight is None:
+        pending = self._pending.pop(future, None)
+        if pending is None:
             return None  # sent off anew, with everything else that its executor had
         try:
             result = future.result()
         except BrokenExecutor:
-            self._pending[future] = flight
+            self._pending[future] = pending
             return self._send_all_again()
         except (WorkerDiedError, ZygoteError, ConnectionError) as problem:
-            return self._send_again(flight, problem)
+            return self._send_again(pending, problem)
         except UnfitError as problem:
             raise CourseError(str(problem)) from problem
         except Exception as problem:  # of the grader, or of its machine: staff must hear of it, the class goes on
             if isinstance(problem, OSError) and problem.errno in _FULL_DISK:
                 raise CourseError(f"a worker must have room to write (got: {problem.strerror})") from problem
             reason = f"the grader failed: {type(problem).__name__}: {problem!s:.300}"
-            return self._failed(flight.submission.student, reason)
+            return self._failed(pending.submission.student, reason)
         if isinstance(result, Graded):
-            return self._record(result, flight)
-        assert flight.scores is not None
-        student = flight.submission.student
-        self._papers.put_page(student, result, flight.scores)
-        return read_outcome(self._course, self._lesson.name, student, flight.scores.cells)
+            return self._record(result, pending)
+        assert pending.scores is not None
+        student = pending.submission.student
+        self._files.put_page(student, result, pending.scores)
+        return read_outcome(self._course, self._lesson.name, student, pending.scores.cells)
 
-    def _record(self, graded: Graded, flight: _Pending) -> Outcome | None:
+    def _record(self, graded: Graded, pending: _Pending) -> Outcome | None:
         """Write a notebook and its marks, and send it off for its page."""
-        student, submission = graded.student, flight.submission
+        student, submission = graded.student, pending.submission
         if graded.reason:
             return self._failed(student, graded.reason)
-        self._ledger.withdraw(student)
+        self._marks.withdraw(student)
         files = {**submission.files, **self._lesson.files}
         if submission.timestamp:
             files["timestamp.txt"] = f"{submission.timestamp}\n".encode()
-        self._papers.put_notebook(student, graded.notebook, files)
-        flight.scores = self._ledger.record(graded, flight.entry, submission.timestamp)
-        flight.tries = 1
-        self._send(flight)
+        self._files.put_notebook(student, graded.notebook, files)
+        pending.scores = self._marks.record(graded, pending.entry, submission.timestamp)
+        pending.tries = 1
+        self._send(pending)
         return None
 
-    def _send_again(self, flight: _Pending, problem: Exception) -> Outcome | None:
+    def _send_again(self, pending: _Pending, problem: Exception) -> Outcome | None:
         """Try a submission once more: whoever had it died, perhaps of something else."""
-        if flight.tries < _MOST_TRIES:
-            flight.tries += 1
-            self._send(flight)
+        if pending.tries < _MOST_TRIES:
+            pending.tries += 1
+            self._send(pending)
             return None
         if isinstance(problem, ZygoteError):
             raise CourseError(str(problem)) from problem
-        return self._failed(flight.submission.student, "its worker died again and again")
+        return self._failed(pending.submission.student, "its worker died again and again")
 
     def _send_all_again(self) -> Outcome | None:
-        """Go on with a new executor; a submission whose executors keep ending has failed."""
-        kill(self.executor)
+        """Send everything to a new executor; a submission whose executors keep ending has failed."""
+        end_now(self.executor)
         self.executor = self._start()
-        flights, self._pending = list(self._pending.values()), {}
-        hopeless = [flight for flight in flights if flight.tries >= _MOST_TRIES]
-        for flight in flights:
-            if flight not in hopeless[:1]:
-                flight.tries += 1
-                self._send(flight)
+        sent, self._pending = list(self._pending.values()), {}
+        hopeless = [pending for pending in sent if pending.tries >= _MOST_TRIES]
+        for pending in sent:
+            if pending not in hopeless[:1]:
+                pending.tries += 1
+                self._send(pending)
         if hopeless:
             return self._failed(hopeless[0].submission.student, "its worker died again and again")
         return None
 
     def _failed(self, student: str, reason: str) -> Outcome:
-        """Leave nothing of an earlier grading that could pass for the current one."""
-        self._ledger.withdraw(student)
-        self._papers.remove(student)
-        return Outcome(student, self._lesson.name, "failed", reason=reason)
+        """Remove the results of an earlier grading, which could pass for the current ones."""
+        if student.isprintable():  # else nothing of it was ever written, and the gradebook could not hold the name
+            self._marks.withdraw(student)
+            self._files.remove(student)
+        return Outcome(escaped(student), self._lesson.name, "failed", reason=reason)

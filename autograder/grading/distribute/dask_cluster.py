@@ -24,9 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from autograder.errors import CourseError
-from autograder.grading.course.lesson import grader_version
-from autograder.grading.execute.task import UnfitError
+from autograder.errors import CourseError, UnfitError
+from autograder.grading.course.fingerprint import grader_version
 
 _SECONDS_TO_CONNECT = 5
 _SECONDS_TO_FIND_WORKERS = 10
@@ -98,7 +97,7 @@ def connect(address: str, certificates: Certificates | None = None, *, patience:
 
 
 def is_exposed(address: str) -> bool:
-    """Tell whether others than this machine could send to this address, and nothing would show who they are."""
+    """Return whether others than this machine could send to this address without a certificate."""
     parts = urlsplit(address)
     try:
         alone = ipaddress.ip_address(parts.hostname or "").is_loopback
@@ -143,15 +142,15 @@ class Cluster(Executor):
         if self._client.status != "running":
             raise BrokenExecutor("the scheduler is gone")
         arguments = [self._share(each) if isinstance(each, bytes) else each for each in args]
-        landed: Future[Any] = Future()
-        self._pending.add(landed)
+        result_of: Future[Any] = Future()
+        self._pending.add(result_of)
         key = f"{function.__name__}-{uuid.uuid4().hex}"
         sent = self._tasks.submit(work, installed(), function, *arguments, key=key, **kwargs)
-        sent.add_done_callback(partial(self._hand_over, landed))
-        return landed
+        sent.add_done_callback(partial(self._hand_over, result_of))
+        return result_of
 
     def _share(self, content: bytes) -> Any:
-        """Give what stands for some bytes: a task of its own, so that they are there again when their workers died."""
+        """Return a future of some bytes: a task of its own, so that they are computed again when their workers died."""
         if content not in self._shared:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Sending large graph")  # it is sent once
@@ -160,27 +159,27 @@ class Cluster(Executor):
             self._client.replicate([self._shared[content]])
         return self._shared[content]
 
-    def _hand_over(self, landed: Future[Any], sent: Future[Any]) -> None:
-        """Pass on what became of a task, in the words of `concurrent.futures`. Runs in the client's thread."""
+    def _hand_over(self, result_of: Future[Any], sent: Future[Any]) -> None:
+        """Copy a Dask future's result or exception to ours. Runs in the client's thread."""
         from distributed.scheduler import KilledWorker
 
-        self._pending.discard(landed)
-        if landed.done():
+        self._pending.discard(result_of)
+        if result_of.done():
             return
         problem = None if sent.cancelled() else sent.exception()
         if sent.cancelled() or (problem is not None and self._client.status != "running"):
-            landed.set_exception(BrokenExecutor("the scheduler is gone"))
+            result_of.set_exception(BrokenExecutor("the scheduler is gone"))
         elif isinstance(problem, KilledWorker):
-            landed.set_exception(RuntimeError("its worker died again and again"))
+            result_of.set_exception(RuntimeError("its worker died again and again"))
         elif problem is not None:
-            landed.set_exception(UnfitError(_foreign(problem)) if _is_foreign(problem) else problem)
+            result_of.set_exception(UnfitError(_described(problem)) if _is_unpickling_problem(problem) else problem)
         elif isinstance(result := sent.result(), Refusal):
-            landed.set_exception(UnfitError(result.reason))
+            result_of.set_exception(UnfitError(result.reason))
         else:
-            landed.set_result(result)
+            result_of.set_result(result)
 
     async def _watch(self) -> None:
-        """Keep count of the workers, and give up when there have been none for long."""
+        """Count the workers from time to time; fail all tasks when there have been none for long."""
         alone = 0.0
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
@@ -191,12 +190,12 @@ class Cluster(Executor):
             self.workers = max(1, found)
             alone = 0.0 if found else alone + _SECONDS_BETWEEN_LOOKS
             if alone >= self._patience:
-                for landed in self._pending:
-                    landed.set_exception(BrokenExecutor("there are no workers left"))
+                for result_of in self._pending:
+                    result_of.set_exception(BrokenExecutor("there are no workers left"))
                 self._pending.clear()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Leave the cluster; its workers stay."""
+        """Close the connection to the cluster; its workers stay."""
         if self._client.status == "closed":
             return
         if wait and not cancel_futures:
@@ -206,7 +205,7 @@ class Cluster(Executor):
 
 
 def work(asked: str, function: Callable[..., Any], *args: Any) -> Any:
-    """Do one task on a worker, unless it is unfit."""
+    """Run one task on a worker, unless it is unfit."""
     from distributed import get_worker
 
     worker = get_worker()
@@ -222,19 +221,19 @@ def work(asked: str, function: Callable[..., Any], *args: Any) -> Any:
 
 
 def same(content: bytes) -> bytes:
-    """Give back what is to be kept on a worker."""
+    """Return the argument, which is then kept on a worker."""
     return content
 
 
 @cache
 def installed() -> str:
-    """Name what a mark depends on besides the work itself."""
+    """Return the versions of everything that a mark depends on besides the work itself."""
     python = ".".join(map(str, sys.version_info[:2]))
     return f"grader {grader_version()[:12]} with NumPy {version('numpy')} and Python {python}"
 
 
 def unfit(asked: str, dask_worker: Any = None) -> str:
-    """Say why a worker must not grade, or nothing.
+    """Return why a worker must not grade, or "".
 
     Parameters
     ----------
@@ -304,23 +303,23 @@ def _require_fit(client: Any, address: str) -> None:
     try:
         theirs = client.run_on_scheduler(installed)
     except Exception as problem:  # whatever unpickling raises where something else is installed
-        theirs = _foreign(problem)
+        theirs = _described(problem)
     if theirs != installed():
         raise CourseError(f"the scheduler at {address} must have {installed()} (got {theirs}): {_REMEDY}")
     for worker, answer in client.run(unfit, installed(), on_error="return").items():
         if isinstance(answer, OSError):
             continue  # it is on its way out
         if isinstance(answer, BaseException):
-            answer = f"the worker {worker}: {_foreign(answer)}"
+            answer = f"the worker {worker}: {_described(answer)}"
         if answer:
             raise CourseError(answer)
 
 
-def _is_foreign(problem: BaseException) -> bool:
-    """Tell whether a worker could not even unpickle a task."""
+def _is_unpickling_problem(problem: BaseException) -> bool:
+    """Return whether a worker could not even unpickle a task."""
     missing = isinstance(problem, ModuleNotFoundError) and (problem.name or "").split(".")[0] == "autograder"
     return missing or (isinstance(problem, AttributeError) and "Can't get attribute" in str(problem))
 
 
-def _foreign(problem: BaseException) -> str:
+def _described(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem!s:.200}; {_REMEDY}"

@@ -1,4 +1,4 @@
-"""Being asked to stop: at once, but not in the middle of what must be done whole."""
+"""Turn SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt; delay them inside critical sections."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 
 @contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """Let every polite request to end do what Ctrl-C does, so that all is tidied up."""
+    """Turn SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt, so that the command cleans up."""
     with _handling(_raise):
         yield
 
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Put a request to end off until the block is done."""
+    """Delay these signals until the end of the block."""
     came: list[int] = []
     with _handling(lambda number, frame: came.append(number)):
         yield

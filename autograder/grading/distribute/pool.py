@@ -14,25 +14,24 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from autograder.errors import WorkerDiedError
 from autograder.grading.distribute.interrupts import defer_signals
 from autograder.grading.options import Settings
 from autograder.running.judge_side import cgroups
 from autograder.running.sandbox.processes import descendants
 
+if TYPE_CHECKING:
+    from autograder.grading.execute.lesson_kernels import KernelShare
+
 _PRELOADED = "autograder.grading.distribute.preload"
 _PR_SET_PDEATHSIG = 1
 _SECONDS_TO_END = 5
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, before a worker that could not be started is started once more
-
-
-class WorkerDiedError(RuntimeError):
-    """The worker that had a task ended before the task did; the next task gets a new one."""
 
 
 class InProcessExecutor(Executor):
@@ -60,7 +59,7 @@ class InProcessExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the kernels that were kept ready."""
+        """Stop the kernels that were kept ready."""
         _close_kernels()
 
 
@@ -75,8 +74,8 @@ class WorkerPool(Executor):
     workers : int
     scratch : str
         Directory for all that they write; whoever made it removes it.
-    begin : callable
-        Gives, here and while a new worker is started, the first thing that the worker does.
+    share : callable
+        Returns a context in which a worker is started, with the kernels that it may use.
     end : callable
         Called when all have ended.
 
@@ -89,11 +88,11 @@ class WorkerPool(Executor):
         self,
         workers: int,
         scratch: str,
-        begin: Callable[[], AbstractContextManager[Callable[[], None]]] = lambda: nullcontext(_do_nothing),
+        share: Callable[[], AbstractContextManager[KernelShare | None]] = nullcontext,
         end: Callable[[], None] = lambda: None,
     ) -> None:
         self.workers = workers
-        self._scratch, self._begin, self._finish = scratch, begin, end
+        self._scratch, self._share, self._finish = scratch, share, end
         self._tasks: SimpleQueue[tuple[Future[Any], Any] | None] = SimpleQueue()
         self._processes: set[Any] = set()
         self._starting = threading.Lock()
@@ -114,13 +113,13 @@ class WorkerPool(Executor):
             raise
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Have a function called by the next worker that is free."""
+        """Queue a call for the next worker that is free."""
         future: Future[Any] = Future()
         self._tasks.put((future, (function, args, kwargs)))
         return future
 
     def _serve_tasks(self, worker: tuple[Any, Connection] | None) -> None:
-        """Have one worker do tasks, and another in its place when it has died."""
+        """Send tasks to one worker, and start another when it has died."""
         idle = True
         try:
             worker = worker or self._start_or_none()
@@ -167,8 +166,8 @@ class WorkerPool(Executor):
         with theirs, self._starting:
             if self._closed.is_set():
                 raise EOFError
-            with self._begin() as begin, _block_sigint():
-                process = context.Process(target=_work, args=(theirs, self._scratch, begin), daemon=True)
+            with self._share() as share, _block_sigint():
+                process = context.Process(target=_work, args=(theirs, self._scratch, share), daemon=True)
                 process.start()
             self._processes.add(process)
         return process, ours
@@ -186,7 +185,7 @@ class WorkerPool(Executor):
         self._processes.discard(process)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the workers finish what was submitted, and end."""
+        """Wait until the workers have finished what was submitted, and stop them."""
         if cancel_futures:
             with contextlib.suppress(Empty):
                 while (task := self._tasks.get_nowait()) is not None:
@@ -199,7 +198,7 @@ class WorkerPool(Executor):
             self._finish()
 
     def kill(self) -> None:
-        """End the workers at once, and wait until everything that they started has ended as well."""
+        """Kill the workers, and wait until everything that they started has ended as well."""
         with self._starting:
             self._closed.set()
             processes = list(self._processes)
@@ -212,16 +211,16 @@ class WorkerPool(Executor):
 
 
 def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> WorkerPool:
-    """Start worker processes that write below `scratch` and get ready for a lesson.
+    """Start worker processes that write below `scratch` and share the kernels of this process.
 
     As long as this process has one thread, they are its forks and need not import anything.
     """
     cgroups.take_over()  # while all that this process has started is below it
-    from autograder.grading.execute.lesson_kernels import Editions, borrow
+    from autograder.grading.execute.lesson_kernels import Editions  # Jupyter's clients take a while
 
     try:
         ours = Editions(lesson, settings, directory=scratch)
-    except Exception:  # each worker tries for itself, and says why it cannot be done
+    except Exception:  # each worker tries for itself, and reports why it fails
         return WorkerPool(workers, scratch)
     try:
         if _may_be_forked():
@@ -229,31 +228,25 @@ def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> WorkerP
     except BaseException:
         ours.close()
         raise
-
-    @contextmanager
-    def lending() -> Iterator[Callable[[], None]]:
-        with ours.lend() as loan:
-            yield partial(borrow, lesson, settings, loan)
-
-    return WorkerPool(workers, scratch, lending, ours.close)
+    return WorkerPool(workers, scratch, ours.share, ours.close)
 
 
 @contextmanager
 def started(start: Callable[[], Executor]) -> Iterator[Callable[[], Executor]]:
-    """Start an executor at once and give it to whoever asks first; who asks again gets another.
+    """Start an executor at once; yield a function that returns it, and a new one whenever it is called again.
 
-    Whoever has got one ends it.
+    The caller shuts down the executors that it got.
     """
     early = [start()]
     try:
         yield lambda: early.pop() if early else start()
     finally:
         for executor in early:
-            kill(executor)
+            end_now(executor)
 
 
-def kill(executor: Executor) -> None:
-    """End an executor at once, whatever it has in hand."""
+def end_now(executor: Executor) -> None:
+    """Shut an executor down at once, with tasks still running."""
     if isinstance(executor, WorkerPool):
         executor.kill()
     else:
@@ -261,12 +254,12 @@ def kill(executor: Executor) -> None:
 
 
 def _may_be_forked() -> bool:
-    """Tell whether a copy of this process is as good as a new one: no other thread can have left a lock closed."""
+    """Return whether this process can be forked safely: no other thread can hold a lock."""
     return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _context() -> Any:
-    """Give the way in which processes are started from this one."""
+    """Return the multiprocessing context for starting workers."""
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     if _may_be_forked():
@@ -278,7 +271,7 @@ def _context() -> Any:
 
 @contextmanager
 def _block_sigint() -> Iterator[None]:
-    """Have a process that is started ignore Ctrl-C from its first moment on: it is for the coordinator alone."""
+    """Block SIGINT while a process is started: Ctrl-C is for the coordinator alone."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -291,7 +284,7 @@ def _block_sigint() -> Iterator[None]:
 
 @contextmanager
 def _handles_below(processes: list[int]) -> Iterator[list[int]]:
-    """Have handles of all processes below these, where there are such things."""
+    """Open pidfds of all processes below these, where the system has pidfds."""
     handles: list[int] = []
     try:
         if sys.platform == "linux":
@@ -305,15 +298,12 @@ def _handles_below(processes: list[int]) -> Iterator[list[int]]:
             os.close(handle)
 
 
-def _do_nothing() -> None:
-    pass
-
-
-def _work(connection: Connection, scratch: str, begin: Callable[[], None]) -> None:
-    """Be a worker: do what comes, until nothing does."""
+def _work(connection: Connection, scratch: str, share: KernelShare | None) -> None:
+    """Run tasks in a worker until there are no more; those that grade use the shared kernels."""
     _begin(scratch)
     importlib.import_module(_PRELOADED)  # where it is not forked from a process that has
-    begin()
+    from autograder.grading.execute.task import grade_submission
+
     while True:
         try:
             task = connection.recv()
@@ -322,6 +312,8 @@ def _work(connection: Connection, scratch: str, begin: Callable[[], None]) -> No
         if task is None:
             break
         function, args, kwargs = task
+        if function is grade_submission:
+            kwargs = {"share": share, **kwargs}
         try:
             answer = (True, function(*args, **kwargs))
         except Exception as problem:
@@ -338,15 +330,13 @@ def _work(connection: Connection, scratch: str, begin: Callable[[], None]) -> No
 
 
 def _close_kernels() -> None:
-    from autograder.grading.execute.lesson_kernels import close_borrowed
-    from autograder.grading.execute.task import close_graders  # nbgrader: seconds that a coordinator need not wait for
+    from autograder.grading.execute.task import close_graders  # nbgrader: a coordinator need not wait for it
 
-    close_borrowed()
     close_graders()
 
 
 def _begin(scratch: str) -> None:
-    """Begin a worker: Ctrl-C is for the coordinator, whose end is ours too."""
+    """Set up a worker: it ignores Ctrl-C, and ends with its coordinator."""
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

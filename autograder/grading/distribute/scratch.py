@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograder.grading.course.directory import private_directory
+from autograder.grading.course.atomic_write import write_atomically
+from autograder.grading.course.private import private_directory
 from autograder.running.judge_side.remove_tree import remove_tree
 
 _NOTE = "scratch"  # in the course's private directory: where there may be something to remove
@@ -18,7 +19,7 @@ _OURS = ("autograder-", "pymp-")
 
 @contextmanager
 def scratch_directory(root: Path) -> Iterator[str]:
-    """Have a directory that others may read, and remove it, and what earlier runs left, whatever happens.
+    """Create a directory that others may read; remove it at the end, and those that earlier runs left.
 
     Parameters
     ----------
@@ -45,11 +46,10 @@ def _noted(note: Path) -> list[Path]:
 
 
 def _write(note: Path, places: Sequence[Path]) -> None:
-    draft = note.with_name(f"{note.name}.tmp")
-    draft.write_text("".join(f"{place}\n" for place in places), encoding="utf-8")
-    draft.replace(note)
-    if not places:
-        note.unlink()
+    if places:
+        write_atomically(note, "".join(f"{place}\n" for place in places))
+    else:
+        note.unlink(missing_ok=True)
 
 
 def _removed(place: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder.grading.course.lesson import Lesson
 from autograder.grading.execute.judged_cells import exercise_of, judge_cell, verdict_of
-from autograder.grading.execute.lesson_kernels import editions
+from autograder.grading.execute.lesson_kernels import Editions, KernelShare
 from autograder.grading.execute.select_cells import cells_to_run
 from autograder.grading.options import Settings
 from autograder.grading.submission.restore import grade_id_of
@@ -25,13 +25,15 @@ class Grader:
     ----------
     lesson : Lesson
     settings : Settings
+    share : KernelShare or None
+        Kernels of another process, to be used instead of own ones.
     """
 
-    def __init__(self, lesson: Lesson, settings: Settings) -> None:
-        for name, text in lesson.own.items():
+    def __init__(self, lesson: Lesson, settings: Settings, share: KernelShare | None = None) -> None:
+        for name, text in lesson.custom_exercises.items():
             load_text(name, text)
         self._lesson, self._settings = lesson, settings
-        self._editions = editions(lesson.name, settings)
+        self._editions = Editions(lesson.name, settings, share=share)
 
     def grade(self, notebook: Any, files: dict[str, bytes]) -> None:
         """Run a restored submission and fill in outputs and verdicts.
@@ -69,12 +71,12 @@ class Grader:
         run_notebook(notebook, kernels, cells=cells, tests=tests, judge=judge, files=files, cell_timeout=timeout)
 
     def close(self) -> None:
-        """End its kernels and leave nothing behind."""
+        """Stop its kernels and remove its files."""
         self._editions.close()
 
 
 def _went_wrong(cell: Any) -> bool:
-    """Tell whether something is missing that a cell left out might have brought."""
+    """Return whether something is missing that a cell left out could define."""
     if any(output.output_type == "error" and not _is_refused(output) for output in cell.get("outputs", [])):
         return True
     verdict = verdict_of(cell)
@@ -83,7 +85,7 @@ def _went_wrong(cell: Any) -> bool:
 
 
 def _take_experiments(notebook: Any, shown: Any, lesson: Lesson) -> None:
-    """Take over what experiments showed: unchanged ones, and a student's that wanted what no submission may have.
+    """Copy the outputs of experiments: of unchanged ones, and of a student's that used what no submission may have.
 
     Where there is nothing to take over, such an experiment ends without a word, as one that was left out. What else
     the student wrote shows what it did while it was judged.
@@ -97,5 +99,5 @@ def _take_experiments(notebook: Any, shown: Any, lesson: Lesson) -> None:
 
 
 def _is_refused(output: Any) -> bool:
-    """Tell whether this is the error of a cell that wanted what no submission may have."""
+    """Return whether this is the error of a cell that used what no submission may have."""
     return output.output_type == "error" and LEFT_OUT in output.evalue

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from nbformat import from_dict
-from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder.errors import SubmissionError
@@ -22,7 +21,7 @@ METADATA_KEY = "autograder"  # of a test cell in an autograded notebook: its ver
 
 
 def exercise_of(cell: Any) -> Exercise | None:
-    """Give the exercise that a test cell tests, or `None` for every other cell."""
+    """Return the exercise that a test cell tests, or `None` for every other cell."""
     if cell.cell_type != "code" or not is_grade(cell) or is_solution(cell):
         return None
     name = str(cell.metadata.nbgrader.grade_id).removeprefix("test_")
@@ -84,7 +83,7 @@ def _verdict(text: str) -> Verdict:
 
 
 def auto_points(cell: Any) -> float | None:
-    """Give the points of a graded cell: from the verdict, or from what an instructor's own test left.
+    """Return the points of a graded cell: from the verdict, or from the outputs of an instructor's own test.
 
     Returns
     -------
@@ -114,15 +113,3 @@ def auto_points(cell: Any) -> float | None:
             f"(released with {cell.metadata.nbgrader.points:g}); release the lesson again"
         )
     return verdict.points
-
-
-class SaveMarks(SaveAutoGrades):  # type: ignore[misc]  # nbgrader publishes no types
-    """nbgrader's `SaveAutoGrades`, with the points of the verdict."""
-
-    def _add_score(self, cell: Any, resources: Any) -> None:
-        super()._add_score(cell, resources)
-        info = resources["nbgrader"]
-        names = (cell.metadata.nbgrader.grade_id, info["notebook"], info["assignment"], info["student"])
-        grade = self.gradebook.find_grade(*names)
-        grade.auto_score = auto_points(cell)
-        self.gradebook.db.commit()

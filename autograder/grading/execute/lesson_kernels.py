@@ -1,4 +1,4 @@
-"""Where a lesson's submissions run: its editions, and kernels for each of them."""
+"""The student editions of a lesson, and the kernels that run its submissions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from autograder.running.judge_side.student_edition import write_edition, write_l
 
 @dataclass(frozen=True)
 class KernelShare:
-    """What a worker needs to use the editions of its coordinator.
+    """Editions and zygotes of a coordinator, for one of its workers.
 
     Attributes
     ----------
     root : Path
+        Holds the editions.
     kernels, laboratory : Share or None
-        Where there are zygotes.
+        `None` where the kernels have no zygote.
     """
 
     root: Path
@@ -40,8 +41,8 @@ class Editions:
     settings : Settings
     directory : str or None
         Where they are written.
-    loan : KernelShare or None
-        Editions of another process, which are used instead.
+    share : KernelShare or None
+        Editions of another process, to be used instead.
 
     Attributes
     ----------
@@ -52,17 +53,17 @@ class Editions:
     """
 
     def __init__(
-        self, lesson: str, settings: Settings, *, directory: str | None = None, loan: KernelShare | None = None
+        self, lesson: str, settings: Settings, *, directory: str | None = None, share: KernelShare | None = None
     ) -> None:
         self._settings, self._place = settings, directory
         self._directory = None
-        if loan is None:
+        if share is None:
             self._directory = tempfile.TemporaryDirectory(prefix="autograder-edition-", dir=directory)
-            loan = KernelShare(Path(self._directory.name), None, None)
-            self._write(loan.root, lesson)
-        self._root = loan.root
-        self.kernels = self._start("student", loan.kernels)
-        self.laboratory = self._start("laboratory", loan.laboratory) if settings.everything else None
+            share = KernelShare(Path(self._directory.name), None, None)
+            self._write(share.root, lesson)
+        self._root = share.root
+        self.kernels = self._start("student", share.kernels)
+        self.laboratory = self._start("laboratory", share.laboratory) if settings.everything else None
 
     def _write(self, root: Path, lesson: str) -> None:
         root.chmod(0o755)
@@ -76,17 +77,17 @@ class Editions:
         return Kernels(self._root / edition, mode=mode, as_root=as_root, directory=self._place, share=share)
 
     @contextmanager
-    def lend(self) -> Iterator[KernelShare | None]:
-        """Give a loan that is to be passed on meanwhile; `None` where their zygotes have ended."""
+    def share(self) -> Iterator[KernelShare | None]:
+        """Yield a share to be sent to a worker within the block; `None` where the zygotes have ended."""
         with ExitStack() as held:
             try:
-                loan = KernelShare(self._root, _share(self.kernels, held), _share(self.laboratory, held))
+                share = KernelShare(self._root, _share(self.kernels, held), _share(self.laboratory, held))
             except ConnectionError:
-                loan = None
-            yield loan
+                share = None
+            yield share
 
     def close(self) -> None:
-        """End the kernels and leave nothing behind."""
+        """Stop the kernels and remove the editions."""
         self.kernels.close()
         if self.laboratory is not None:
             self.laboratory.close()
@@ -99,26 +100,6 @@ def _share(kernels: Kernels | None, held: ExitStack) -> Share | None:
     if share is not None:
         held.enter_context(share.connection)
     return share
-
-
-_borrowed: dict[tuple[str, Settings], Editions] = {}
-
-
-def borrow(lesson: str, settings: Settings, loan: KernelShare | None) -> None:
-    """Have `editions` give those of another process, if it could lend them."""
-    if loan is not None:
-        _borrowed[lesson, settings] = Editions(lesson, settings, loan=loan)
-
-
-def editions(lesson: str, settings: Settings) -> Editions:
-    """Give a lesson's editions, borrowed or our own; whoever asked closes them."""
-    return _borrowed.pop((lesson, settings), None) or Editions(lesson, settings)
-
-
-def close_borrowed() -> None:
-    """Close those that nobody asked for."""
-    while _borrowed:
-        _borrowed.popitem()[1].close()
 
 
 def _answers(lesson: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

@@ -54,7 +54,7 @@ def cells_to_run(notebook: Any, released: Collection[str], graded: Collection[in
 
 @dataclass(frozen=True)
 class _Names:
-    """What a cell does with global names."""
+    """The global names that a cell binds and reads."""
 
     imports: bool
     bound: frozenset[str]
@@ -62,7 +62,7 @@ class _Names:
 
 
 class _Effort:
-    """How much is still read: a submission must not keep the grader busy before it has even run."""
+    """A budget of characters: reading a submission must not take long before it has even run."""
 
     def __init__(self) -> None:
         self._left = _MOST_EFFORT
@@ -103,7 +103,7 @@ def _names_of(source: str, effort: _Effort) -> _Names | None:
 
 
 def _python_of(source: str, effort: _Effort) -> str:
-    """Give a cell without magics. IPython reads all of a cell again for each of them."""
+    """Return a cell without magics. IPython reads all of a cell again for each of them."""
     try:
         ast.parse(source)
     except SyntaxError:

@@ -1,64 +1,50 @@
-"""What one worker does for one submission: bytes in, marks and pages out, nothing else touched, on any machine."""
+"""One submission as a task for a worker: bytes in, marks and a notebook out, nothing else touched, on any machine."""
 
 from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Callable
-from functools import cache, lru_cache, partial
-from pathlib import Path
+from functools import cache, lru_cache
 from typing import Any
 
 import nbformat
-import nbgrader
 from nbclient.exceptions import CellTimeoutError
-from nbconvert.exporters import HTMLExporter, TemplateExporter
-from nbconvert.filters.highlight import Highlight2HTML
-from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import compute_checksum, is_grade, is_solution, is_task
 from threadpoolctl import ThreadpoolController
-from traitlets.config import Config
 
-from autograder.errors import SubmissionError
-from autograder.grading.course.lesson import Lesson, grader_version
+from autograder.errors import (
+    ConfinementError,
+    OtherVersionError,
+    RunError,
+    SubmissionError,
+    UnfitError,
+    ZygoteError,
+)
+from autograder.grading.course.fingerprint import grader_version
+from autograder.grading.course.lesson import Lesson
+from autograder.grading.execute.graded import Graded
 from autograder.grading.execute.grader import Grader
 from autograder.grading.execute.judged_cells import auto_points
+from autograder.grading.execute.lesson_kernels import KernelShare
 from autograder.grading.options import Settings
-from autograder.grading.record.scores import Graded, Scores
-from autograder.grading.submission.read import Submission, parse
+from autograder.grading.submission.parse import parse
+from autograder.grading.submission.read import Submission
 from autograder.grading.submission.restore import restored
-from autograder.judging.exercise import Curve
-from autograder.judging.picture import picture_svg
-from autograder.judging.registry import all_exercises
-from autograder.running.judge_side.doctor import ConfinementError, choose_mode, examine_machine
-from autograder.running.judge_side.provisioners import ZygoteError
-from autograder.running.judge_side.run_notebook import RunError
+from autograder.running.judge_side.doctor import choose_mode, examine_machine
 
-
-class UnfitError(RuntimeError):
-    """A worker that can do none of the work: the text says why. Others would find the same, so the run stops."""
-
-
-class OtherVersionError(UnfitError):
-    """A worker that has another grader, or another lesson, than the one who asks."""
-
-
-_LONGEST_KEPT = 10_000  # characters of a cell
 _graders: dict[tuple[str, Settings], Grader] = {}
 _one_at_a_time = threading.Lock()
 
 
-def warm_up() -> None:
-    """Do what the first submission would do: write a page, draw a picture, look for libraries that have threads."""
-    cells = [nbformat.v4.new_markdown_cell("*1*"), nbformat.v4.new_code_cell("1")]
-    render_feedback("", nbformat.writes(nbformat.v4.new_notebook(cells=cells)), Scores({}, {}, 0.0, 0.0, 0.0))
-    drawn = next(exercise for exercise in all_exercises() if isinstance(exercise.picture, Curve))
-    picture_svg(drawn, drawn.reference, None)
-    _threads()
-
-
-def grade_submission(lesson: bytes, version: str, grader: str, settings: Settings, submission: Submission) -> Graded:
+def grade_submission(
+    lesson: bytes,
+    version: str,
+    grader: str,
+    settings: Settings,
+    submission: Submission,
+    share: KernelShare | None = None,
+) -> Graded:
     """Run and judge one submission.
 
     Parameters
@@ -69,6 +55,8 @@ def grade_submission(lesson: bytes, version: str, grader: str, settings: Setting
         Fingerprints of the lesson and of the grader, which must be those of this process.
     settings : Settings
     submission : Submission
+    share : KernelShare or None
+        Kernels of the coordinator, for the worker that has them.
 
     Returns
     -------
@@ -83,14 +71,14 @@ def grade_submission(lesson: bytes, version: str, grader: str, settings: Setting
     """
     if grader != grader_version():
         raise OtherVersionError("a worker must have the same grader as the coordinator: install one version on both")
-    with _one_at_a_time, _threads().limit(limits=1):  # cores are shared out by submission
+    with _one_at_a_time, thread_pools().limit(limits=1):  # cores are shared out by submission
         released = _lesson(lesson)
         if released.version != version:
             raise OtherVersionError(
                 f"the lesson must have the fingerprint {version[:12]} (got {released.version[:12]})"
             )
         try:
-            one = grader_for(released, settings)
+            one = grader_for(released, settings, share)
         except (ImportError, RuntimeError) as problem:  # what confines is missing
             _require_confinement(settings, problem)
             raise
@@ -103,12 +91,12 @@ def grade_submission(lesson: bytes, version: str, grader: str, settings: Setting
             raise  # something has ended it; another may live
 
 
-def grader_for(lesson: Lesson, settings: Settings) -> Grader:
-    """Give a lesson's grader; a process keeps the last one."""
+def grader_for(lesson: Lesson, settings: Settings, share: KernelShare | None = None) -> Grader:
+    """Return a lesson's grader; a process keeps the last one, and its kernels."""
     key = (lesson.version, settings)
     if key not in _graders:
         close_graders()
-        _graders[key] = Grader(lesson, settings)
+        _graders[key] = Grader(lesson, settings, share)
     return _graders[key]
 
 
@@ -126,7 +114,7 @@ def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission) -> 
 
 
 def _require_confinement(settings: Settings, problem: Exception) -> None:
-    """Say why submissions cannot be run here, in words that help, where the machine is the reason."""
+    """Raise `UnfitError` with the reason, where this machine cannot confine submissions."""
     try:
         choose_mode(examine_machine(), asked=settings.mode, as_root=settings.as_root)
     except ConfinementError as refusal:
@@ -140,7 +128,7 @@ def _lesson(content: bytes) -> Lesson:
 
 @atexit.register
 def close_graders() -> None:
-    """End the kernels that are kept ready."""
+    """Stop the kernels that are kept ready."""
     while _graders:
         _graders.popitem()[1].close()
 
@@ -157,80 +145,7 @@ def _result(student: str, notebook: Any) -> Graded:
     return Graded(student, notebook=nbformat.v4.writes(notebook), points=points, unanswered=unanswered)
 
 
-def render_feedback(lesson: str, notebook: str, scores: Scores) -> str:
-    """Give the page that a student reads, from nbgrader's own template.
-
-    Parameters
-    ----------
-    lesson : str
-    notebook : str
-        The autograded notebook, as text.
-    scores : Scores
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    nb = nbformat.v4.reads(notebook)  # our own: not validated once more
-    for cell in nb.cells:
-        about = cell.metadata.get("nbgrader", {})
-        if about.get("grade_id") in scores.cells:
-            score = scores.cells[about["grade_id"]]
-            about["score"], about["points"] = score.points or 0.0, score.max_points
-        if about.get("grade_id") in scores.comments:
-            about["comment"] = scores.comments[about["grade_id"]]
-    totals = {"score": scores.score, "max_score": scores.max_score, "late_penalty": scores.late_penalty}
-    resources = {"nbgrader": {"notebook": lesson, "assignment": lesson, **totals}, "metadata": {"name": lesson}}
-    html, _ = _exporter().from_notebook_node(nb, resources)
-    return str(html)
-
-
-class _Page(HTMLExporter):  # type: ignore[misc]  # nbconvert publishes no types
-    """nbconvert's page, without reading all of it once more for texts that figures could have had.
-
-    Most cells are the same in everybody's notebook: what they look like is kept for the next one. Cells here have no
-    attachments, and no metadata that would change their looks.
-    """
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        coloured = _remembering(Highlight2HTML(pygments_lexer="python", parent=self))
-        self.register_filter("markdown2html", _remembering(partial(self.markdown2html, {})))
-        self.register_filter("highlight_code", lambda source, **_: coloured(source))
-
-    def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
-        resources = self._init_resources(resources)
-        data_types = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
-        self.register_filter("filter_data_type", data_types)
-        html, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kwargs)
-        described = html.replace('<img src="data:image', '<img alt="A figure of this notebook" src="data:image')
-        return described, resources
-
-    def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Do without two more copies of the notebook and two more validations: it is ours already."""
-        for preprocessor in self._preprocessors:
-            nb, resources = preprocessor(nb, resources)
-        return nb, resources
-
-
-def _remembering(function: Callable[[str], str]) -> Callable[[str], str]:
-    """Keep what a function makes of short texts, as long as they are among the last few hundred."""
-    kept = lru_cache(maxsize=300)(function)
-    return lambda text: kept(text) if len(text) < _LONGEST_KEPT else function(text)
-
-
 @cache
-def _threads() -> ThreadpoolController:
+def thread_pools() -> ThreadpoolController:
+    """Return the thread pools of the libraries that are loaded, looked up once."""
     return ThreadpoolController()
-
-
-@cache
-def _exporter() -> HTMLExporter:
-    server = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader"
-    config = Config()
-    config.HTMLExporter.template_name = "feedback"
-    config.HTMLExporter.extra_template_basedirs = [str(server / "templates")]
-    config.HTMLExporter.extra_template_paths = [str(server / "static" / "node_modules" / "bootstrap" / "dist" / "css")]
-    config.HTMLExporter.optimistic_validation = True
-    return _Page(config=config)

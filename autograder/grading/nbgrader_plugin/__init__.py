@@ -1,1 +1,1 @@
-"""What plugs into nbgrader's own commands."""
+"""The parts that plug into nbgrader's own commands."""

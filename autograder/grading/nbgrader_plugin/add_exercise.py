@@ -5,78 +5,76 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.errors import CourseError
+from autograder.errors import CourseError, EncodingError
 from autograder.grading.course.directory import Course
-from autograder.grading.nbgrader_plugin.config import own_exercises
-from autograder.judging.encoding import EncodingError
+from autograder.grading.course.lesson import NOTEBOOK_METADATA
+from autograder.grading.course.listener import Listener
+from autograder.grading.course.shipped import SHIPPED, lessons_in, put_beside
+from autograder.grading.nbgrader_plugin.config import open_course
 from autograder.judging.exercise import Exercise
-from autograder.judging.judge import judge
-from autograder.judging.load_exercises import RECORD, write_record
-
-_SEEDS = range(20)
-_KERNEL = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
+from autograder.judging.load_exercises import FOLDER, RECORD, load_file, write_record
+from autograder.judging.self_test import self_test
 
 
-@dataclass(frozen=True)
-class SelfTest:
-    """How an answer to a new exercise was judged.
+def add_exercise(directory: Path, file: Path, listener: Listener) -> None:
+    """Test an exercise of the course's own and write its cells into its lesson.
 
-    Attributes
+    Parameters
     ----------
-    answer : str
-        "the reference", or the name of a known mistake.
-    problem : str
-        "" where it was judged as it must be, with every seed.
+    directory : Path
+        Of the course.
+    file : Path
+        Of the exercise.
+    listener : Listener
+
+    Raises
+    ------
+    CourseError
+        If the file is not in the course's folder for exercises, or the exercise does not judge its own answers as
+        it says; nothing is written then.
     """
-
-    answer: str
-    problem: str
-
-
-def self_test(exercise: Exercise) -> list[SelfTest]:
-    """Judge an exercise's own answers with many seeds: the reference must be right, every mistake caught and named."""
-    answers = [("the reference", exercise.reference, None), *((m.name, m.function, m.name) for m in exercise.mistakes)]
-    return [SelfTest(shown, _problem(exercise, answer, name)) for shown, answer, name in answers]
-
-
-def _problem(exercise: Exercise, answer: Any, name: str | None) -> str:
-    for seed in _SEEDS:
-        verdict = judge(exercise, answer, seed=seed)
-        if verdict.passed != (name is None):
-            return (
-                f"it passes (seed {seed})" if verdict.passed else f"it does not pass (seed {seed}): {verdict.message}"
-            )
-        if verdict.diagnosis != name:
-            return f"it is called {verdict.diagnosis} (seed {seed})"
-    return ""
+    configured = open_course(directory)
+    course = configured.course
+    if file.resolve().parent != course.root / FOLDER:
+        raise CourseError(f"an exercise must be a file in {course.root / FOLDER} (got {file})")
+    exercise = load_file(file)
+    tests = self_test(exercise)
+    for test in tests:
+        listener.advance(done=f"{'✗' if test.problem else '✓'} {test.answer} {test.problem}")
+    if any(test.problem for test in tests):
+        raise CourseError(f"{exercise.name} must judge its own answers as it says; nothing was written")
+    path = _home_of(course, exercise.lesson) / f"{exercise.lesson}.ipynb"
+    put_into_lesson(path, exercise)
+    write_records([*configured.custom_exercises, exercise], exercise.lesson, path.parent)
+    listener.advance(done=f"wrote {exercise.name} into {path.relative_to(course.root)}")
 
 
-def put_into_lesson(course: Course, exercise: Exercise) -> Path:
-    """Write an exercise's cells into its lesson, in place of those it has there or at the end.
+def _home_of(course: Course, lesson: str) -> Path:
+    """Return the folder of a course's own version of a lesson."""
+    if course.takes_shipped and lesson in lessons_in(SHIPPED):
+        put_beside(course.root, course.source, [lesson])
+    source = course.source if course.source.is_relative_to(course.root) else course.root / "notebooks"
+    return source / lesson
+
+
+def put_into_lesson(path: Path, exercise: Exercise) -> None:
+    """Write an exercise's cells into its lesson, in place of older ones or at the end.
 
     The solution cell is the reference function as it stands in its file, with the body marked as solution.
 
     Parameters
     ----------
-    course : Course
+    path : Path
+        Of the notebook; a new one is written where there is none.
     exercise : Exercise
-
-    Returns
-    -------
-    Path
-        The notebook; a new one where the lesson had none.
     """
-    path = course.root / "notebooks" / exercise.lesson / f"{exercise.lesson}.ipynb"
     notebook = nbformat.read(path, as_version=4) if path.exists() else _new_lesson(exercise.lesson)
     cells = [_solution_cell(exercise), _test_cell(exercise)]
     ids = [cell.id for cell in cells]
@@ -85,22 +83,21 @@ def put_into_lesson(course: Course, exercise: Exercise) -> Path:
     after = [cell for cell in notebook.cells[place:] if cell.id not in ids]
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(new_notebook(cells=[*before, *cells, *after], metadata=notebook.metadata), path)
-    return path
 
 
-def write_records(course: Course, lesson: str) -> None:
-    """Put what students need of the course's own exercises beside the lesson, from where releases copy it.
+def write_records(exercises: Iterable[Exercise], lesson: str, folder: Path) -> None:
+    """Write what students need of a course's own exercises of a lesson into a folder.
 
     Raises
     ------
     CourseError
         If a visible case cannot be written down.
     """
-    exercises = [exercise for exercise in own_exercises(course.root) if exercise.lesson == lesson]
-    if not exercises:
+    of_lesson = {exercise.name: exercise for exercise in exercises if exercise.lesson == lesson}
+    if not of_lesson:
         return
     try:
-        write_record(course.source / lesson / RECORD, exercises)
+        write_record(folder / RECORD, list(of_lesson.values()))
     except EncodingError as refusal:
         raise CourseError(f"the visible cases of {lesson} must be plain data: {refusal}") from refusal
 
@@ -112,7 +109,7 @@ def _new_lesson(lesson: str) -> Any:
         new_code_cell("import numpy as np", id="setup"),
         new_code_cell(f'from autograder import progress\n\nprogress("{lesson}")', id="progress"),
     ]
-    return new_notebook(cells=cells, metadata=_KERNEL)
+    return new_notebook(cells=cells, metadata=NOTEBOOK_METADATA)
 
 
 def _before_the_overview(notebook: Any) -> int:

@@ -1,83 +1,249 @@
-"""How nbgrader is set up for this course, for its own commands and for ours alike."""
+"""nbgrader's configuration of a course: filled in for nbgrader's own commands, read once by each of ours."""
 
 from __future__ import annotations
 
 import os
 import sys
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from traitlets.config import Config, LazyConfigValue, PyFileConfigLoader
 
 from autograder.errors import CourseError
+from autograder.grading.course.custom_exercises import load_custom_exercises
+from autograder.grading.course.directory import Course, default_source
+from autograder.grading.course.shipped import SHIPPED, lessons_in, put_beside
 from autograder.judging.exercise import Exercise
-from autograder.judging.load_exercises import FOLDER, CustomExerciseError, load_folder
 
-# The lessons that came with a checkout of the project; a course directory without lessons of its own uses them.
-_SHIPPED = Path(__file__).resolve().parents[3] / "notebooks"
+if TYPE_CHECKING:
+    from autograder.grading.record.gradebook import LatePolicy
+
+CONFIG = '''"""nbgrader's configuration for this course; add settings of your own above or below."""
+
+from pathlib import Path
+
+from autograder.nbgrader import configure
+
+c = get_config()  # noqa: F821  # nbgrader defines it
+configure(c, Path(__file__).parent)
+'''
+_NAME = "nbgrader_config.py"
+_DATABASE = "c.CourseDirectory.db_url = {!r}  # PostgreSQL looks passwords up in ~/.pgpass\n"
+_STRUCTURE = str(Path("{nbgrader_step}", "{student_id}", "{assignment_id}"))
+# Named, not imported: importing nbgrader takes seconds.
+_OURS, _THEIRS = f"{__package__}.preprocessors", "nbgrader.preprocessors"
+_SANITIZE = [
+    f"{_THEIRS}.ClearOutput",
+    f"{_OURS}.RestoreReleased",
+    f"{_THEIRS}.DeduplicateIds",
+    f"{_THEIRS}.OverwriteKernelspec",
+    f"{_THEIRS}.OverwriteCells",
+    f"{_THEIRS}.CheckCellMetadata",
+]
+_AUTOGRADE = [
+    f"{_OURS}.RunSubmission",
+    f"{_THEIRS}.LimitOutput",
+    f"{_OURS}.SaveMarks",
+    f"{_THEIRS}.AssignLatePenalties",
+    f"{_THEIRS}.CheckCellMetadata",
+    f"{_OURS}.EnterIntoJournal",
+]
 
 
-def configure(config: Any, root: Path) -> None:
-    """Fill in nbgrader's configuration.
+@dataclass(frozen=True)
+class ConfiguredCourse:
+    """A course directory with its configuration.
+
+    Attributes
+    ----------
+    course : Course
+    config : Config
+        Of nbgrader.
+    custom_exercises : list of Exercise
+        The course's own.
+    """
+
+    course: Course
+    config: Config
+    custom_exercises: list[Exercise]
+
+
+def configure(config: Any, root: str | Path) -> None:
+    """Complete a course's nbgrader configuration, for the lessons and for every other assignment of the course.
+
+    Only settings that the course has not made are filled in, and what the course sets afterwards counts. A course
+    with assignments of its own gets the lessons as folders beside them; its folders are never overwritten.
 
     Parameters
     ----------
     config : traitlets.config.Config
-        What `get_config()` gives in an `nbgrader_config.py`.
-    root : Path
+        The result of `get_config()` in an `nbgrader_config.py`.
+    root : str or Path
         The course directory.
-    """
-    from nbgrader import preprocessors as stock
-
-    from autograder.grading.execute.judged_cells import SaveMarks
-    from autograder.grading.nbgrader_plugin.preprocessors import EnterIntoJournal, RunSubmission
-    from autograder.grading.submission.restore import RestoreReleased
-
-    _find_alembic()
-    root = Path(root).resolve()
-    config.CourseDirectory.course_id = "keep-the-signal-alive"
-    config.CourseDirectory.root = str(root)
-    config.CourseDirectory.source_directory = str(source_directory(root))
-    config.Autograde.sanitize_preprocessors = [
-        stock.ClearOutput,
-        RestoreReleased,
-        stock.DeduplicateIds,
-        stock.OverwriteKernelspec,
-        stock.OverwriteCells,
-        stock.CheckCellMetadata,
-    ]
-    config.Autograde.autograde_preprocessors = [
-        RunSubmission,
-        stock.LimitOutput,
-        SaveMarks,
-        stock.AssignLatePenalties,
-        stock.CheckCellMetadata,
-        EnterIntoJournal,
-    ]
-    config.RunSubmission.course = str(root)
-    own_exercises(root)
-
-
-def own_exercises(root: Path) -> list[Exercise]:
-    """Make the course's own exercises known.
 
     Raises
     ------
     CourseError
-        If one of them cannot be used.
+        If an exercise of the course's own cannot be used.
+
+    Warns
+    -----
+    UserWarning
+        If the course has its own list of nbgrader's grading steps, or the lessons cannot be written beside the
+        assignments.
     """
+    _find_alembic()
+    root = _fill_in_directory(config, Path(root).resolve())
+    _fill_in_steps(config.Autograde, "sanitize_preprocessors", _SANITIZE, "RestoreReleased")
+    _fill_in_steps(config.Autograde, "autograde_preprocessors", _AUTOGRADE, "RunSubmission")
+    config.RunSubmission.setdefault("course", str(root))
+    course = course_of(config, root)
+    if course.takes_shipped:
+        try:
+            put_beside(root, course.source, lessons_in(SHIPPED))
+        except OSError as problem:
+            text = f"the lessons cannot be put into {course.source} ({problem.strerror or problem})"
+            warnings.warn(text, UserWarning, stacklevel=2)
+    load_custom_exercises(root)
+
+
+def _fill_in_directory(config: Any, root: Path) -> Path:
+    """Fill in where the course is, and return it. nbgrader's own default is right for a folder `source/`."""
+    directory = config.CourseDirectory
+    root = Path(root, directory.setdefault("root", str(root)))
+    source = default_source(root)
+    if "source_directory" not in directory and source != root / "source":
+        directory.source_directory = str(source)
+        directory.setdefault("course_id", "keep-the-signal-alive")
+    return root
+
+
+def _fill_in_steps(section: Any, name: str, steps: list[str], ours: str) -> None:
+    """Set a list of nbgrader's steps; one that the course only extends is extended from ours."""
+    present = section.get(name)
+    if isinstance(present, LazyConfigValue):
+        section[name] = present.get_value(list(steps))
+    elif present is None:
+        section[name] = list(steps)
+    elif not any(str(getattr(step, "__name__", step)).endswith(ours) for step in present):
+        text = f"c.Autograde.{name} is the course's own without {ours}: `nbgrader autograde` does not use autograder"
+        warnings.warn(text, UserWarning, stacklevel=3)
+
+
+def open_course(directory: str | Path, db: str | None = None) -> ConfiguredCourse:
+    """Open a course directory: execute its configuration, where it has one, and register its exercises.
+
+    Parameters
+    ----------
+    directory : str or Path
+    db : str or None
+        Address of the gradebook, where it is not the one that the configuration names.
+
+    Raises
+    ------
+    CourseError
+        If there is no such directory, or its configuration or one of its own exercises cannot be used.
+    """
+    root = Path(directory).resolve()
+    if not root.is_dir():
+        raise CourseError(f"the course must be an existing directory (got {directory})")
+    if (root / _NAME).is_file():
+        config = _executed(root)
+        root = _fill_in_directory(config, root)
+        _find_alembic()
+    else:
+        config = Config()
+        configure(config, root)
+    if db is not None:
+        config.CourseDirectory.db_url = db
+    return ConfiguredCourse(course_of(config, root), config, load_custom_exercises(root))
+
+
+def _executed(root: Path) -> Config:
     try:
-        return load_folder(root / FOLDER)
-    except CustomExerciseError as refusal:
-        raise CourseError(str(refusal)) from refusal
+        return PyFileConfigLoader(_NAME, path=str(root)).load_config()
+    except CourseError:
+        raise
+    except Exception as damage:  # the file is the instructor's own Python
+        raise CourseError(f"{root / _NAME} must be loadable ({type(damage).__name__}: {damage})") from damage
 
 
-def source_directory(root: Path) -> Path:
-    """Find a course's lessons: its own `notebooks/`, or those that came with the project."""
-    own = root / "notebooks"
-    return own if own.is_dir() or not _SHIPPED.is_dir() else _SHIPPED
+def course_of(config: Any, root: Path) -> Course:
+    """Return the course directory that a configuration describes.
+
+    Raises
+    ------
+    CourseError
+        If its folders are nested in another order than nbgrader's.
+    """
+    directory = config.CourseDirectory
+    root = Path(root, directory.get("root", ""))
+    structure = directory.get("directory_structure", _STRUCTURE)
+    if structure != _STRUCTURE:
+        raise CourseError(f"c.CourseDirectory.directory_structure must be {_STRUCTURE} (got {structure})")
+    configured = directory.get("source_directory")
+    source = Path(root, configured) if configured else default_source(root)
+    ours = {str(root / "notebooks"), str(SHIPPED)}
+    takes_shipped = SHIPPED.is_dir() and str(configured or source) not in ours
+    steps = [step for step in ("release", "submitted", "autograded", "feedback") if f"{step}_directory" in directory]
+    folders = {step: directory[f"{step}_directory"] for step in steps}
+    return Course.at(root, source, takes_shipped=takes_shipped, **folders)
+
+
+def gradebook_url(configured: ConfiguredCourse) -> str:
+    """Return the address of a course's gradebook, for SQLAlchemy.
+
+    Raises
+    ------
+    CourseError
+        If it is no address, or the database's driver is not installed.
+    """
+    from autograder.grading.record.database_url import require_url  # SQLAlchemy takes a while
+
+    default = f"sqlite:///{configured.course.root / 'gradebook.db'}"
+    return require_url(str(configured.config.CourseDirectory.get("db_url", default)))
+
+
+def late_policy(config: Config) -> LatePolicy:
+    """Return the course's penalty for lateness, as nbgrader's plugin for it computes it."""
+    from nbgrader.preprocessors import AssignLatePenalties  # takes seconds
+
+    step = AssignLatePenalties(config=config)
+    step.init_plugin()
+    policy: LatePolicy = step.plugin_inst.late_submission_penalty
+    return policy
+
+
+def write_config(root: Path, db: str | None) -> Path | None:
+    """Write an `nbgrader_config.py`, so that nbgrader's own commands work, unless the course has one.
+
+    Parameters
+    ----------
+    root : Path
+    db : str or None
+        Address of the gradebook, where it is not the default one.
+
+    Returns
+    -------
+    Path or None
+        The new file.
+    """
+    path = root / _NAME
+    if path.exists():
+        return None
+    text = CONFIG
+    if db is not None:
+        from autograder.grading.record.database_url import without_password  # SQLAlchemy takes a while
+
+        text += _DATABASE.format(without_password(db))
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def _find_alembic() -> None:
-    """Put this environment's programs first: nbgrader calls `alembic` by name."""
+    """Prepend this environment's programs to PATH: nbgrader calls `alembic` by name."""
     programs = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", "")
     if path.split(os.pathsep)[0] != programs:

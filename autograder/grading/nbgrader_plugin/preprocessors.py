@@ -1,26 +1,46 @@
-"""The engine as nbgrader's own commands use it: one step of `nbgrader autograde`, of formgrader and of its API."""
+"""The grader's steps in nbgrader's own commands: `nbgrader autograde`, formgrader and nbgrader's API."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.utils import is_grade
 from traitlets import Bool, Enum, Integer, Unicode
 
-from autograder.errors import SubmissionError
-from autograder.grading.course.directory import Course
-from autograder.grading.course.lesson import Lesson, files_beside
+from autograder.errors import RunError, SubmissionError
+from autograder.grading.course.attachments import files_beside
+from autograder.grading.execute.judged_cells import auto_points
 from autograder.grading.execute.task import grader_for
+from autograder.grading.nbgrader_plugin.config import course_of
 from autograder.grading.options import Settings
-from autograder.grading.record import gradebook
-from autograder.grading.record.report import entry_for, version_of
+from autograder.grading.record import gradebook, journal
+from autograder.grading.record.released_lesson import load_lesson, released_cells
 from autograder.grading.submission.read import Submission
+from autograder.grading.submission.restore import restored
 from autograder.running.judge_side.kernels import Mode
-from autograder.running.judge_side.run_notebook import RunError
 
 
-class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
+class RestoreReleased(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
+    """Rebuild the submission around the cells of the gradebook.
+
+    nbgrader's metadata is written anew for every cell the lesson has, and removed from all others; of
+    cells with the same id the last one counts; tests and written answers that are missing come back
+    at the end, where everything they call is defined. All other metadata goes: a tag such as
+    `skip-execution` would decide what is run.
+    """
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Return a new notebook; the student's own cells keep their place and their text."""
+        info = resources["nbgrader"]
+        with Gradebook(info["db_url"]) as gradebook:
+            released = released_cells(gradebook.find_notebook(info["notebook"], info["assignment"]))
+        return restored(nb, released), resources
+
+
+class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]
     """Runs a restored submission in a confined kernel and has its exercises judged from outside."""
 
     course = Unicode("", help="The course directory.").tag(config=True)
@@ -38,13 +58,17 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader pub
             If it could not be run to its end.
         """
         info = resources["nbgrader"]
-        course = Course.at(self.course, info["db_url"])
-        lesson = Lesson.of(course, info["assignment"])
+        course = course_of(self.config, Path(self.course))
+        lesson = load_lesson(course, info["db_url"], info["assignment"], info["notebook"])
         mode: Mode = self.mode
         settings = Settings(mode, self.as_root, self.everything, self.timeout)
-        submission = Submission.read(course.submission(info["student"], lesson.name))
-        resources["autograder"] = entry_for(submission, version_of(lesson), self.everything)
-        gradebook.strike(info["db_url"], lesson.name, info["student"])
+        folder = course.submission(info["student"], lesson.name).parent
+        submission = Submission.read(folder / f"{info['notebook']}.ipynb")
+        resources["autograder"] = journal.entry_for(submission, journal.version_of(lesson), self.everything)
+        with gradebook.opened(info["db_url"]) as book:
+            journal.prepare(book.engine)
+            journal.delete_entry(book.db, lesson.name, info["student"])
+            book.db.commit()
         beside = files_beside(Path(resources["metadata"]["path"]), SubmissionError)
         try:
             grader_for(lesson, settings).grade(nb, beside)
@@ -53,11 +77,28 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader pub
         return nb, resources
 
 
+class SaveMarks(SaveAutoGrades):  # type: ignore[misc]
+    """nbgrader's `SaveAutoGrades`, with the points of the verdict."""
+
+    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
+        """Store the points of a graded cell, after nbgrader has stored what it would give."""
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if is_grade(cell):
+            info = resources["nbgrader"]
+            names = (cell.metadata.nbgrader.grade_id, info["notebook"], info["assignment"], info["student"])
+            self.gradebook.find_grade(*names).auto_score = auto_points(cell)
+            self.gradebook.db.commit()
+        return cell, resources
+
+
 class EnterIntoJournal(NbGraderPreprocessor):  # type: ignore[misc]
-    """Says, as the last step, that a submission's marks are of what was handed in."""
+    """Enters a submission into the journal, as the last step: its marks are of what was handed in."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Change nothing in the notebook."""
+        """Return the notebook as it is. A notebook of another name than its assignment gets no entry."""
         info = resources["nbgrader"]
-        gradebook.enter(info["db_url"], info["assignment"], info["student"], resources["autograder"])
+        if info["notebook"] == info["assignment"]:
+            with gradebook.opened(info["db_url"]) as book:
+                journal.write_entry(book.db, info["assignment"], info["student"], resources["autograder"])
+                book.db.commit()
         return nb, resources

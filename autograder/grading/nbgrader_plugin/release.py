@@ -1,26 +1,114 @@
-"""Making the students' version of a lesson, with nbgrader."""
+"""Making the students' version of lessons, with nbgrader."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
+from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.errors import CourseError
-from autograder.grading.course.directory import Course, secret_seed
+from autograder.grading.course.directory import Course
+from autograder.grading.course.listener import Listener
+from autograder.grading.course.private import secret_seed
+from autograder.grading.course.shipped import SHIPPED, lessons_in, put_beside
 from autograder.grading.execute.judged_cells import exercise_of
 from autograder.grading.nbgrader_plugin.add_exercise import write_records
-from autograder.grading.nbgrader_plugin.converters import Release
+from autograder.grading.nbgrader_plugin.config import ConfiguredCourse, gradebook_url, open_course, write_config
+from autograder.grading.record.locks import database_lock
 
 
-def release_lesson(course: Course, lesson: str) -> Path:
-    """Write `release/LESSON/` without solutions and hidden tests, and store the lesson in the gradebook.
+class _Release(GenerateAssignment):  # type: ignore[misc]  # nbgrader publishes no types
+    """nbgrader's converter, which keeps the exception that it otherwise only logs.
+
+    Attributes
+    ----------
+    problem : Exception or None
+    """
+
+    problem: Exception | None = None
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Convert one notebook, as nbgrader does."""
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as problem:
+            self.problem = problem
+            raise
+
+
+def release(directory: Path, lessons: Sequence[str], *, db: str | None, listener: Listener) -> None:
+    """Write the students' version of lessons, and store the lessons in the gradebook.
 
     Parameters
     ----------
-    course : Course
-        Held by the caller with `course.writing()`.
+    directory : Path
+        Of the course.
+    lessons : sequence of str
+        All that are not the course's own assignments, where there are none.
+    db : str or None
+        Address of the gradebook, where it is not the one that the configuration names.
+    listener : Listener
+
+    Raises
+    ------
+    CourseError
+        If another command writes to the course, or as for `release_lesson`.
+    """
+    configured = open_course(directory, db)
+    with configured.course.locked(), database_lock(gradebook_url(configured)):
+        release_lessons(configured, lessons or _all_lessons(configured.course), db, listener)
+
+
+def _all_lessons(course: Course) -> list[str]:
+    """Return the lessons of a course; not the assignments that it had beside them."""
+    if not course.takes_shipped:
+        return course.lessons()
+    shipped = lessons_in(SHIPPED)
+    return [name for name in course.lessons() if name in shipped or _has_exercise(course.source / name)]
+
+
+def _has_exercise(folder: Path) -> bool:
+    return any(map(exercise_of, nbformat.read(folder / f"{folder.name}.ipynb", as_version=4).cells))
+
+
+def release_lessons(configured: ConfiguredCourse, lessons: Sequence[str], db: str | None, listener: Listener) -> None:
+    """Release lessons of a course that is locked, and write its configuration, where it has none.
+
+    Raises
+    ------
+    CourseError
+        If there are no lessons, or as for `release_lesson`.
+    """
+    course = configured.course
+    if not lessons:
+        raise CourseError(f"a course must have lessons (found none in {course.source})")
+    for lesson in lessons:
+        course.require_lesson(lesson)
+    if written := write_config(course.root, gradebook_url(configured) if db is not None else None):
+        listener.note(f"wrote {written}: nbgrader's own commands work here too")
+    listener.begin("releasing", len(lessons))
+    try:
+        for lesson in lessons:
+            path = release_lesson(configured, lesson)
+            listener.advance(done=f"released {_below(path, course.root)}")
+    finally:
+        listener.end()
+
+
+def _below(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def release_lesson(configured: ConfiguredCourse, lesson: str) -> Path:
+    """Write the released lesson without solutions and hidden tests, and store the lesson in the gradebook.
+
+    Parameters
+    ----------
+    configured : ConfiguredCourse
+        Locked by the caller.
     lesson : str
 
     Returns
@@ -34,23 +122,31 @@ def release_lesson(course: Course, lesson: str) -> Path:
         If there is no such lesson, its points are not those of the exercises, or nbgrader refuses it
         (cells added or removed after students have handed in, say).
     """
+    course, config = configured.course, configured.config
     course.require_lesson(lesson)
+    if course.takes_shipped and lesson in lessons_in(SHIPPED):
+        _put_beside(course, lesson)
     _require_points(course.source / lesson / f"{lesson}.ipynb")
     secret_seed(course.root)
-    write_records(course, lesson)
-    config = course.config()
-    directory = CourseDirectory(config=config, assignment_id=lesson)
-    converter = Release(coursedir=directory, config=config, force=True)
+    write_records(configured.custom_exercises, lesson, course.source / lesson)
+    converter = _Release(coursedir=CourseDirectory(config=config, assignment_id=lesson), config=config, force=True)
     try:
         converter.start()
     except Exception as refusal:
         reason = str(converter.problem or refusal).strip().split("\n")[0]
         raise CourseError(f"nbgrader cannot release {lesson}: {reason}") from refusal
-    return course.root / "release" / lesson / f"{lesson}.ipynb"
+    return course.released(lesson)
+
+
+def _put_beside(course: Course, lesson: str) -> None:
+    try:
+        put_beside(course.root, course.source, [lesson])
+    except OSError as problem:
+        raise CourseError(f"{course.source} must be writable (got: {problem.strerror or problem})") from problem
 
 
 def _require_points(path: Path) -> None:
-    """Insist that a lesson gives the points its exercises say: they are written down in one place."""
+    """Check that a lesson has the points that its exercises have: they are written down in one place."""
     for cell in nbformat.read(path, as_version=4).cells:
         exercise = exercise_of(cell)
         if exercise and float(cell.metadata.nbgrader.points) != exercise.max_points:

@@ -1,4 +1,4 @@
-"""Where a gradebook is: addresses as SQLAlchemy reads them, checked before anything is opened."""
+"""Addresses of gradebooks, as SQLAlchemy reads them, checked before anything is opened."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from autograder.errors import CourseError
 _SECONDS_TO_WAIT = 60  # for somebody else's write to an SQLite file
 
 
-def checked(url: str) -> str:
-    """Give a gradebook's address, complete, or say what is wrong with it.
+def require_url(url: str) -> str:
+    """Check a gradebook's address and return it with the driver's name.
 
     Raises
     ------
@@ -37,22 +37,22 @@ def checked(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """Give an address as people may read it: without its password."""
+    """Return an address as people may read it: without its password."""
     return make_url(url).render_as_string(hide_password=True)
 
 
 def without_password(url: str) -> str:
-    """Give an address as it may stand in a file: PostgreSQL looks passwords up in ~/.pgpass."""
+    """Return an address as it may stand in a file: PostgreSQL looks passwords up in ~/.pgpass."""
     return make_url(url)._replace(password=None).render_as_string(hide_password=False)
 
 
 def is_postgresql(url: str) -> bool:
-    """Tell whether the gradebook is one that several machines may reach."""
+    """Return whether the gradebook is one that several machines may reach."""
     return make_url(url).get_backend_name() == "postgresql"
 
 
 def patient(url: str) -> str:
-    """Give an address for which SQLite waits until others have written; in a browser's formgrader, say."""
+    """Return an address for which SQLite waits until others have written; in a browser's formgrader, say."""
     if make_url(url).get_backend_name() != "sqlite" or "timeout" in make_url(url).query:
         return url
     return f"{url}{'&' if '?' in url else '?'}timeout={_SECONDS_TO_WAIT}"

@@ -1,9 +1,9 @@
-"""What the gradebook holds: marks and their journal, written together, and taken back together."""
+"""Marks and their journal in the gradebook, written and deleted together."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,18 +18,17 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from sqlalchemy import Index, text
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import joinedload, undefer
-from traitlets.config import Config
 
 from autograder.errors import CourseError
+from autograder.grading.execute.graded import Graded
 from autograder.grading.record import journal
 from autograder.grading.record.database_url import patient, shown
 from autograder.grading.record.journal import Entry
-from autograder.grading.record.scores import Graded, Score, Scores
+from autograder.grading.record.scores import Score, Scores
 
 # nbgrader 0.9.6 was written for SQLAlchemy 1.4 and touches new rows before it adds them: harmless, not ours to mend.
 warnings.filterwarnings("ignore", message="Object of type", category=SAWarning)
@@ -40,6 +39,14 @@ _INDEXES = (
     Index("autograder_grade_notebook", Grade.notebook_id),
     Index("autograder_comment_notebook", Comment.notebook_id),
 )
+
+
+# From a student's name, the score and the seconds of lateness: the penalty in points, or `None`.
+LatePolicy = Callable[[str, float, float], float | None]
+
+
+def no_penalty(student: str, score: float, seconds_late: float) -> None:
+    """Return no penalty, however late."""
 
 
 class _Book(Gradebook):  # type: ignore[misc]  # nbgrader publishes no types
@@ -74,33 +81,19 @@ def opened(url: str) -> Iterator[Any]:
         raise CourseError(f"the gradebook {shown(url)} must take what is written to it ({reason})") from damage
 
 
-def released_cells(url: str, lesson: str) -> set[str] | None:
-    """Give the ids of a released lesson's cells; `None` if it has not been released."""
+def is_released(url: str, lesson: str) -> bool:
+    """Return whether a lesson has been released from this gradebook's course."""
     with opened(url) as gradebook:
         try:
-            return {cell.name for cell in gradebook.find_notebook(lesson, lesson).source_cells}
+            gradebook.find_notebook(lesson, lesson)
         except MissingEntry:
-            return None
-
-
-def strike(url: str, lesson: str, student: str) -> None:
-    """Strike a submission out of the journal: what stands in the gradebook is about to change."""
-    with opened(url) as gradebook:
-        journal.prepare(gradebook.engine)
-        journal.strike(gradebook.db, lesson, student)
-        gradebook.db.commit()
-
-
-def enter(url: str, lesson: str, student: str, entry: Entry) -> None:
-    """Enter a submission into the journal: its marks stand."""
-    with opened(url) as gradebook:
-        journal.enter(gradebook.db, lesson, student, entry)
-        gradebook.db.commit()
+            return False
+        return True
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """What a released lesson consists of, by nbgrader's numbers.
+    """The cells of a released lesson, by nbgrader's numbers.
 
     Attributes
     ----------
@@ -118,33 +111,31 @@ class _Parts:
     names: dict[str, str]
 
 
-class Ledger:
-    """The gradebook with one lesson open: whoever grades is the only one who writes to it.
+class LessonMarks:
+    """The marks of one lesson in an open gradebook; only one process writes them.
 
     Parameters
     ----------
     gradebook : nbgrader.api.Gradebook
     lesson : str
-    config : Config
-        The course's; says what lateness costs.
+    late_policy : LatePolicy
+        Asked when marks are written.
     """
 
-    def __init__(self, gradebook: Any, lesson: str, config: Config) -> None:
-        self._book, self._lesson = gradebook, lesson
+    def __init__(self, gradebook: Any, lesson: str, late_policy: LatePolicy = no_penalty) -> None:
+        self._book, self._lesson, self._late_policy = gradebook, lesson, late_policy
         self._known: _Parts | None = None
-        self._late = AssignLatePenalties(config=config)
-        self._late.init_plugin()
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
-        """Use the session, and leave nothing in it: memory must not grow with the class."""
+        """Yield the session, and empty it afterwards: memory must not grow with the class."""
         try:
             yield self._book.db
         finally:
             self._book.db.remove()
 
     def entries(self) -> dict[str, Entry]:
-        """Give the journal's entry of every submission that has been graded, by student."""
+        """Return the journal's entry of every submission that has been graded, by student."""
         with self._session() as session:
             return journal.entries(session, self._lesson)
 
@@ -175,13 +166,13 @@ class Ledger:
             for comment in notebook.comments:
                 comment.auto_comment = "No response." if names.get(comment.cell_id) in graded.unanswered else None
             self._settle_lateness(submission, notebook)
-            journal.enter(session, self._lesson, graded.student, entry)
+            journal.write_entry(session, self._lesson, graded.student, entry)
             scores = _scores(session, notebook)
             session.commit()
             return scores
 
     def _submission(self, session: Any, student: str) -> tuple[Any, Any]:
-        """Give a student's submission and its notebook.
+        """Return a student's submission and its notebook.
 
         A new one gets the rows that nbgrader's `add_submission` would give it, but they are part of the transaction.
         """
@@ -210,12 +201,12 @@ class Ledger:
         return self._known
 
     def scores(self, student: str) -> Scores:
-        """Give what stands written."""
+        """Return a student's scores and comments as they are stored."""
         with self._session() as session:
             return _scores(session, self._notebook(student))
 
     def marks(self, student: str) -> dict[str, Score]:
-        """Give a student's scores by the id of the graded cell; empty if nothing was graded."""
+        """Return a student's scores by the id of the graded cell; empty if nothing was graded."""
         with self._session() as session:
             try:
                 return _cells(session, self._notebook(student))
@@ -223,9 +214,9 @@ class Ledger:
                 return {}
 
     def withdraw(self, student: str) -> None:
-        """Take back the automatic marks of a submission; a person must look at it. Marks given by hand stay."""
+        """Delete the automatic marks of a submission; a person must look at it. Marks given by hand stay."""
         with self._session() as session:
-            journal.strike(session, self._lesson, student)
+            journal.delete_entry(session, self._lesson, student)
             try:
                 notebook = self._notebook(student)
             except MissingEntry:
@@ -243,15 +234,14 @@ class Ledger:
         seconds = submission.total_seconds_late
         if seconds > 0:
             self._book.db.expire(notebook)
-            name = submission.student_id
-            penalty = self._late.plugin_inst.late_submission_penalty(name, notebook.score, seconds)
+            penalty = self._late_policy(submission.student_id, notebook.score, seconds)
             if penalty is not None:
-                notebook.late_submission_penalty = self._late._check_late_penalty(notebook, penalty)
+                notebook.late_submission_penalty = min(max(penalty, 0), notebook.score)
             self._book.db.flush()
 
 
 @contextmanager
-def open_for_writing(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
+def open_for_writing(url: str, lesson: str, late_policy: LatePolicy = no_penalty) -> Iterator[LessonMarks]:
     """Open the gradebook for writing the marks of a lesson; with SQLite, so that readers never wait for the writer.
 
     Raises
@@ -266,11 +256,11 @@ def open_for_writing(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
         journal.prepare(gradebook.engine)
         for index in _INDEXES:
             index.create(gradebook.engine, checkfirst=True)
-        yield Ledger(gradebook, lesson, config)
+        yield LessonMarks(gradebook, lesson, late_policy)
 
 
 @contextmanager
-def open_for_reading(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
+def open_for_reading(url: str, lesson: str) -> Iterator[LessonMarks]:
     """Open the gradebook for reading the marks of a lesson.
 
     Raises
@@ -279,11 +269,11 @@ def open_for_reading(url: str, lesson: str, config: Config) -> Iterator[Ledger]:
         If it cannot be read.
     """
     with opened(url) as gradebook:
-        yield Ledger(gradebook, lesson, config)
+        yield LessonMarks(gradebook, lesson)
 
 
 def _grades(session: Any, notebook: Any) -> list[Any]:
-    """Give a submitted notebook's grades as they are now, with all that is asked of them, by one query."""
+    """Return a submitted notebook's grades as they are now, with all that is asked of them, by one query."""
     query = session.query(Grade).options(joinedload(Grade.cell), undefer(Grade.max_score), undefer(Grade.cell_type))
     return list(query.filter(Grade.notebook_id == notebook.id).populate_existing())
 

@@ -1,12 +1,17 @@
-"""What has been graded already, kept in the gradebook itself, so that a mark and its entry stand or fall together."""
+"""The journal of graded submissions; it is in the gradebook, so that a mark and its entry are one transaction."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, DateTime, MetaData, String, Table, delete, insert, inspect, select, text
+
+from autograder.grading.course.fingerprint import grader_version
+from autograder.grading.course.lesson import Lesson
+from autograder.grading.submission.read import Submission
 
 _metadata = MetaData()
 _ENTRIES = Table(
@@ -40,8 +45,28 @@ class Entry:
     version: str
 
 
+def version_of(lesson: Lesson) -> str:
+    """Return a hash of everything that a mark depends on besides the submission."""
+    return hashlib.sha256(f"{lesson.version}\n{grader_version()}".encode()).hexdigest()
+
+
+def entry_for(submission: Submission, version: str, everything: bool) -> Entry:
+    """Return the entry of a submission that is graded with this version of lesson and grader.
+
+    Parameters
+    ----------
+    submission : Submission
+    version : str
+        As `version_of` returns it.
+    everything : bool
+        Whether the experiments run too.
+    """
+    parts = (submission.fingerprint, version, str(everything))
+    return Entry(hashlib.sha256("\n".join(parts).encode()).hexdigest(), submission.fingerprint, version)
+
+
 def prepare(engine: Any) -> None:
-    """Give a gradebook its journal, if it has none, and wait for what a coordinator that was killed still sends to it.
+    """Create the journal, if there is none, and wait for statements of a coordinator that was killed.
 
     PostgreSQL carries a statement out although whoever sent it has ended: what is read after this is all there is.
     """
@@ -52,7 +77,7 @@ def prepare(engine: Any) -> None:
 
 
 def entries(session: Any, lesson: str) -> dict[str, Entry]:
-    """Give the entry of every submission of a lesson that has been graded, by student."""
+    """Return the entry of every submission of a lesson that has been graded, by student."""
     if not inspect(session.connection()).has_table(_ENTRIES.name):
         return {}
     columns = (_ENTRIES.c.student, _ENTRIES.c.key, _ENTRIES.c.submission, _ENTRIES.c.version)
@@ -60,13 +85,13 @@ def entries(session: Any, lesson: str) -> dict[str, Entry]:
     return {str(student): Entry(*map(str, rest)) for student, *rest in found}
 
 
-def enter(session: Any, lesson: str, student: str, entry: Entry) -> None:
-    """Enter a submission as graded; the caller commits."""
-    strike(session, lesson, student)
+def write_entry(session: Any, lesson: str, student: str, entry: Entry) -> None:
+    """Write the entry of a graded submission, in place of an older one; the caller commits."""
+    delete_entry(session, lesson, student)
     now = datetime.now(UTC).replace(tzinfo=None)
     session.execute(insert(_ENTRIES).values(lesson=lesson, student=student, finished=now, **vars(entry)))
 
 
-def strike(session: Any, lesson: str, student: str) -> None:
-    """Strike a submission out; the caller commits."""
+def delete_entry(session: Any, lesson: str, student: str) -> None:
+    """Delete the entry of a submission; the caller commits."""
     session.execute(delete(_ENTRIES).where(_ENTRIES.c.lesson == lesson, _ENTRIES.c.student == student))

@@ -17,15 +17,15 @@ _LOCK_TIMEOUT = 5  # PostgreSQL may take a moment to notice that the holder of a
 
 @contextmanager
 def database_lock(url: str) -> Iterator[None]:
-    """Hold a gradebook that several machines may reach alone while writing to it.
+    """Hold the lock of a gradebook that several machines may reach.
 
     Raises
     ------
     CourseError
-        If somebody else does, or there is no such database.
+        If another command holds it, or there is no such database.
     """
     if not is_postgresql(url):
-        yield  # a file of this machine, for which the course's own lock stands
+        yield  # a file of this machine, which the lock of the course protects
         return
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     try:
@@ -34,7 +34,7 @@ def database_lock(url: str) -> Iterator[None]:
         reason = str(getattr(problem, "orig", None) or problem).strip().split("\n")[0]
         raise CourseError(f"the gradebook {shown(url)} must be a database that can be reached ({reason})") from problem
     with connection:
-        # A machine that vanished without a word shall not hold the lock for hours.
+        # A machine that lost its connection must not hold the lock for hours.
         for setting in ("tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3"):
             connection.execute(text(f"SET {setting}"))
         connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}s'"))

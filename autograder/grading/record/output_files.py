@@ -1,10 +1,9 @@
-"""The files that grading leaves: autograded notebooks and feedback pages, each there as a whole or not at all."""
+"""Write autograded notebooks and feedback pages atomically."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -13,32 +12,33 @@ from pathlib import Path
 from nbgrader.utils import rmtree
 
 from autograder.errors import CourseError
+from autograder.grading.course.atomic_write import remove_drafts, replacing_directory, write_atomically
+from autograder.grading.course.directory import Course
 from autograder.grading.record.scores import Scores
 
 
 class OutputFiles:
-    """What lies in `autograded/` and `feedback/` of one lesson.
+    """The files of one lesson in `autograded/` and `feedback/`.
 
     Parameters
     ----------
-    root : Path
-        Of the course.
+    course : Course
     lesson : str
     """
 
-    def __init__(self, root: Path, lesson: str) -> None:
-        self._root, self._lesson = root, lesson
+    def __init__(self, course: Course, lesson: str) -> None:
+        self._autograded, self._feedback, self._lesson = course.autograded, course.feedback, lesson
 
     def notebook(self, student: str) -> Path:
-        """Where a student's autograded notebook is."""
-        return self._root / "autograded" / student / self._lesson / f"{self._lesson}.ipynb"
+        """Return the path of a student's autograded notebook."""
+        return self._autograded / student / self._lesson / f"{self._lesson}.ipynb"
 
     def page(self, student: str) -> Path:
-        """Where a student's feedback is."""
-        return self._root / "feedback" / student / self._lesson / f"{self._lesson}.html"
+        """Return the path of a student's feedback."""
+        return self._feedback / student / self._lesson / f"{self._lesson}.html"
 
     def put_notebook(self, student: str, content: str, files: Mapping[str, bytes]) -> None:
-        """Put an autograded notebook and what lies beside it in the place of what was there; the old page goes first.
+        """Write an autograded notebook and the files beside it, in place of older ones; the old page goes first.
 
         Raises
         ------
@@ -46,22 +46,14 @@ class OutputFiles:
             If it cannot be written.
         """
         place = self.notebook(student).parent
-        draft = place.with_name(f".{place.name}.tmp")
-        with _refusing(place):
-            try:
-                for name, data in {**files, f"{self._lesson}.ipynb": content.encode()}.items():
-                    (draft / name).parent.mkdir(parents=True, exist_ok=True)
-                    (draft / name).write_bytes(data)
-                self.page(student).unlink(missing_ok=True)
-                if place.exists():
-                    rmtree(str(place))
-                draft.rename(place)
-            except BaseException:
-                shutil.rmtree(draft, ignore_errors=True)
-                raise
+        with _refusing(place), replacing_directory(place, rmtree) as draft:
+            for name, data in {**files, f"{self._lesson}.ipynb": content.encode()}.items():
+                (draft / name).parent.mkdir(parents=True, exist_ok=True)
+                (draft / name).write_bytes(data)
+            self.page(student).unlink(missing_ok=True)
 
     def put_page(self, student: str, html: str, scores: Scores) -> None:
-        """Put a feedback page in its place.
+        """Write a feedback page, in place of an older one.
 
         Raises
         ------
@@ -69,18 +61,12 @@ class OutputFiles:
             If it cannot be written.
         """
         page = self.page(student)
-        draft = page.with_name(f".{page.name}.tmp")
         with _refusing(page):
             page.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                draft.write_text(f"{html}\n{_stamp(scores)}\n", encoding="utf-8")
-                draft.replace(page)
-            except BaseException:
-                draft.unlink(missing_ok=True)
-                raise
+            write_atomically(page, f"{html}\n{_stamp(scores)}\n")
 
     def shows(self, student: str, scores: Scores) -> bool:
-        """Tell whether a student's page shows these scores, and not those from before somebody marked by hand."""
+        """Return whether a student's page shows these scores, and not those from before somebody marked by hand."""
         page = self.page(student)
         stamp = f"{_stamp(scores)}\n".encode()
         if not page.is_file():
@@ -90,7 +76,7 @@ class OutputFiles:
             return file.read() == stamp
 
     def remove(self, student: str) -> None:
-        """Leave nothing of an earlier grading that could pass for the current one.
+        """Remove a student's notebook and page, which could pass for the current ones.
 
         Raises
         ------
@@ -104,10 +90,10 @@ class OutputFiles:
 
     def sweep(self) -> None:
         """Remove drafts that a killed command left."""
-        for draft in self._root.glob(f"autograded/*/.{self._lesson}.tmp"):
-            shutil.rmtree(draft, ignore_errors=True)
-        for draft in self._root.glob(f"feedback/*/{self._lesson}/.*.tmp"):
-            draft.unlink(missing_ok=True)
+        for folder in self._autograded.glob("*/"):
+            remove_drafts(folder, self._lesson)
+        for folder in self._feedback.glob(f"*/{self._lesson}/"):
+            remove_drafts(folder)
 
 
 @contextmanager
@@ -119,5 +105,5 @@ def _refusing(place: Path) -> Iterator[None]:
 
 
 def _stamp(scores: Scores) -> str:
-    """Name, in a page, the scores that it shows."""
+    """Return the comment that marks a page with the scores that it shows."""
     return f"<!-- shows {hashlib.sha256(json.dumps(astuple(scores), sort_keys=True).encode()).hexdigest()[:16]} -->"

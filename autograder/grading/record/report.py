@@ -1,57 +1,53 @@
-"""What stands of a class: the marks in the gradebook with their verdicts, as long as they are of what was handed in."""
+"""Read current results from the gradebook; a mark counts only if the submission has not changed since."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 import nbformat
 
 from autograder.errors import SubmissionError
 from autograder.grading.course.directory import Course
-from autograder.grading.course.lesson import Lesson, grader_version
 from autograder.grading.execute.judged_cells import exercise_of, verdict_of
 from autograder.grading.record import gradebook
-from autograder.grading.record.journal import Entry
+from autograder.grading.record.journal import Entry, version_of
 from autograder.grading.record.output_files import OutputFiles
+from autograder.grading.record.released_lesson import load_lesson
 from autograder.grading.record.scores import Mark, Outcome, Score
-from autograder.grading.submission.read import Submission
+from autograder.grading.submission.read import Submission, escaped, require_name
 
 
-def version_of(lesson: Lesson) -> str:
-    """Name everything that a mark depends on besides the submission."""
-    return hashlib.sha256(f"{lesson.version}\n{grader_version()}".encode()).hexdigest()
+def read_outcomes(course: Course, url: str, lesson: str, students: Sequence[str]) -> Iterator[Outcome]:
+    """Yield the current result of each student; nothing is graded.
 
-
-def entry_for(submission: Submission, version: str, everything: bool) -> Entry:
-    """Name the work on a submission, as the journal keeps it."""
-    parts = (submission.fingerprint, version, str(everything))
-    return Entry(hashlib.sha256("\n".join(parts).encode()).hexdigest(), submission.fingerprint, version)
-
-
-def read_outcomes(course: Course, lesson: str, students: Sequence[str]) -> Iterator[Outcome]:
-    """Give what stands of each student; nothing is graded.
+    Parameters
+    ----------
+    course : Course
+    url : str
+        Of the gradebook.
+    lesson : str
+    students : sequence of str
 
     Yields
     ------
     Outcome
         Failed, with the reason, where there is no mark of what the student handed in last.
     """
-    with gradebook.open_for_reading(course.gradebook_url, lesson, course.config()) as ledger:
-        entries = ledger.entries()
-        version = version_of(Lesson.of(course, lesson)) if entries else ""
+    with gradebook.open_for_reading(url, lesson) as marks:
+        entries = marks.entries()
+        version = version_of(load_lesson(course, url, lesson)) if entries else ""
         for student in students:
             try:
                 note = _note(course, lesson, student, entries.get(student), version)
-                yield read_outcome(course, lesson, student, ledger.marks(student), note)
+                yield read_outcome(course, lesson, student, marks.marks(student), note)
             except SubmissionError as problem:
-                yield Outcome(student, lesson, "failed", reason=str(problem))
+                yield Outcome(escaped(student), lesson, "failed", reason=str(problem))
 
 
-def count_standing(course: Course, lesson: str, students: Sequence[str]) -> int:
+def count_current(course: Course, url: str, lesson: str, students: Sequence[str]) -> int:
     """Count the students whose mark is of what they handed in last."""
-    with gradebook.open_for_reading(course.gradebook_url, lesson, course.config()) as ledger:
-        entries = ledger.entries()
+    with gradebook.open_for_reading(url, lesson) as marks:
+        entries = marks.entries()
     return sum(_is_current(course, lesson, student, entries.get(student)) for student in students)
 
 
@@ -64,13 +60,14 @@ def _is_current(course: Course, lesson: str, student: str, entry: Entry | None) 
 
 
 def _note(course: Course, lesson: str, student: str, entry: Entry | None, version: str) -> str:
-    """Say what must be known of a mark.
+    """Return what staff must know of a mark, or "".
 
     Raises
     ------
     SubmissionError
-        If it is none of what the student handed in last.
+        If there is no mark of what the student handed in last.
     """
+    require_name(student)
     if entry is None:
         raise SubmissionError("not graded yet, or its last grading failed")
     if Submission.read(course.submission(student, lesson)).fingerprint != entry.submission:
@@ -79,15 +76,15 @@ def _note(course: Course, lesson: str, student: str, entry: Entry | None, versio
 
 
 def read_outcome(course: Course, lesson: str, student: str, scores: Mapping[str, Score], note: str = "") -> Outcome:
-    """Give what the gradebook and the autograded notebook say of a student's submission.
+    """Return a student's result, from the scores in the gradebook and the autograded notebook.
 
     Raises
     ------
     SubmissionError
-        If they say nothing.
+        If there are no scores, or no notebook.
     """
-    papers = OutputFiles(course.root, lesson)
-    path = papers.notebook(student)
+    files = OutputFiles(course, lesson)
+    path = files.notebook(student)
     if not scores or not path.is_file():
         raise SubmissionError("graded, but its autograded notebook is gone: grade it again")
     exercises, written = {}, {}
@@ -102,5 +99,5 @@ def read_outcome(course: Course, lesson: str, student: str, scores: Mapping[str,
             exercises[exercise.name if exercise else grade_id] = mark
         else:
             written[grade_id] = mark
-    page = papers.page(student)
+    page = files.page(student)
     return Outcome(student, lesson, "graded", note, exercises, written, feedback=page if page.is_file() else None)

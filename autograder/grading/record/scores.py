@@ -1,4 +1,4 @@
-"""What grading gives: of one submission from a worker, from the gradebook, and for people.
+"""Marks: from the gradebook, and for people.
 
 A coordinator keeps thousands of some of these: they have slots.
 """
@@ -10,30 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.judging.verdict import Verdict
-
-
-@dataclass(frozen=True)
-class Graded:
-    """A submission after it was run and judged.
-
-    Attributes
-    ----------
-    student : str
-    reason : str
-        Why it could not be graded, or "".
-    notebook : str
-        The autograded notebook, as text.
-    points : dict of str to (float or None)
-        By grade id; `None` waits for a person.
-    unanswered : tuple of str
-        Grade ids of solutions that are as they were handed out.
-    """
-
-    student: str
-    reason: str = ""
-    notebook: str = ""
-    points: dict[str, float | None] = field(default_factory=dict)
-    unanswered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +32,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Scores:
-    """What the gradebook says of a submission, for the page that its student reads.
+    """The scores and comments of a submission, for the page that its student reads.
 
     Attributes
     ----------
@@ -76,7 +52,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What one exercise, or one written answer, brought.
+    """The points of one exercise, or of one written answer.
 
     Attributes
     ----------

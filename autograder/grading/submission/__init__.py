@@ -1,1 +1,1 @@
-"""What a student handed in: read, parsed, restored around the released cells."""
+"""The submission of a student: read, parsed, restored around the released cells."""

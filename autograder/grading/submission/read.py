@@ -1,33 +1,27 @@
-"""Is this a submission of this lesson at all? Looked at before anything of it runs."""
+"""Reading a submission as bytes, and checks before anything of it runs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import stat
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import nbformat
 from nbgrader.utils import parse_utc
 
 from autograder.errors import SubmissionError
-from autograder.grading.course.lesson import files_beside
-from autograder.grading.submission.restore import grade_id_of
+from autograder.grading.course.attachments import files_beside
 from autograder.judging.calls import printable
 
 LARGEST_NOTEBOOK = 50_000_000  # bytes; a notebook with a hundred figures has two million
-MOST_CELLS = 2000
-_LONGEST_CODE = 1_000_000  # characters of all code cells; a lesson has 30,000
 _LONGEST_NAME = 128  # in nbgrader's tables
 _PATTERN_CHARACTERS = frozenset("[]*?")  # nbgrader looks folders up as patterns
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What a student handed in for a lesson, as bytes: nothing of it has been looked into.
+    """A submission for a lesson, as bytes: nothing of it has been parsed.
 
     Attributes
     ----------
@@ -60,7 +54,7 @@ class Submission:
             holds no time.
         """
         student = path.parents[1].name
-        _require_name(student)
+        require_name(student)
         try:
             return cls._read(path, student)
         except OSError as problem:  # removed meanwhile, or not ours to read
@@ -90,45 +84,21 @@ class Submission:
         return digest.hexdigest()
 
 
-def parse(content: bytes, lesson: str, grade_ids: Collection[str]) -> Any:
-    """Read a notebook of a lesson.
+def escaped(student: str) -> str:
+    """Return a folder's name as it can be written into tables and files."""
+    return student if student.isprintable() else ascii(student)[1:-1]
 
-    Parameters
-    ----------
-    content : bytes
-    lesson : str
-    grade_ids : collection of str
-        Of the released lesson's cells.
+
+def require_name(student: str) -> None:
+    """Check that a student's folder has a name that the gradebook can hold.
 
     Raises
     ------
     SubmissionError
-        If it is damaged, or of another lesson.
+        If it has not.
     """
-    notebook = _read(content, f"{lesson}.ipynb")
-    theirs = {grade_id_of(cell) for cell in notebook.cells} - {None}
-    if not theirs & set(grade_ids):
-        other = ", ".join(sorted(str(name) for name in theirs)[:4]) or "none"
-        raise SubmissionError(f"{lesson}.ipynb has no cell of {lesson} (graded cells found: {other})")
-    _require_measure(notebook, f"{lesson}.ipynb")
-    return notebook
-
-
-def _require_measure(notebook: Any, name: str) -> None:
-    """Refuse what would keep a grader busy for hours, and text that no file can hold."""
-    if len(notebook.cells) > MOST_CELLS:
-        raise SubmissionError(f"{name} must have at most {MOST_CELLS} cells (got {len(notebook.cells)})")
-    length = sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")
-    if length > _LONGEST_CODE:
-        raise SubmissionError(f"{name} must have at most {_LONGEST_CODE} characters of code (got {length})")
-    try:
-        for cell in notebook.cells:
-            cell.source.encode()
-    except UnicodeEncodeError:
-        raise SubmissionError(f"{name} must be text that can be written (a cell has half a character)") from None
-
-
-def _require_name(student: str) -> None:
+    if not student.isprintable():
+        raise SubmissionError(f"a student's folder must have a printable name in UTF-8 (got {student!a})")
     if set(student) & _PATTERN_CHARACTERS:
         raise SubmissionError(f"a student's folder must have a name without [ ] * ? (got {student!r})")
     if len(student) > _LONGEST_NAME:
@@ -136,7 +106,7 @@ def _require_name(student: str) -> None:
 
 
 def _require_time(timestamp: str) -> None:
-    """Insist on a time that nbgrader can read, if there is any."""
+    """Check that nbgrader can read the time, if there is one."""
     try:
         if timestamp:
             parse_utc(timestamp)
@@ -147,30 +117,9 @@ def _require_time(timestamp: str) -> None:
 
 
 def _require_plain_files(folder: Path) -> None:
-    """Refuse links and special files: whatever is in the folder is copied to where students read their feedback."""
+    """Check that there are no links and special files: all files are copied to where students read their feedback."""
     for entry in [folder, *folder.rglob("*")]:
         mode = entry.lstat().st_mode
         if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
             name = printable(entry.name)
             raise SubmissionError(f"a submission must hold plain files only (got {name}, a link or device)")
-
-
-def _read(content: bytes, name: str) -> Any:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as damage:
-        raise SubmissionError(f"{name} must be UTF-8 text (byte {damage.start} is not)") from None
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as damage:
-        place = f"line {damage.lineno}" if isinstance(damage, json.JSONDecodeError) else "nested too deeply"
-        raise SubmissionError(f"the notebook is damaged: not JSON ({place})") from None
-    if not isinstance(data, dict) or "nbformat" not in data:
-        raise SubmissionError(f"{name} is JSON, but not a notebook")
-    try:
-        notebook = nbformat.reads(text, as_version=4)
-        nbformat.validate(notebook)
-    except Exception as damage:  # nbformat raises whatever the damage makes of its own code
-        first_line = str(damage).strip().split("\n")[0][:200]
-        raise SubmissionError(f"{name} is damaged: not a valid notebook ({first_line})") from None
-    return notebook

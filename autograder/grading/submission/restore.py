@@ -1,4 +1,4 @@
-"""What is tested is decided by the released lesson: its cells, ids and points are put back before a submission runs."""
+"""Restore a submission: the cells, ids and points of the released lesson are put back before it runs."""
 
 from __future__ import annotations
 
@@ -6,35 +6,14 @@ from typing import Any
 
 from nbformat.notebooknode import from_dict
 from nbformat.v4 import new_notebook
-from nbgrader.api import Gradebook
-from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.grading.course.lesson import NOTEBOOK_METADATA
 
 _CODE, _MARKDOWN = "code", "markdown"
-_KERNEL = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
-
-
-class RestoreReleased(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
-    """Rebuild the submission around the cells of the gradebook.
-
-    nbgrader's metadata is written anew for every cell the lesson has, and removed from all others; of
-    cells with the same id the last one counts; tests and written answers that are missing come back
-    at the end, where everything they call is defined. All other metadata goes: a tag such as
-    `skip-execution` would decide what is run.
-    """
-
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Give a new notebook; the student's own cells keep their place and their text."""
-        info = resources["nbgrader"]
-        with Gradebook(info["db_url"]) as gradebook:
-            released = released_cells(gradebook.find_notebook(info["notebook"], info["assignment"]))
-        return restored(nb, released), resources
 
 
 def restored(notebook: Any, released: dict[str, dict[str, Any]]) -> Any:
-    """Give a new notebook around the released cells; the student's own keep their place and their text."""
+    """Return a new notebook with the released cells; the student's own keep their place and their text."""
     cells: list[Any] = []
     found: set[str] = set()
     for cell in reversed(notebook.cells):
@@ -49,41 +28,18 @@ def restored(notebook: Any, released: dict[str, dict[str, Any]]) -> Any:
     cells += [_missing(released[name]) for name in graded if name not in found]
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"
-    return new_notebook(cells=cells, metadata=_KERNEL)
-
-
-def released_cells(notebook: Any) -> dict[str, dict[str, Any]]:
-    """Read what nbgrader stored at the release, as the metadata its cells must have, plus type and source."""
-    grades = {cell.name: cell.max_score for cell in notebook.grade_cells}
-    tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
-    points = {**grades, **tasks}
-    solutions = {cell.name for cell in notebook.solution_cells}
-    return {
-        cell.name: {
-            "grade": cell.name in grades,
-            "grade_id": cell.name,
-            "locked": bool(cell.locked),
-            "schema_version": 3,
-            "solution": cell.name in solutions,
-            "task": cell.name in tasks,
-            "cell_type": str(cell.cell_type),
-            "checksum": cell.checksum,
-            "source": cell.source,
-            **({"points": points[cell.name]} if cell.name in points else {}),
-        }
-        for cell in notebook.source_cells
-    }
+    return new_notebook(cells=cells, metadata=NOTEBOOK_METADATA)
 
 
 def grade_id_of(cell: Any) -> str | None:
-    """Give the id under which nbgrader knows a cell, if a submission's metadata can be read at all."""
+    """Return nbgrader's id of a cell, or `None` where the metadata cannot be read."""
     metadata = cell.metadata.get("nbgrader")
     grade_id = metadata.get("grade_id") if isinstance(metadata, dict) else None
     return grade_id if isinstance(grade_id, str) else None
 
 
 def _rebuilt(cell: Any, released: dict[str, Any] | None) -> Any:
-    """Give a new cell with the student's text; a locked cell gets the released one."""
+    """Return a new cell with the student's text; a locked cell gets the released one."""
     if released is None:
         kind = cell.cell_type if cell.cell_type in (_CODE, _MARKDOWN) else _MARKDOWN
         return _new_cell(kind, cell.source, {})
@@ -100,6 +56,6 @@ def _metadata(released: dict[str, Any]) -> dict[str, Any]:
 
 
 def _new_cell(kind: str, source: str, metadata: dict[str, Any]) -> Any:
-    """Give a new cell; nbformat's own functions would validate each, and the notebook is validated as a whole."""
+    """Return a new cell; nbformat's own functions would validate each, and the notebook is validated as a whole."""
     cell = {"id": "", "cell_type": kind, "metadata": metadata, "source": source}
     return from_dict(cell | {"outputs": [], "execution_count": None} if kind == _CODE else cell)

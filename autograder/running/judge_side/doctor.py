@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from autograder.errors import ConfinementError
 from autograder.running.judge_side import cgroups
 from autograder.running.judge_side.kernels import UNPRIVILEGED, Limits, Mode, sandbox_options
 from autograder.running.judge_side.remove_tree import remove_tree
@@ -32,10 +33,6 @@ _NOT_DELEGATED = (
     "No cgroup was delegated to this process: a watchdog adds up ten times a second what a submission's processes use. "
     "With systemd, `systemd-run --user --scope -p Delegate=yes autograder grade ...` delegates one."
 )
-
-
-class ConfinementError(Exception):
-    """A machine that cannot confine submissions as asked."""
 
 
 @dataclass(frozen=True)

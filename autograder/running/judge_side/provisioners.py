@@ -28,6 +28,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Dict, Unicode
 
+from autograder.errors import ZygoteError
 from autograder.running.judge_side import cgroups
 from autograder.running.judge_side.remove_tree import remove_tree
 from autograder.running.judge_side.watchdog import Watched, used_more_memory, watchdog
@@ -43,10 +44,6 @@ _LOOKS_FOR_AN_INTERRUPT = 1000
 # Of the environment that a kernel is started with, only what no secret can be in.
 _PASSED_ON = ("NBGRADER_EXECUTION",)
 _KEPT_FOR_ZYGOTE = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
-
-
-class ZygoteError(RuntimeError):
-    """A zygote that could not be started, or a kernel that it could not give."""
 
 
 def _zygote_error(wanted: str, got: str, details: str) -> ZygoteError:

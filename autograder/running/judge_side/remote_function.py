@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.errors import EncodingError, EndedError, KernelLostError, TooSlowError, WireError
 from autograder.judging import calls
-from autograder.judging.encoding import EncodingError
 from autograder.running.wire import (
     DONE,
     FORK,
@@ -25,7 +25,6 @@ from autograder.running.wire import (
     INLINE,
     STOP,
     Wire,
-    WireError,
     error_from_message,
     error_to_message,
     outcome_from_message,
@@ -39,10 +38,6 @@ _MOST_AHEAD, _BYTES_AHEAD = 8, 4096
 _CONTROL_SECONDS = 15.0  # for a fork, or for stopping one, on a busy machine
 _FULL = "the submission's processes and threads must leave room for one more"
 _LOST = "the submission broke its connection to the grader, or a cell did not stop when it was interrupted"
-
-
-class KernelLostError(Exception):
-    """The kernel does not answer the judge any more: nothing of this submission can be judged from here on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +132,9 @@ class RemoteFunctions:
             self._sent.popleft()
             return outcome_from_message(*answer)
         except TimeoutError:
-            error: BaseException = calls.TooSlowError()
+            error: BaseException = TooSlowError()
         except WireError:
-            error = calls.EndedError()
+            error = EndedError()
             self.ended = True
         self._close()
         return calls.Outcome(None, error, (), "", "")

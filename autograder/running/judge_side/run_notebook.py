@@ -17,9 +17,9 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_output
 from zmq import ZMQError
 
+from autograder.errors import ForgedMessageError, KernelLostError, RunError, ZygoteError
 from autograder.running.judge_side.kernels import Kernels
-from autograder.running.judge_side.provisioners import ZygoteError
-from autograder.running.judge_side.remote_function import KernelLostError, RemoteFunctions
+from autograder.running.judge_side.remote_function import RemoteFunctions
 from autograder.running.judge_side.stream_output import joined
 
 Judge = Callable[[Any, RemoteFunctions], None]  # takes a test cell and the functions there are, and fills in the cell
@@ -30,14 +30,6 @@ _TIMEOUT_AFTER_HANGS = (None, 15, 5)
 _SECONDS_TO_SETTLE, _TRIES_TO_SETTLE = 5, 3  # after an interrupt
 _LINES_OF_AN_ERROR, _LONGEST_ERROR = 20, 2000  # of one whose output was left out
 CELL_OUTPUT, NOTEBOOK_OUTPUT = 4 << 20, 24 << 20  # bytes; a figure has 50,000
-
-
-class RunError(Exception):
-    """The submission could not be run to its end: the text is the reason staff will read."""
-
-
-class _ForgedError(Exception):
-    """Something came over the kernel's channels that no kernel sends."""
 
 
 # What the kernel's clients raise at unsigned messages, at repeated ones, at contents of another form, and where a
@@ -82,7 +74,7 @@ def run_notebook(
         run_sync(run.run)(files)
     except ZygoteError:
         raise
-    except (DeadKernelError, KernelLostError, CellTimeoutError, _ForgedError, RuntimeError) as problem:
+    except (DeadKernelError, KernelLostError, CellTimeoutError, ForgedMessageError, RuntimeError) as problem:
         raise RunError(run.reason(problem)) from problem
 
 
@@ -152,7 +144,7 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             if self._interrupt is not None:
                 await self._settle(self._interrupt)
         except _DAMAGES as damage:
-            raise _ForgedError from damage
+            raise ForgedMessageError from damage
 
     async def _settle(self, interrupt: asyncio.Future[None]) -> None:
         """Wait until an interrupt has come to its end, or it might hit the next cell instead of this one.
@@ -218,7 +210,7 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             return "a cell did not stop when its time was up and it was interrupted"
         if isinstance(problem, KernelLostError):
             return str(problem)
-        if isinstance(problem, _ForgedError):
+        if isinstance(problem, ForgedMessageError):
             return "the submission cut its channels off, or sent over them what no kernel sends"
         return f"the kernel could not be used ({problem!s:.200})"
 

@@ -15,6 +15,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.errors import EditionError
+
 Name = tuple[str, str]  # a module and a name in it, such as ("course_lib.activations", "sigmoid")
 
 SITE = Path(__file__).resolve().parents[3]  # holds the packages that the edition is made from
@@ -25,7 +27,7 @@ WHOLE = ("course_lib", "course_lib.arrays", "course_lib.plots", "course_lib.data
 ALWAYS: Name = ("course_lib.batchnorm", "BatchNormCache")
 # What runs in the kernel's process begins here, and may import the grader's modules of this room and these.
 ENTRIES = ("autograder.running.kernel_side.zygote", "autograder.running.kernel_side.function_server")
-COPIED = ("autograder.judging.calls", "autograder.judging.encoding", "autograder.running.wire")
+COPIED = ("autograder.errors", "autograder.judging.calls", "autograder.judging.encoding", "autograder.running.wire")
 COPIED_ROOMS = ("autograder.running.kernel_side.", "autograder.running.sandbox.")
 
 _PROJECT = ("course_lib", "autograder")
@@ -46,10 +48,6 @@ _ERROR = """class _LeftOutError(RuntimeError):
 
     def _render_traceback_(self):  # IPython's own takes longer than most cells, and nobody is shown it
         return [str(self)]"""
-
-
-class EditionError(ValueError):
-    """An edition that cannot be made without giving an answer away."""
 
 
 @dataclass(frozen=True)

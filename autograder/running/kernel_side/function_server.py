@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from autograder.errors import EncodingError, WireError
 from autograder.judging import calls
-from autograder.judging.encoding import EncodingError
 from autograder.running.wire import (
     ADDRESS_VARIABLE,
     DONE,
@@ -27,7 +27,6 @@ from autograder.running.wire import (
     INLINE,
     STOP,
     Wire,
-    WireError,
     error_from_message,
     error_to_message,
     outcome_to_message,

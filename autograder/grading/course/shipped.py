@@ -1,0 +1,59 @@
+"""The lessons that come with the project, and their copies beside a course's own assignments."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+from autograder.grading.course.atomic_write import replacing_directory, write_atomically
+from autograder.grading.course.private import private_directory
+from autograder.judging.load_exercises import RECORD
+
+SHIPPED = Path(__file__).resolve().parents[3] / "notebooks"
+_NOTE = "lessons.json"  # in the private folder: hashes of the copies as they were made
+
+
+def lessons_in(source: Path) -> list[str]:
+    """Return the names of the assignments in a folder that have a notebook of their name, in order."""
+    return sorted(path.name for path in source.glob("*/") if (path / f"{path.name}.ipynb").is_file())
+
+
+def put_beside(root: Path, source: Path, lessons: list[str]) -> None:
+    """Copy lessons of the project into the folder of a course's own assignments.
+
+    A folder that the course has stays as it is. Only an older copy of ours that nobody changed is replaced by the
+    present lesson.
+
+    Parameters
+    ----------
+    root : Path
+        Of the course.
+    source : Path
+        Holds the course's assignments.
+    lessons : list of str
+    """
+    note = private_directory(root) / _NOTE
+    before: dict[str, str] = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
+    copies = dict(before)
+    for lesson in lessons:
+        place, shipped = source / lesson, _hash_of(SHIPPED / lesson)
+        if place.exists() and (shipped == before.get(lesson) or _hash_of(place) != before.get(lesson)):
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with replacing_directory(place) as draft:
+            shutil.copytree(SHIPPED / lesson, draft, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        copies[lesson] = shipped
+    if copies != before:
+        write_atomically(note, json.dumps(copies, indent=2) + "\n")
+
+
+def _hash_of(folder: Path) -> str:
+    """Return a hash of the files in a folder, without hidden ones and those that a release writes there."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and path.name != RECORD and not any(part.startswith((".", "__pycache__")) for part in parts):
+            digest.update(json.dumps([parts, hashlib.sha256(path.read_bytes()).hexdigest()]).encode())
+    return digest.hexdigest()

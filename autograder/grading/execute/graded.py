@@ -1,0 +1,29 @@
+"""The result of running and judging one submission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A submission after it was run and judged.
+
+    Attributes
+    ----------
+    student : str
+    reason : str
+        Why it could not be graded, or "".
+    notebook : str
+        The autograded notebook, as text.
+    points : dict of str to (float or None)
+        By grade id; `None` waits for a person.
+    unanswered : tuple of str
+        Grade ids of solutions that are as they were handed out.
+    """
+
+    student: str
+    reason: str = ""
+    notebook: str = ""
+    points: dict[str, float | None] = field(default_factory=dict)
+    unanswered: tuple[str, ...] = ()

@@ -1,0 +1,5 @@
+"""The former place of two steps of `nbgrader autograde`: see `autograder.nbgrader`."""
+
+from autograder.former_names import former
+
+__getattr__ = former(__name__, "RunSubmission", "EnterIntoJournal")
