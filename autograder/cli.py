@@ -26,7 +26,7 @@ from rich.segment import Segment, Segments
 
 from autograder.errors import CourseError
 from autograder.grading.course.directory import Course
-from autograder.grading.distribute.fast_import import without_collections
+from autograder.grading.distribute.fast_import import without_collections, without_web_addresses
 from autograder.judging.custom_exercises import FOLDER, load_file
 
 # nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
@@ -106,6 +106,7 @@ def cli() -> None:
       autograder grade 01_sigmoid_saturation       marks, and feedback/ for each student
       autograder report 01_sigmoid_saturation      the table again, with marks given by hand
     """
+    without_web_addresses()
 
 
 @cli.command()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from autograder.running.judge_side.kernels import Mode
+    from autograder.running.sandbox.options import Mode
 
 
 @dataclass(frozen=True)

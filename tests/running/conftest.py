@@ -14,7 +14,8 @@ import pytest
 from support import ROOT
 
 from autograder.running.judge_side.doctor import Machine, examine_machine
-from autograder.running.judge_side.kernels import Kernels, Limits
+from autograder.running.judge_side.kernels import Kernels
+from autograder.running.sandbox.options import Limits
 
 ROOMS = ("sandbox", "kernel_side")
 SERVE = '''

@@ -491,5 +491,7 @@ def test_a_kernels_side_that_would_bring_the_judge_is_refused(tmp_path: Path, mo
 
 
 def test_a_kernels_side_without_its_modules_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EditionError, match=r"the kernel's side must have the module autograder\.running\.sandbox\.gone"):
+    with pytest.raises(
+        EditionError, match=r"the kernel's side must have the module autograder\.running\.sandbox\.gone"
+    ):
         small_edition(tmp_path, {"autograder/running/kernel_side/zygote.py": "import autograder.running.sandbox.gone"})

@@ -23,7 +23,7 @@ from autograder.grading.record.output_files import OutputFiles
 from autograder.grading.record.report import entry_for, read_outcome, version_of
 from autograder.grading.record.scores import Graded, Outcome, Scores
 from autograder.grading.submission.read import Submission
-from autograder.running.judge_side.provisioners import ZygoteError
+from autograder.running.judge_side.zygote_client import ZygoteError
 
 _MOST_TRIES = 4  # of one submission, while workers and zygotes die
 _QUEUE_PER_WORKER = 3  # submissions a worker that wait in memory

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import multiprocessing
 import os
@@ -26,7 +25,6 @@ from autograder.running.judge_side import cgroups
 from autograder.running.sandbox.processes import descendants
 
 _PRELOADED = "autograder.grading.distribute.preload"
-_PR_SET_PDEATHSIG = 1
 _SECONDS_TO_END = 5
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, before a worker that could not be started is started once more
 
@@ -356,8 +354,10 @@ def _begin(scratch: str) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch
     if sys.platform == "linux":
+        from autograder.running.sandbox.syscalls import PR_SET_PDEATHSIG, prctl
+
         # The process that we were forked from; with it, multiprocessing takes us for ended.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_end_with_the_coordinator, daemon=True).start()
 
 

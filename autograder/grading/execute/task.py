@@ -32,8 +32,8 @@ from autograder.judging.exercise import Curve
 from autograder.judging.picture import picture_svg
 from autograder.judging.registry import all_exercises
 from autograder.running.judge_side.doctor import ConfinementError, choose_mode, examine_machine
-from autograder.running.judge_side.provisioners import ZygoteError
 from autograder.running.judge_side.run_notebook import RunError
+from autograder.running.judge_side.zygote_client import ZygoteError
 
 
 class UnfitError(RuntimeError):

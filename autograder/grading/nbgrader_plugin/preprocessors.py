@@ -16,8 +16,8 @@ from autograder.grading.options import Settings
 from autograder.grading.record import gradebook
 from autograder.grading.record.report import entry_for, version_of
 from autograder.grading.submission.read import Submission
-from autograder.running.judge_side.kernels import Mode
 from autograder.running.judge_side.run_notebook import RunError
+from autograder.running.sandbox.options import Mode
 
 
 class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types

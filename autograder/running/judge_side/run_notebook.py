@@ -18,9 +18,9 @@ from nbformat.v4 import new_code_cell, new_output
 from zmq import ZMQError
 
 from autograder.running.judge_side.kernels import Kernels
-from autograder.running.judge_side.provisioners import ZygoteError
 from autograder.running.judge_side.remote_function import KernelLostError, RemoteFunctions
 from autograder.running.judge_side.stream_output import joined
+from autograder.running.judge_side.zygote_client import ZygoteError
 
 Judge = Callable[[Any, RemoteFunctions], None]  # takes a test cell and the functions there are, and fills in the cell
 

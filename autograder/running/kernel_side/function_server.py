@@ -6,7 +6,6 @@ It runs where the student's code runs and may be changed by it: nothing that it 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -15,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from autograder.judging import calls
 from autograder.judging.encoding import EncodingError
@@ -34,7 +33,6 @@ from autograder.running.wire import (
 )
 
 _SECONDS_FOR_ROOM = 10
-_PR_SET_PDEATHSIG = 1
 
 
 def attach(connection: socket.socket) -> None:
@@ -106,14 +104,24 @@ class Server:
         self._connection.sendall(DONE)
 
     def _fork(self, descriptor: int) -> None:
-        parent = os.getpid()
-        child = _forked()
-        if child:
-            os.close(descriptor)
-            self._child = child
-            return
+        parent = os.pidfd_open(os.getpid()) if sys.platform == "linux" else -1
         try:
-            _die_with(parent)
+            child = _forked()
+            if child:
+                os.close(descriptor)
+                self._child = child
+            else:
+                self._serve_as_a_child(descriptor, parent)
+        finally:
+            if parent >= 0:
+                os.close(parent)
+
+    def _serve_as_a_child(self, descriptor: int, parent: int) -> NoReturn:
+        try:
+            if sys.platform == "linux":
+                from autograder.running.sandbox.syscalls import die_with  # its library is not there on Windows
+
+                die_with(parent)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             self._connection.close()
             _serve(Wire(socket.socket(fileno=descriptor)), self._namespace())
@@ -144,13 +152,6 @@ def _forked() -> int:
                     while os.waitpid(-1, os.WNOHANG)[0]:
                         pass
                 time.sleep(0.05)
-
-
-def _die_with(parent: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(0)
 
 
 def _serve(wire: Wire, namespace: Mapping[str, Any]) -> None:
