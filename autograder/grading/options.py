@@ -22,7 +22,7 @@ class Settings:
     everything : bool
         Whether the experiments run too, for the feedback.
     cell_timeout : int
-        Seconds a cell may take.
+        Seconds of CPU time that a cell may take.
     """
 
     mode: Mode = "namespaces"

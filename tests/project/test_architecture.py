@@ -26,7 +26,7 @@ INSTRUCTOR = {
     "threadpoolctl",
     "traitlets",
 }
-KERNELS = {"ipykernel", "jupyter_client", "pyseccomp", "tornado", "zmq"}
+KERNELS = {"ipykernel", "jupyter_client", "psutil", "pyseccomp", "tornado", "zmq"}
 # room → rooms of the project it may import, and packages from outside
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "course_lib": ({"course_lib"}, STANDARD_AND_NUMPY),

@@ -33,6 +33,7 @@ from autograder.judging.picture import picture_svg
 from autograder.judging.registry import all_exercises
 from autograder.running.judge_side.doctor import ConfinementError, choose_mode, examine_machine
 from autograder.running.judge_side.run_notebook import RunError
+from autograder.running.judge_side.time_limits import StalledError
 from autograder.running.judge_side.zygote_client import ZygoteError
 
 
@@ -58,7 +59,9 @@ def warm_up() -> None:
     _threads()
 
 
-def grade_submission(lesson: bytes, version: str, grader: str, settings: Settings, submission: Submission) -> Graded:
+def grade_submission(
+    lesson: bytes, version: str, grader: str, settings: Settings, submission: Submission, last_try: bool = False
+) -> Graded:
     """Run and judge one submission.
 
     Parameters
@@ -69,6 +72,8 @@ def grade_submission(lesson: bytes, version: str, grader: str, settings: Setting
         Fingerprints of the lesson and of the grader, which must be those of this process.
     settings : Settings
     submission : Submission
+    last_try : bool
+        Whether the marks count even if something stalls; otherwise the result says that it must be graded once more.
 
     Returns
     -------
@@ -95,7 +100,9 @@ def grade_submission(lesson: bytes, version: str, grader: str, settings: Setting
             _require_confinement(settings, problem)
             raise
         try:
-            return _result(submission.student, _graded_notebook(one, released, submission))
+            return _result(submission.student, _graded_notebook(one, released, submission, last_try))
+        except StalledError as problem:
+            return Graded(submission.student, stalled=str(problem))
         except (SubmissionError, RunError) as problem:
             return Graded(submission.student, reason=str(problem))
         except ZygoteError as problem:
@@ -112,12 +119,12 @@ def grader_for(lesson: Lesson, settings: Settings) -> Grader:
     return _graders[key]
 
 
-def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission) -> Any:
+def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission, last_try: bool) -> Any:
     """Run and judge; once more where the kernel was lost, for it may be the machine that ended it."""
     for last in (False, True):
         notebook = restored(parse(submission.notebook, lesson.name, lesson.cells), lesson.cells)
         try:
-            grader.grade(notebook, submission.files)
+            grader.grade(notebook, submission.files, last_try=last_try)
             break
         except RunError as problem:
             if last or isinstance(problem.__cause__, CellTimeoutError):

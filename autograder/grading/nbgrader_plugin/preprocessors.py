@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from autograder.grading.record import gradebook
 from autograder.grading.record.report import entry_for, version_of
 from autograder.grading.submission.read import Submission
 from autograder.running.judge_side.run_notebook import RunError
+from autograder.running.judge_side.time_limits import StalledError
 from autograder.running.sandbox.options import Mode
 
 
@@ -27,7 +29,7 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader pub
     mode = Enum(["namespaces", "landlock", "trusted"], "namespaces", help="How kernels are confined.").tag(config=True)
     as_root = Bool(False, help="Whether kernels stay root where the grader is root.").tag(config=True)
     everything = Bool(True, help="Whether experiments run too, for the feedback.").tag(config=True)
-    timeout = Integer(60, help="Seconds a cell may take before it is interrupted.").tag(config=True)
+    timeout = Integer(60, help="CPU seconds a cell may take before it is interrupted.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Run and judge a notebook.
@@ -46,8 +48,13 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader pub
         resources["autograder"] = entry_for(submission, version_of(lesson), self.everything)
         gradebook.strike(info["db_url"], lesson.name, info["student"])
         beside = files_beside(Path(resources["metadata"]["path"]), SubmissionError)
+        grader, restored = grader_for(lesson, settings), copy.deepcopy(nb)
         try:
-            grader_for(lesson, settings).grade(nb, beside)
+            try:
+                grader.grade(nb, beside)
+            except StalledError:
+                nb = restored
+                grader.grade(nb, beside, last_try=True)
         except RunError as problem:
             raise SubmissionError(str(problem)) from problem
         return nb, resources

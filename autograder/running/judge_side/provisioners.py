@@ -24,7 +24,9 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Unicode
 
 from autograder.running.judge_side import cgroups
+from autograder.running.judge_side.process_usage import usage_of
 from autograder.running.judge_side.remove_tree import remove_tree
+from autograder.running.judge_side.time_limits import Usage
 from autograder.running.judge_side.watchdog import Watched, used_more_memory, watchdog
 from autograder.running.judge_side.zygote_client import START_TIMEOUT, ZygoteError, zygote_error, zygote_of
 from autograder.running.sandbox.options import Limits
@@ -60,6 +62,12 @@ class ZygoteProvisioner(KernelProvisionerBase):
         if self._group is not None and self._group.out_of_memory:
             return used_more_memory(self._limits.memory)
         return self._killed_because
+
+    @property
+    def usage(self) -> Usage:
+        """What looks at the CPU time of the submission."""
+        assert self.pid is not None
+        return usage_of(self.pid, self._group)
 
     @property
     def has_process(self) -> bool:
@@ -312,6 +320,12 @@ class TrustedProvisioner(LocalProvisioner):
                     return connection
             connection.close()
         raise ZygoteError(f"the kernel must connect to us within {START_TIMEOUT} seconds")
+
+    @property
+    def usage(self) -> Usage:
+        """What looks at the CPU time of the submission."""
+        assert self.pid is not None
+        return usage_of(self.pid)
 
     async def cleanup(self, restart: bool = False) -> None:
         """Close the wire."""

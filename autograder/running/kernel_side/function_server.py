@@ -176,7 +176,8 @@ def _serve(wire: Wire, namespace: Mapping[str, Any]) -> None:
 def _outcome(function: Any, message: Mapping[str, Any], values: Mapping[str, Any]) -> calls.Outcome:
     if values["references"]:
         function = calls.with_references(function, values["references"])
-    return calls.call(function, tuple(values["args"]), values["kwargs"], writable=bool(message["writable"]))
+    arguments = tuple(values["args"]), values["kwargs"]
+    return calls.call(function, *arguments, writable=bool(message["writable"]), may_sleep=True)
 
 
 def _send(wire: Wire, outcome: calls.Outcome) -> None:
@@ -200,18 +201,22 @@ class _Session:
         """Give what stands for a function of the judge's: a loss to be differentiated, an earlier reference."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            values = {"args": [_plain(arg) for arg in args], "kwargs": {k: _plain(v) for k, v in kwargs.items()}}
-            self._wire.send({"back": number}, values, self._own)
-            while True:
-                message, values = self._wire.receive(functions=self.far)
-                if "own" not in message:
-                    break
-                self._answer(message, values)
-            if message.get("error") is not None:
-                raise error_from_message(message["error"])
-            return values["value"]
+            with calls.deadline_paused():
+                return self._ask(number, args, kwargs)
 
         return call
+
+    def _ask(self, number: int, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        values = {"args": [_plain(arg) for arg in args], "kwargs": {k: _plain(v) for k, v in kwargs.items()}}
+        self._wire.send({"back": number}, values, self._own)
+        while True:
+            message, values = self._wire.receive(functions=self.far)
+            if "own" not in message:
+                break
+            self._answer(message, values)
+        if message.get("error") is not None:
+            raise error_from_message(message["error"])
+        return values["value"]
 
     def _answer(self, message: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         try:
