@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import ROOT
+from support import GENEROUS, ROOT
 
 if sys.platform != "linux":
     pytest.skip("only Linux has cgroups", allow_module_level=True)
@@ -51,7 +51,9 @@ def run_in(cgroup: Path, code: str) -> str:
         CONTROLLERS = tuple((HERE / "cgroup.controllers").read_text().split()[:1])
     """
     program = textwrap.dedent(enter) + textwrap.dedent(code)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=GENEROUS
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from support import GENEROUS
 
 from autograder import judge
 from autograder.judging import calls
@@ -131,7 +130,7 @@ def test_what_ends_at_once_is_not_looked_at() -> None:
 
 # Real processes -----------------------------------------------------------------------------------
 
-BURN = "end = time.process_time() + 1\nwhile time.process_time() < end: pass\n"
+BURN = "end = time.process_time() + 0.2\nwhile time.process_time() < end: pass\n"
 PROGRAMS = {
     "itself": BURN,
     "a thread": f"import threading\ndef burn():\n{textwrap.indent(BURN, '    ')}\n"
@@ -158,7 +157,7 @@ def test_all_cpu_time_below_a_process_counts(who: str) -> None:
             process.stdin.write(b"\n")
             process.stdin.flush()
             assert process.stdout.readline() == b"end\n"
-            assert look().cpu - before.cpu >= 0.9
+            assert look().cpu - before.cpu >= 0.15
         finally:
             for child in reversed(below(process.pid)):
                 os.kill(child, signal.SIGKILL)
@@ -302,6 +301,3 @@ def test_a_second_call_that_is_cut_off_is_no_different_answer() -> None:
     failure = judge("sigmoid", Moody(), seed=3).parts[0].failure
     assert failure is not None
     assert failure.kind == "timeout"
-
-
-assert GENEROUS

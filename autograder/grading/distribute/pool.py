@@ -25,6 +25,7 @@ from autograder.running.judge_side import cgroups
 from autograder.running.sandbox.processes import descendants
 
 _PRELOADED = "autograder.grading.distribute.preload"
+_PRELOADED_BY_A_SERVER = "autograder.grading.distribute.forkserver_preload"
 _SECONDS_TO_END = 5
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, before a worker that could not be started is started once more
 
@@ -270,7 +271,7 @@ def _context() -> Any:
     if _may_be_forked():
         return multiprocessing.get_context("fork")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([_PRELOADED])
+    context.set_forkserver_preload([_PRELOADED_BY_A_SERVER])
     return context
 
 

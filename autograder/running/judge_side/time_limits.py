@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 # A submission whose processes want to run all the time, and get no processor, is given up after this many limits.
-WALL_TIMES = 10
+WALL_TIMES = 30
 
 
 class StalledError(Exception):
