@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import GENEROUS, LESSON, RIGHT_SIGMOID, SmallCourse, cell_of, solve
+from support import GENEROUS, LESSON, RIGHT_SIGMOID, ROOT, SmallCourse, cell_of, solve
 
 from autograder.errors import CourseError
 from autograder.grading.course.directory import Course
@@ -656,3 +656,32 @@ def test_what_stalls_is_graded_once_more_after_all_others_and_only_that_counts(
     outcomes = grade_here(course, ("berta", "carl", "dora"))
     assert stalls.calls == [("berta", False), ("carl", False), ("dora", False), ("berta", True), ("carl", True)]
     assert {outcome.student: outcome.points for outcome in outcomes} == {"berta": 5.0, "carl": 5.0, "dora": 5.0}
+
+
+BLOCKED_SERVER = """
+import sys, threading
+from autograder.grading.distribute.pool import WorkerPool
+threading.Thread(target=sys.stdin.read, daemon=True).start()  # so workers come from a server
+WorkerPool(1, sys.argv[1])
+threading.Event().wait()
+"""
+
+
+@linux
+def test_a_server_that_still_imports_ends_with_its_coordinator_and_so_does_the_resource_tracker(
+    tmp_path: Path, temporary: Path, orphans: Callable[[], list[str]]
+) -> None:
+    """The server is held in an import: it waits for a line that nobody writes."""
+    os.mkfifo(tmp_path / "here")
+    os.mkfifo(tmp_path / "never")
+    (tmp_path / "matplotlib").mkdir()
+    (tmp_path / "matplotlib" / "__init__.py").write_text(
+        f"open({str(tmp_path / 'here')!r}, 'w').close()\nopen({str(tmp_path / 'never')!r}).read()\n"
+    )
+    command = [sys.executable, "-c", BLOCKED_SERVER, str(temporary)]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "TMPDIR": str(temporary)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as process:
+        (tmp_path / "here").read_text()
+        assert by_role(process.pid)["forkserver"]
+        process.kill()
+    assert orphans() == []

@@ -95,8 +95,8 @@ BURN = "while True:\n    pass"
 BURNS = {
     "itself": BURN,
     "a child": f"import os\nif os.fork() == 0:\n    {BURN.replace(chr(10), chr(10) + '    ')}\nos.wait()",
-    "an orphan": "import os, time\nif os.fork() == 0:\n    if os.fork() == 0:\n        while True: pass\n    os._exit(0)\n"
-    "os.wait()\ntime.sleep(1000)",
+    "an orphan": "import os, time\nif os.fork() == 0:\n    if os.fork() == 0:\n        while True: pass\n"
+    "    os._exit(0)\nos.wait()\ntime.sleep(1000)",
     "threads": "import threading\ndef burn():\n    while True: pass\n"
     "threads = [threading.Thread(target=burn, daemon=True) for _ in range(3)]\n"
     "for thread in threads: thread.start()\nfor thread in threads: thread.join()",
