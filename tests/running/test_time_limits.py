@@ -222,7 +222,7 @@ def serving(source: str, usage: Callable[[], Look] | None = None, *, last_try: b
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "DEADLINE_SECONDS", 0.2)
-    monkeypatch.setattr("autograder.running.judge_side.remote_function._GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("autograder.running.judge_side.remote_function._GRACE", 0.2)
 
 
 SLEEPS = "import time\ndef sigmoid(a):\n    time.sleep(1000)"

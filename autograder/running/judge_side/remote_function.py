@@ -31,14 +31,14 @@ from autograder.running.wire import (
     outcome_from_message,
 )
 
-_GRACE_SECONDS = 2.0  # beyond the deadline that the kernel keeps itself
+_GRACE = 2.0  # beyond the deadline that the kernel keeps itself
 # CPU seconds that functions of ours may take in one call of a function of theirs.
-_OWN_SECONDS = 60.0
+_OWN_TIMEOUT = 60.0
 _MEMORY_OF_A_CALL = 1 << 30  # bytes that a function of ours may take when the submission chose its arguments
 # Calls that may be sent before earlier ones were answered, and the bytes of arrays that each of these may hold: small
 # enough that sending never waits for the kernel, which may be waiting for us to read.
 _MOST_AHEAD, _BYTES_AHEAD = 8, 4096
-_CONTROL_SECONDS = 15.0  # for a fork, or for stopping one
+_CONTROL_TIMEOUT = 15.0  # for a fork, or for stopping one
 _FULL = "the submission's processes and threads must leave room for one more"
 _LOST = "the submission broke its connection to the grader, or a cell did not stop when it was interrupted"
 
@@ -162,7 +162,7 @@ class RemoteFunctions:
         return calls.Outcome(None, error, (), "", "")
 
     def _limit_of_a_call(self) -> TimeLimit:
-        return TimeLimit(calls.DEADLINE_SECONDS + _GRACE_SECONDS, self._usage)
+        return TimeLimit(calls.DEADLINE_SECONDS + _GRACE, self._usage)
 
     def _pass_over(self, call: _Call | None) -> None:
         """Discard prefetched calls that come before `call`; all of them if `call` is None."""
@@ -232,11 +232,11 @@ class RemoteFunctions:
             self._wire.close()
             self._control(STOP)
         else:
-            self._wire.send({"request": "end"}, {}, wait=TimeLimit(_CONTROL_SECONDS, self._usage).until_next_look)
+            self._wire.send({"request": "end"}, {}, wait=TimeLimit(_CONTROL_TIMEOUT, self._usage).until_next_look)
         self._wire = None
 
     def _control(self, byte: bytes, descriptors: Sequence[int] = ()) -> None:
-        said, limit = b"", TimeLimit(_CONTROL_SECONDS, self._usage)
+        said, limit = b"", TimeLimit(_CONTROL_TIMEOUT, self._usage)
         self._channel.settimeout(None)  # so few bytes never wait for the kernel to read them
         try:
             if descriptors:
@@ -371,7 +371,7 @@ class _Conversation:
         finally:
             self._limit.excuse(time.monotonic() - begun - (self._waited - waited))
             self._own += time.thread_time() - cpu
-            if self._own > _OWN_SECONDS:
+            if self._own > _OWN_TIMEOUT:
                 raise TimeoutError
 
     def _theirs(self, number: int) -> Callable[..., Any]:

@@ -88,7 +88,7 @@ def run_notebook(
     ZygoteError
         If this machine gives no kernel.
     """
-    run = _Run(notebook, kernels, cells, tests, judge, cell_timeout, last_try)
+    run = _NotebookRun(notebook, kernels, cells, tests, judge, cell_timeout, last_try)
     try:
         run_sync(run.run)(files)
     except ZygoteError:
@@ -97,7 +97,7 @@ def run_notebook(
         raise RunError(run.reason(problem)) from problem
 
 
-class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no types
+class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes no types
     """nbclient's run of a notebook, with the judge between the cells."""
 
     def __init__(

@@ -32,7 +32,7 @@ from autograder.running.wire import (
     outcome_to_message,
 )
 
-_SECONDS_FOR_ROOM = 10
+_ROOM_TIMEOUT = 10
 
 
 def attach(connection: socket.socket) -> None:
@@ -140,7 +140,7 @@ class Server:
 
 def _forked() -> int:
     """Fork; at the limit of processes and threads, wait for some to end, and let go of those that have."""
-    until = time.monotonic() + _SECONDS_FOR_ROOM
+    until = time.monotonic() + _ROOM_TIMEOUT
     with warnings.catch_warnings(action="ignore"):  # the child uses none of the other threads' locks
         while True:
             try:
