@@ -131,7 +131,13 @@ def release(lessons: Sequence[str], directory: Path, db: str | None) -> None:
 @click.option("--tls-key", type=_PEM, help="The key of our certificate.")
 @click.option("--run-everything", is_flag=True, help="Run the experiments too, so that the feedback shows them.")
 @click.option("--again", is_flag=True, help="Grade what has been graded before, too.")
-@click.option("--cell-timeout", type=click.IntRange(1), default=60, metavar="SECONDS", help="Longest a cell may run.")
+@click.option(
+    "--cell-timeout",
+    type=click.IntRange(1),
+    default=60,
+    metavar="SECONDS",
+    help="CPU time that a cell may take. What sleeps for so long is graded once more in the end.",
+)
 @click.option(
     "--confine",
     type=click.Choice(["namespaces", "landlock", "trusted"]),

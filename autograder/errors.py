@@ -11,6 +11,7 @@ BaseException
     ├── KernelLostError          a kernel does not answer the judge any more
     ├── ForgedMessageError       a kernel's channel carried what no kernel sends
     ├── WireError                the connection of judge and kernel broke, or carried a malformed message
+    ├── StalledError             a time limit passed, but little CPU time was used: the submission is graded once more
     ├── ConfinementError         this machine cannot confine submissions as asked
     ├── RuntimeError
     │   ├── ZygoteError          a zygote could not be started, or did not start a kernel
@@ -61,6 +62,10 @@ class ForgedMessageError(Exception):
 
 class WireError(Exception):
     """A connection of judge and kernel that broke, or carried a malformed message."""
+
+
+class StalledError(Exception):
+    """A limit passed without its CPU time being used: the submission sleeps, or the machine is too busy."""
 
 
 class ConfinementError(Exception):

@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSON = "01_sigmoid_saturation"
+GENEROUS = 300  # seconds: a wait for an event that certainly comes ends with it, on however busy a machine
 RIGHT_SIGMOID = """\
 def sigmoid(a):
     a = as_float(a)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from autograder.running.judge_side.kernels import Mode
+    from autograder.running.sandbox.options import Mode
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Settings:
     everything : bool
         Whether the experiments run too, for the feedback.
     cell_timeout : int
-        Seconds a cell may take.
+        Seconds of CPU time that a cell may take.
     """
 
     mode: Mode = "namespaces"

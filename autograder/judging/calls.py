@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import linecache
+import math
 import signal
 import sys
 import threading
@@ -24,7 +25,10 @@ import course_lib
 from autograder.errors import TooSlowError
 from course_lib.batchnorm import BatchNormCache
 
-DEADLINE_SECONDS = 5.0  # a right answer takes milliseconds; three parts, judged twice, fit into one cell's time
+# CPU time of a call, which does not depend on what else the machine does. A right answer takes milliseconds; three
+# parts, judged twice, fit into one cell's time.
+DEADLINE_SECONDS = 5.0
+_WALL_TIMES = 30  # deadlines that may pass on the clock, for a call that sleeps
 _CACHE_FIELDS = BatchNormCache._fields  # as they were before any student's code ran
 _OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders whose lines no student wrote
 
@@ -100,7 +104,14 @@ class RemoteCallable(ABC):
         return outcome.value
 
 
-def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> Outcome:
+def call(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    *,
+    writable: bool,
+    may_sleep: bool = False,
+) -> Outcome:
     """Call a function on copies of the arguments and return the outcome, errors included.
 
     Parameters
@@ -111,6 +122,8 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
         Arrays, numbers, texts, functions, generators, and lists, tuples and dicts of these.
     writable : bool
         Whether the copies may be written to.
+    may_sleep : bool
+        Whether only the CPU time is limited: the caller limits the rest.
 
     Returns
     -------
@@ -125,10 +138,14 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
         return function.call(args, kwargs, writable=writable)
     given, given_kwargs = _copy(args, writable), _copy(dict(kwargs), writable)
     value, error = None, None
+    wall = math.inf if may_sleep else _WALL_TIMES * DEADLINE_SECONDS
     with _captured() as printed, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            with np.errstate(all="warn", under="ignore"), _deadline(DEADLINE_SECONDS):
+            with (
+                np.errstate(all="warn", under="ignore"),
+                _deadline(DEADLINE_SECONDS, wall),
+            ):
                 value = plain(function(*given, **given_kwargs))
         except KeyboardInterrupt:
             raise
@@ -287,8 +304,8 @@ def _take_over(stream: Any, text: io.StringIO) -> bool:
 
 
 @contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
-    """Raise `TooSlowError` in the running code after `seconds`, and again every second if it is caught.
+def _deadline(cpu: float, wall: float) -> Iterator[None]:
+    """Raise `TooSlowError` in the running code after seconds of CPU time or on the clock; again if it is caught.
 
     Needs Unix and the main thread, where Jupyter runs cells; elsewhere there is no deadline here, and
     the one of the notebook cell holds.
@@ -300,10 +317,28 @@ def _deadline(seconds: float) -> Iterator[None]:
     def ring(signum: int, frame: types.FrameType | None) -> None:
         raise TooSlowError
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    timers = [(signal.ITIMER_PROF, signal.SIGPROF, cpu)]
+    if wall < math.inf:
+        timers.append((signal.ITIMER_REAL, signal.SIGALRM, wall))
+    before = [signal.signal(number, ring) for _, number, _ in timers]
+    for timer, _, seconds in timers:
+        signal.setitimer(timer, seconds, 1.0)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for (timer, number, _), handler in zip(timers, before, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)
+
+
+@contextmanager
+def deadline_paused() -> Iterator[None]:
+    """Leave out the CPU time of what a student's function did not ask for, such as packing values for the judge."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    left = signal.setitimer(signal.ITIMER_PROF, 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, *left)

@@ -192,6 +192,8 @@ def _failure_of(
     if outcome.changed:
         return Failure("changed input", f"It changes its input (argument {outcome.changed}): work on a copy.")
     again = calls.call(answer, case.args, case.kwargs, writable=exercise.writable_inputs)
+    if isinstance(again.error, TooSlowError | EndedError):
+        return _error(exercise.name, again.error, "")
     if again.error is not None or not _identical(outcome.value, again.value):
         return Failure("not repeatable", "Called twice with the same input, it gives two different answers.")
     if outcome.warnings and not case.warning_forgiven:

@@ -10,7 +10,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -26,7 +26,23 @@ LARGEST_HEADER = 1 << 20  # bytes of JSON
 LARGEST_BUFFERS = 64 << 20  # bytes of all arrays of one message
 MOST_BUFFERS = 4096
 _LONGEST_TEXT = 2000  # of an exception, or of what was printed
+_T = TypeVar("_T")
 _HEAD = struct.Struct("<II")  # bytes of JSON, number of buffers; the sizes of the buffers follow
+
+
+Wait = Callable[[], float]  # returns seconds until it is to be called again, or raises TimeoutError
+
+
+def at_most(seconds: float) -> Wait:
+    """Return a `Wait` that ends after some seconds from now on."""
+    until = time.monotonic() + seconds
+
+    def left() -> float:
+        if (seconds := until - time.monotonic()) <= 0:
+            raise TimeoutError
+        return seconds
+
+    return left
 
 
 class Wire:
@@ -46,7 +62,7 @@ class Wire:
         message: Mapping[str, Any],
         values: Mapping[str, Any],
         functions: list[Callable[..., Any]] | None = None,
-        seconds: float | None = None,
+        wait: Wait | None = None,
     ) -> None:
         """Send a message.
 
@@ -58,30 +74,26 @@ class Wire:
             Whatever `pack` takes, by the name under which `receive` gives it back.
         functions : list, optional
             Where functions that stay here are put; the other side gets their places in this list.
-        seconds : float, optional
-            Within which it must be gone.
+        wait : callable, optional
+            Returns how long to wait for the other side, and raises when that has been too long.
 
         Raises
         ------
         EncodingError
             If a value cannot travel, or is too large; nothing was sent then.
-        TimeoutError, WireError
+        WireError
         """
         buffers: list[bytes] = []
         try:
             frame = _frame(message, values, buffers, functions)
         finally:
             buffers.clear()  # what packed them refers to itself, and would keep them until the next collection
-        try:
-            self._socket.settimeout(None if seconds is None else max(0.001, seconds))
-            self._socket.sendall(frame)
-        except TimeoutError:
-            raise
-        except OSError as problem:
-            raise WireError(f"the connection broke: {problem}") from problem
+        rest = memoryview(frame)
+        while rest:
+            rest = rest[self._patiently(lambda: self._socket.send(rest), wait) :]  # noqa: B023  # called at once
 
     def receive(
-        self, seconds: float | None = None, functions: Callable[[int], Any] | None = None
+        self, wait: Wait | None = None, functions: Callable[[int], Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Give the next message and its values.
 
@@ -89,23 +101,22 @@ class Wire:
 
         Parameters
         ----------
-        seconds : float, optional
-            Within which the last byte must be here.
+        wait : callable, optional
+            Returns how long to wait for the next byte, and raises when that has been too long.
         functions : callable, optional
             Gives what stands for the function of a number; without it, none is accepted.
 
         Raises
         ------
-        TimeoutError, WireError
+        WireError
         """
-        until = None if seconds is None else time.monotonic() + seconds
-        length, count = _HEAD.unpack(self._read(_HEAD.size, until))
+        length, count = _HEAD.unpack(self._read(_HEAD.size, wait))
         if length > LARGEST_HEADER or count > MOST_BUFFERS:
             raise WireError(f"a message must have a header below {LARGEST_HEADER} bytes (got {length})")
-        sizes = struct.unpack(f"<{count}Q", self._read(8 * count, until))
+        sizes = struct.unpack(f"<{count}Q", self._read(8 * count, wait))
         if sum(sizes) > LARGEST_BUFFERS:
             raise WireError(f"a message must hold less than {LARGEST_BUFFERS} bytes of arrays (got {sum(sizes)})")
-        text, buffers = self._read(length, until), _cut(self._read(sum(sizes), until), sizes)
+        text, buffers = self._read(length, wait), _cut(self._read(sum(sizes), wait), sizes)
         try:
             header = json.loads(text)
             message, packed = header["message"], header["values"]
@@ -120,22 +131,26 @@ class Wire:
         """Hang up."""
         self._socket.close()
 
-    def _read(self, size: int, until: float | None) -> bytearray:
+    def _read(self, size: int, wait: Wait | None) -> bytearray:
         data = bytearray()
         while len(data) < size:
-            try:
-                self._socket.settimeout(None if until is None else max(0.001, until - time.monotonic()))
-                piece = self._socket.recv(min(1 << 20, size - len(data)))
-            except TimeoutError:
-                raise
-            except OSError as problem:
-                raise WireError(f"the connection broke: {problem}") from problem
+            missing = min(1 << 20, size - len(data))
+            piece = self._patiently(lambda: self._socket.recv(missing), wait)  # noqa: B023  # called at once
             if not piece:
                 raise WireError("the connection was closed")
-            if until is not None and time.monotonic() > until:
-                raise TimeoutError
             data += piece
         return data
+
+    def _patiently(self, transfer: Callable[[], _T], wait: Wait | None) -> _T:
+        """Send or receive something, as soon as the other side is ready and as long as `wait` does not raise."""
+        while True:
+            self._socket.settimeout(None if wait is None else max(0.001, wait()))
+            try:
+                return transfer()
+            except TimeoutError:
+                continue
+            except OSError as problem:
+                raise WireError(f"the connection broke: {problem}") from problem
 
 
 def _frame(

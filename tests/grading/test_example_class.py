@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,44 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, dict[st
     report = root / "out.json"
     result = run_autograder("grade", LESSON, "--course", root, "--json", report)
     return root, result, json.loads(report.read_text())
+
+
+BUSY = "import os\nwhile os.getppid() == {parent}:\n    pass"  # ends with the test whatever happens
+
+
+@pytest.fixture
+def busy_machine() -> Iterator[None]:
+    """Keep every core busy with two other programs."""
+    command = [sys.executable, "-c", BUSY.format(parent=os.getpid())]
+    with ExitStack() as started:
+        for _ in range(2 * (os.cpu_count() or 1)):
+            started.callback(started.enter_context(subprocess.Popen(command)).kill)
+        yield
+
+
+@pytest.mark.usefixtures("busy_machine")
+def test_on_a_busy_machine_everybody_gets_the_marks_of_a_quiet_run(
+    course: tuple[Path, Any, dict[str, Any]], tmp_path: Path
+) -> None:
+    """The solved lesson is handed in, too: it gets full marks."""
+    root, report = tmp_path / "class", tmp_path / "busy.json"
+    shutil.copytree(ROOT / "examples" / "class", root)
+    solved = root / "submitted" / "solved" / LESSON / f"{LESSON}.ipynb"
+    solved.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks" / LESSON / f"{LESSON}.ipynb", solved)
+    run_autograder("grade", LESSON, "--course", root, "--json", report)
+    busy = json.loads(report.read_text())["students"]
+    full = busy.pop("solved")
+    assert full["points"] == full["max_points"] == 20.0
+    assert marks_of(busy) == marks_of(course[2]["students"])
+
+
+def marks_of(students: dict[str, Any]) -> dict[str, Any]:
+    """Map each student to the points and the diagnosis of each exercise."""
+    return {
+        student: {name: (mark["points"], mark["diagnosis"]) for name, mark in entry.get("exercises", {}).items()}
+        for student, entry in students.items()
+    }
 
 
 @pytest.fixture(scope="module")

@@ -22,16 +22,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import LESSON, RIGHT_SIGMOID, SmallCourse, cell_of, solve
+from support import GENEROUS, LESSON, RIGHT_SIGMOID, ROOT, SmallCourse, cell_of, solve
 
 from autograder.errors import CourseError, WorkerDiedError
 from autograder.grading.course.directory import Course
+from autograder.grading.distribute import coordinator
 from autograder.grading.distribute.coordinator import grade_lesson
 from autograder.grading.distribute.pool import InProcessExecutor, WorkerPool
 from autograder.grading.record import gradebook
 from autograder.grading.record.output_files import OutputFiles
 from autograder.grading.record.report import read_outcomes
-from autograder.grading.record.scores import Outcome
+from autograder.grading.record.scores import Graded, Outcome
 from autograder.running.sandbox.processes import descendants, parents_of_all
 
 STUDENTS = 60
@@ -43,7 +44,6 @@ ANSWERS = (
     "def sigmoid(a):\n    return a",
 )
 _PR_SET_CHILD_SUBREAPER = 36
-_SECONDS_TO_END = 30
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
@@ -91,7 +91,7 @@ def from_a_terminal() -> Iterator[None]:
 def _ends(process: int) -> bool:
     handle = os.pidfd_open(process)
     try:
-        return bool(select.select([handle], [], [], _SECONDS_TO_END)[0])
+        return bool(select.select([handle], [], [], GENEROUS)[0])
     finally:
         os.close(handle)
 
@@ -121,12 +121,12 @@ def ended_within(process: subprocess.Popen[str], seconds: float) -> bool:
 def last_words(process: subprocess.Popen[str]) -> str:
     """Give what a command that was asked to end wrote; where it does not end, fail and tell where it stands."""
     try:
-        return process.communicate(timeout=_SECONDS_TO_END)[1]
+        return process.communicate(timeout=GENEROUS)[1]
     except subprocess.TimeoutExpired:
         alive = by_role(process.pid)
         process.send_signal(signal.SIGABRT)
         try:
-            _, stderr = process.communicate(timeout=_SECONDS_TO_END)
+            _, stderr = process.communicate(timeout=GENEROUS)
         except subprocess.TimeoutExpired as open_still:
             stderr = f"somebody holds it open: {open_still.stderr!r}"
         pytest.fail(f"the command must end; below it there were {alive}, and it stood at\n{stderr}")
@@ -243,7 +243,7 @@ def test_a_class_killed_anywhere_ten_times_gets_the_marks_of_a_quiet_run(
     assert len(chronicle.students()) < STUDENTS, "the last run must have something to do"
 
     with grading(small_course, temporary, "--json", str(small_course.root / "out.json")) as process:
-        _, stderr = process.communicate(timeout=300)
+        _, stderr = process.communicate(timeout=GENEROUS)
     assert process.returncode == 0, stderr
     assert json.loads((small_course.root / "out.json").read_text())["students"] == expected
     assert marks_in(small_course) == marks_in(quiet)
@@ -583,8 +583,8 @@ def test_a_worker_that_dies_costs_its_own_task_only(temporary: Path) -> None:
     try:
         tasks = [workers.submit(die, "before"), *(workers.submit(die, "not at all") for _ in range(4))]
         with pytest.raises(WorkerDiedError):
-            tasks[0].result(60)
-        assert [len(task.result(60)) for task in tasks[1:]] == [1 << 20] * 4
+            tasks[0].result(GENEROUS)
+        assert [len(task.result(GENEROUS)) for task in tasks[1:]] == [1 << 20] * 4
     finally:
         workers.kill()
 
@@ -595,14 +595,14 @@ def test_where_what_starts_workers_is_killed_no_task_is_lost(temporary: Path) ->
     try:
         for _ in range(5):
             with pytest.raises(WorkerDiedError):
-                workers.submit(die, "before").result(60)
-            assert len(workers.submit(die, "not at all").result(60)) == 1 << 20  # by one that the server started
+                workers.submit(die, "before").result(GENEROUS)
+            assert len(workers.submit(die, "not at all").result(GENEROUS)) == 1 << 20  # by one that the server started
             with pytest.raises(WorkerDiedError):
-                workers.submit(die, "before").result(60)
+                workers.submit(die, "before").result(GENEROUS)
             (server,) = fork_servers()
             os.kill(server, signal.SIGKILL)
             tasks = [workers.submit(die, "not at all") for _ in range(5)]
-            assert [len(task.result(60)) for task in tasks] == [1 << 20] * 5
+            assert [len(task.result(GENEROUS)) for task in tasks] == [1 << 20] * 5
     finally:
         workers.kill()
 
@@ -611,7 +611,7 @@ def test_where_what_starts_workers_is_killed_no_task_is_lost(temporary: Path) ->
 def test_workers_that_are_killed_while_they_send_leave_nobody_waiting(temporary: Path) -> None:
     workers = WorkerPool(2, str(temporary))
     tasks = [workers.submit(die, "not at all") for _ in range(200)]
-    tasks[5].result(60)
+    tasks[5].result(GENEROUS)
     workers.kill()
     assert all(task.done() for task in tasks)
     assert not [process for process in multiprocessing.active_children() if process.is_alive()]
@@ -630,3 +630,60 @@ def test_an_answer_whose_process_the_machine_ended_is_judged_again(small_course:
     small_course.hand_in("anna", unlucky)
     _, students = small_course.grade("--workers", 0)
     assert students["anna"]["exercises"]["sigmoid"]["points"] == 4.0
+
+
+class Stalls:
+    """Stands in for `grade_submission`: some submissions stall at first, and each call is written down."""
+
+    def __init__(self, grade: Callable[..., Graded], stalling: set[str]) -> None:
+        self._grade, self._stalling = grade, stalling
+        self.calls: list[tuple[str, bool]] = []
+
+    def __call__(self, *arguments: Any) -> Graded:
+        *_, submission, last_try = arguments
+        self.calls.append((submission.student, last_try))
+        if submission.student in self._stalling and not last_try:
+            return Graded(submission.student, stalled="it slept")
+        return self._grade(*arguments)
+
+
+def test_what_stalls_is_graded_once_more_after_all_others_and_only_that_counts(
+    graded_once: SmallCourse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = graded_once.copy_to(tmp_path / "course")
+    for student in ("berta", "carl", "dora"):
+        course.hand_in(student, solve)
+    stalls = Stalls(coordinator.grade_submission, {"berta", "carl"})
+    monkeypatch.setattr(coordinator, "grade_submission", stalls)
+    outcomes = grade_here(course, ("berta", "carl", "dora"))
+    assert stalls.calls == [("berta", False), ("carl", False), ("dora", False), ("berta", True), ("carl", True)]
+    assert {outcome.student: outcome.points for outcome in outcomes} == {"berta": 5.0, "carl": 5.0, "dora": 5.0}
+
+
+BLOCKED_SERVER = """
+import sys, threading
+from autograder.grading.distribute.pool import WorkerPool
+threading.Thread(target=sys.stdin.read, daemon=True).start()  # so workers come from a server
+WorkerPool(1, sys.argv[1])
+threading.Event().wait()
+"""
+
+
+@linux
+def test_a_server_that_still_imports_ends_with_its_coordinator_and_so_does_the_resource_tracker(
+    tmp_path: Path, temporary: Path, orphans: Callable[[], list[str]]
+) -> None:
+    """The server is held in an import: it waits for a line that nobody writes."""
+    os.mkfifo(tmp_path / "here")
+    os.mkfifo(tmp_path / "never")
+    (tmp_path / "matplotlib").mkdir()
+    (tmp_path / "matplotlib" / "__init__.py").write_text(
+        f"open({str(tmp_path / 'here')!r}, 'w').close()\nopen({str(tmp_path / 'never')!r}).read()\n"
+    )
+    command = [sys.executable, "-c", BLOCKED_SERVER, str(temporary)]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "TMPDIR": str(temporary)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as process:
+        (tmp_path / "here").read_text()
+        assert by_role(process.pid)["forkserver"]
+        process.kill()
+    assert orphans() == []

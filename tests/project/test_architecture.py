@@ -31,7 +31,7 @@ INSTRUCTOR = {
     "threadpoolctl",
     "traitlets",
 }
-KERNELS = {"ipykernel", "jupyter_client", "pyseccomp", "tornado", "zmq"}
+KERNELS = {"ipykernel", "jupyter_client", "psutil", "pyseccomp", "tornado", "zmq"}
 JUDGE = {"autograder.errors", "autograder.judging", "course_lib"}
 RUN = {"autograder.running"}
 # The folders of grading/, from the ground up: each imports only those before it.

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT
+from support import GENEROUS, ROOT
 
 from autograder.running.judge_side.doctor import Machine, examine_machine
-from autograder.running.judge_side.kernels import Kernels, Limits
+from autograder.running.judge_side.kernels import Kernels
+from autograder.running.sandbox.options import Limits
 
 ROOMS = ("sandbox", "kernel_side")
 SERVE = '''
@@ -49,7 +50,7 @@ class Inside:
         self.provisioner: Any = self.manager.provisioner
         self._client: Any = self.manager.client()
         self._client.start_channels()
-        self._loop.run_until_complete(self._client.wait_for_ready(60))
+        self._loop.run_until_complete(self._client.wait_for_ready(GENEROUS))
 
     def run(self, code: str) -> str:
         """Give what a cell printed and showed, and the name and text of its error."""
@@ -64,7 +65,7 @@ class Inside:
             elif message["msg_type"] == "error":
                 said.append(f"{content['ename']}: {content['evalue']}")
 
-        running = self._client.execute_interactive(code, allow_stdin=False, output_hook=hear, timeout=120)
+        running = self._client.execute_interactive(code, allow_stdin=False, output_hook=hear, timeout=GENEROUS)
         self._loop.run_until_complete(running)
         return "".join(said).strip()
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import ROOT
+from support import GENEROUS, ROOT
 
 if sys.platform != "linux":
     pytest.skip("only Linux has cgroups", allow_module_level=True)
@@ -45,12 +45,15 @@ def run_in(cgroup: Path, code: str) -> str:
         sys.path.insert(0, {str(ROOT / "tests")!r})
         from pathlib import Path
         from autograder.running.judge_side import cgroups
+        from autograder.running.sandbox.options import Limits
         HERE = Path({str(cgroup)!r})
         (HERE / "cgroup.procs").write_text("0")
         CONTROLLERS = tuple((HERE / "cgroup.controllers").read_text().split()[:1])
     """
     program = textwrap.dedent(enter) + textwrap.dedent(code)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=GENEROUS
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -87,7 +90,7 @@ def test_without_its_controllers_nothing_is_taken_over(delegated: Path) -> None:
         """
         assert not cgroups.take_over((*CONTROLLERS, "none-such"))
         assert not (HERE / "autograder").exists()
-        assert cgroups.group({"memory": 1 << 30, "processes": 10}) is None
+        assert cgroups.group(Limits()) is None
         """,
     )
 
@@ -121,7 +124,7 @@ def test_a_cgroup_that_only_has_our_name_is_left_alone(delegated: Path) -> None:
         """
         (HERE / "autograder").mkdir()
         (HERE / "autograder" / "cgroup.procs").write_text("0")
-        assert cgroups.group({"memory": 1 << 30, "processes": 10}) is None
+        assert cgroups.group(Limits()) is None
         """,
     )
 
@@ -148,7 +151,7 @@ def test_linux_ends_a_submission_whose_processes_use_too_much_together(delegated
         delegated,
         f"""
         from running.conftest import Inside
-        from autograder.running.judge_side.kernels import Kernels, Limits
+        from autograder.running.judge_side.kernels import Kernels
         assert cgroups.take_over()
         with Kernels(Path({str(edition)!r}), mode="namespaces", limits=Limits(memory=300 << 20)) as kernels:
             modest = Inside(kernels)

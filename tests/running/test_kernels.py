@@ -20,17 +20,15 @@ import pytest
 from matplotlib import font_manager
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
-from support import ROOT
+from support import GENEROUS, ROOT
 
 from autograder.errors import ZygoteError
 from autograder.running.judge_side.kernel_client import LONGEST_MESSAGE
 from autograder.running.judge_side.kernels import Kernels
-from autograder.running.judge_side.provisioners import zygote
+from autograder.running.judge_side.zygote_client import zygote_of
 from autograder.running.sandbox.processes import descendants
 
 Start = Callable[[Kernels], Any]
-
-ENDS_WITHIN = 20_000  # milliseconds
 
 
 def run_notebook(kernels: Kernels, *sources: str, **options: Any) -> Any:
@@ -44,8 +42,8 @@ def text_of(cell: Any) -> str:
     return "".join(output.get("text", "") or str(output.get("ename", "")) for output in cell.outputs)
 
 
-def zygote_of(inside: Any) -> int:
-    pid = zygote(inside.provisioner.directory, inside.provisioner.options).pid
+def zygote_pid(inside: Any) -> int:
+    pid = zygote_of(inside.provisioner.directory).pid
     assert pid is not None
     return pid
 
@@ -53,7 +51,7 @@ def zygote_of(inside: Any) -> int:
 def has_ended(handle: int) -> bool:
     poll = select.poll()
     poll.register(handle, select.POLLIN)
-    return bool(poll.poll(ENDS_WITHIN))
+    return bool(poll.poll(GENEROUS * 1000))
 
 
 def test_nbclient_runs_a_notebook_as_ever(kernels: Kernels) -> None:
@@ -125,7 +123,7 @@ def test_of_the_environment_only_nbgraders_word_gets_in(kernels: Kernels) -> Non
         client = manager.client()
         client.start_channels()
         try:
-            await client.wait_for_ready(60)
+            await client.wait_for_ready(GENEROUS)
             code = "import os\nassert 'AUTOGRADER_DB' not in os.environ\nassert os.environ['HOME'] != '/root'"
             reply = await client.execute_interactive(f"{code}\nassert os.environ['NBGRADER_EXECUTION'] == 'autograde'")
         finally:
@@ -202,7 +200,7 @@ def test_after_the_zygote_is_killed_its_kernels_end_and_new_ones_start(kernels: 
     kernel = inside.provisioner.pid
     handles = [os.pidfd_open(process) for process in (kernel, *descendants(kernel))]
     assert len(handles) == 2
-    os.kill(zygote_of(inside), signal.SIGKILL)
+    os.kill(zygote_pid(inside), signal.SIGKILL)
     assert [has_ended(handle) for handle in handles] == [True] * len(handles)
     for handle in handles:
         os.close(handle)
@@ -219,7 +217,7 @@ def test_a_zygote_forks_for_others_too_and_ends_what_they_leave(kernels: Kernels
     with borrowed(kernels, edition) as others:
         theirs = start(others)
         assert theirs.run("print(1)") == "1"
-        assert zygote(theirs.provisioner.directory, theirs.provisioner.options).pid is None
+        assert zygote_of(theirs.provisioner.directory).pid is None
         handle = os.pidfd_open(theirs.provisioner.pid)
     assert has_ended(handle)
     os.close(handle)
@@ -234,18 +232,18 @@ def test_who_has_a_part_in_a_zygote_that_was_killed_starts_another(
     with borrowed(kernels, edition) as others:
         theirs = start(others)
         handle = os.pidfd_open(theirs.provisioner.pid)
-        os.kill(zygote_of(ours), signal.SIGKILL)
+        os.kill(zygote_pid(ours), signal.SIGKILL)
         assert has_ended(handle)
         os.close(handle)
         again = start(others)
         assert again.run("print(1)") == "1"
-        assert zygote_of(again) != zygote_of(start(kernels))
+        assert zygote_pid(again) != zygote_pid(start(kernels))
 
 
 def test_a_part_in_a_zygote_that_has_ended_cannot_be_given(kernels: Kernels, start: Start) -> None:
     inside = start(kernels)
-    handle = os.pidfd_open(zygote_of(inside))
-    os.kill(zygote_of(inside), signal.SIGKILL)
+    handle = os.pidfd_open(zygote_pid(inside))
+    os.kill(zygote_pid(inside), signal.SIGKILL)
     assert has_ended(handle)
     os.close(handle)
     with pytest.raises(ConnectionError):

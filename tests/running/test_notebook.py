@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+import pytest
 from jupyter_core.utils import ensure_event_loop
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.errors import RunError
+from autograder.errors import RunError, StalledError
 from autograder.running.judge_side.kernels import Kernels
 from autograder.running.judge_side.run_notebook import CELL_OUTPUT, NOTEBOOK_OUTPUT, run_notebook
 
@@ -16,12 +17,13 @@ from autograder.running.judge_side.run_notebook import CELL_OUTPUT, NOTEBOOK_OUT
 WITHOUT_REPLY = "if False:\n    x" + ".x" * 20_000
 
 
-def run(kernels: Kernels, *sources: str, cell_timeout: int = 60) -> list[Any]:
+def run(kernels: Kernels, *sources: str, cell_timeout: int = 60, last_try: bool = True) -> list[Any]:
     """Run cells and give them back."""
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     places = range(len(sources))
+    limits = {"cell_timeout": cell_timeout, "last_try": last_try}
     try:
-        run_notebook(notebook, kernels, cells=places, tests=(), judge=print, files={}, cell_timeout=cell_timeout)
+        run_notebook(notebook, kernels, cells=places, tests=(), judge=print, files={}, **limits)
     finally:
         ensure_event_loop().close()  # a process that grades keeps it
     return list(notebook.cells)
@@ -76,3 +78,32 @@ def test_a_thread_that_never_falls_silent_ends_the_run_in_time(kernels: Kernels)
     with contextlib.suppress(RunError):  # whether it can still be judged hangs on what ZeroMQ drops
         cells = run(kernels, flood, "print('next')", cell_timeout=1)
         assert shown(cells[1])
+
+
+SLEEPS = "import time\ntime.sleep(1000)"
+
+
+def test_a_cell_that_sleeps_ends_the_first_try_and_is_interrupted_in_the_last(kernels: Kernels) -> None:
+    with pytest.raises(StalledError, match="slept"):
+        run(kernels, SLEEPS, cell_timeout=1, last_try=False)
+    asleep, following = run(kernels, SLEEPS, "print('next')", cell_timeout=1)
+    assert [output.ename for output in asleep.outputs if output.output_type == "error"][-1:] == ["CellTimeoutError"]
+    assert shown(following) == "next\n"
+
+
+BURN = "while True:\n    pass"
+BURNS = {
+    "itself": BURN,
+    "a child": f"import os\nif os.fork() == 0:\n    {BURN.replace(chr(10), chr(10) + '    ')}\nos.wait()",
+    "an orphan": "import os, time\nif os.fork() == 0:\n    if os.fork() == 0:\n        while True: pass\n"
+    "    os._exit(0)\nos.wait()\ntime.sleep(1000)",
+    "threads": "import threading\ndef burn():\n    while True: pass\n"
+    "threads = [threading.Thread(target=burn, daemon=True) for _ in range(3)]\n"
+    "for thread in threads: thread.start()\nfor thread in threads: thread.join()",
+}
+
+
+@pytest.mark.parametrize("who", BURNS)
+def test_a_cell_whose_processes_use_up_its_cpu_time_is_interrupted_at_once(kernels: Kernels, who: str) -> None:
+    (cell,) = run(kernels, BURNS[who], cell_timeout=1, last_try=False)
+    assert any(output.output_type == "error" for output in cell.outputs)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pytest
+from support import GENEROUS
 
 from autograder import judge
 from autograder.errors import EndedError, KernelLostError, WireError
@@ -20,9 +21,10 @@ from autograder.exercises import LESSONS
 from autograder.judging.calls import Arguments
 from autograder.judging.exercise import Exercise
 from autograder.judging.verdict import Verdict
+from autograder.running.judge_side.process_usage import usage_of
 from autograder.running.judge_side.remote_function import RemoteFunction, RemoteFunctions
 from autograder.running.kernel_side.function_server import Server
-from autograder.running.wire import Wire, outcome_from_message, pack, unpack
+from autograder.running.wire import Wire, at_most, outcome_from_message, pack, unpack
 from course_lib.batchnorm import BatchNormCache
 
 EXERCISES = [exercise for lesson in LESSONS for exercise in lesson.EXERCISES]
@@ -60,7 +62,7 @@ def serving(namespace: Mapping[str, object]) -> Iterator[RemoteFunctions]:
         os._exit(0)
     theirs.close()
     try:
-        yield RemoteFunctions(ours)
+        yield RemoteFunctions(ours, usage_of(process), last_try=True)
     finally:
         ours.close()
         os.kill(process, signal.SIGKILL)
@@ -269,7 +271,7 @@ def test_whatever_comes_over_the_wire_earns_nothing_and_breaks_nothing(lie: str)
         theirs.sendall(LIES[lie])
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises(WireError):
-            outcome_from_message(*wire.receive(seconds=20))
+            outcome_from_message(*wire.receive(at_most(GENEROUS)))
     wire.close()
 
 
@@ -277,14 +279,14 @@ def test_a_byte_now_and_then_is_no_answer() -> None:
     ours, theirs = socket.socketpair()
     with theirs, pytest.raises(TimeoutError):
         theirs.sendall(b"\0")
-        Wire(ours).receive(seconds=0.05)
+        Wire(ours).receive(at_most(0.05))
     ours.close()
 
 
 def test_a_kernel_that_does_not_answer_the_judge_is_lost() -> None:
     ours, theirs = socket.socketpair()
     theirs.close()
-    with pytest.raises(KernelLostError), RemoteFunctions(ours).judging("sigmoid"):
+    with pytest.raises(KernelLostError), RemoteFunctions(ours, usage_of(os.getpid())).judging("sigmoid"):
         pass
     ours.close()
 

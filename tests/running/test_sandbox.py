@@ -309,7 +309,8 @@ def test_an_interpreter_below_tmp_is_still_there(edition: Path, kernels: Kernels
             import os, sys
             from pathlib import Path
             from autograder.running.sandbox import enter
-            from autograder.running.judge_side.kernels import Limits, sandbox_options
+            from autograder.running.judge_side.kernels import sandbox_options
+            from autograder.running.sandbox.options import Limits
             sys.exec_prefix = {directory!r}
             options = sandbox_options("namespaces", Path({str(edition)!r}), Limits())
             answer = os.dup(1)

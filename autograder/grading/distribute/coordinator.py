@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass
@@ -104,12 +105,15 @@ class _Pending:
     tries : int
     scores : Scores or None
         What the page is to show, once the marks are written.
+    last_try : bool
+        Whether its marks count even if something in it stalls.
     """
 
     submission: Submission
     entry: Entry
     tries: int = 1
     scores: Scores | None = None
+    last_try: bool = False
 
 
 class _LessonRun:
@@ -135,18 +139,23 @@ class _LessonRun:
         self._files = OutputFiles(course, lesson.name)
         self._files.sweep()
         self._pending: dict[Future[Any], _Pending] = {}
+        self._stalled: deque[str] = deque()  # students to be graded once more, when all others are done
         self.executor = start()
 
     def outcomes(self, students: Sequence[str], finished: dict[str, Entry]) -> Iterator[Outcome]:
         """Grade, with never more than a few submissions in memory."""
         waiting = iter(students)
         student = next(waiting, None)
-        while student is not None or self._pending:
+        while student is not None or self._pending or self._stalled:
             while student is not None and len(self._pending) < self._most():
                 outcome = self._begin(student, finished.get(student))
                 if outcome is not None:
                     yield outcome
                 student = next(waiting, None)
+            if not self._pending and self._stalled:  # one at a time: the machine has nothing else to do
+                outcome = self._begin(self._stalled.popleft(), None, last_try=True)
+                if outcome is not None:
+                    yield outcome
             ready, _ = wait(self._pending, return_when=FIRST_COMPLETED)
             for future in ready:
                 with defer_signals():
@@ -157,14 +166,15 @@ class _LessonRun:
     def _most(self) -> int:
         return _QUEUE_PER_WORKER * int(getattr(self.executor, "workers", self._workers))
 
-    def _begin(self, student: str, finished: Entry | None) -> Outcome | None:
+    def _begin(self, student: str, finished: Entry | None, *, last_try: bool = False) -> Outcome | None:
         """Send a submission off, unless there is nothing to do or no use."""
         try:
             submission = Submission.read(self._course.submission(student, self._lesson.name))
         except SubmissionError as problem:
             with defer_signals():
                 return self._failed(student, str(problem))
-        pending = _Pending(submission, entry_for(submission, self._version, self._settings.everything))
+        entry = entry_for(submission, self._version, self._settings.everything)
+        pending = _Pending(submission, entry, last_try=last_try)
         if pending.entry == finished and self._files.notebook(student).is_file():
             scores = self._marks.scores(student)
             if self._files.shows(student, scores):
@@ -180,8 +190,9 @@ class _LessonRun:
                 notebook = self._files.notebook(submission.student).read_text(encoding="utf-8")
                 future: Future[Any] = self.executor.submit(render_feedback, lesson.name, notebook, pending.scores)
             else:
+                versions = lesson.version, grader_version()
                 future = self.executor.submit(
-                    grade_submission, self._content, lesson.version, grader_version(), self._settings, submission
+                    grade_submission, self._content, *versions, self._settings, submission, pending.last_try
                 )
         except BrokenExecutor as end:
             future = Future()
@@ -217,6 +228,9 @@ class _LessonRun:
     def _record(self, graded: Graded, pending: _Pending) -> Outcome | None:
         """Write a notebook and its marks, and send it off for its page."""
         student, submission = graded.student, pending.submission
+        if graded.stalled:
+            self._stalled.append(student)
+            return None
         if graded.reason:
             return self._failed(student, graded.reason)
         self._marks.withdraw(student)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import multiprocessing
 import os
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from autograder.grading.execute.lesson_kernels import KernelShare
 
 _PRELOADED = "autograder.grading.distribute.preload"
-_PR_SET_PDEATHSIG = 1
+_PRELOADED_BY_A_SERVER = "autograder.grading.distribute.forkserver_preload"
 _SECONDS_TO_END = 5
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, before a worker that could not be started is started once more
 
@@ -265,7 +264,7 @@ def _context() -> Any:
     if _may_be_forked():
         return multiprocessing.get_context("fork")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([_PRELOADED])
+    context.set_forkserver_preload([_PRELOADED_BY_A_SERVER])
     return context
 
 
@@ -346,8 +345,10 @@ def _begin(scratch: str) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch
     if sys.platform == "linux":
+        from autograder.running.sandbox.syscalls import PR_SET_PDEATHSIG, prctl
+
         # The process that we were forked from; with it, multiprocessing takes us for ended.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_end_with_the_coordinator, daemon=True).start()
 
 

@@ -25,7 +25,7 @@ from autograder.grading.options import Settings
 # nbgrader takes seconds to import: functions import it while the workers start.
 if TYPE_CHECKING:
     from autograder.grading.record.scores import Outcome
-    from autograder.running.judge_side.kernels import Mode
+    from autograder.running.sandbox.options import Mode
 
 _EXPOSED = (
     "warning: without TLS, whoever reaches a port of this cluster can run programs on it and here, and read the "

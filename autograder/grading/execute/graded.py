@@ -14,6 +14,8 @@ class Graded:
     student : str
     reason : str
         Why it could not be graded, or "".
+    stalled : str
+        Why it must be graded once more, when the machine has nothing else to do, or "".
     notebook : str
         The autograded notebook, as text.
     points : dict of str to (float or None)
@@ -24,6 +26,7 @@ class Graded:
 
     student: str
     reason: str = ""
+    stalled: str = ""
     notebook: str = ""
     points: dict[str, float | None] = field(default_factory=dict)
     unanswered: tuple[str, ...] = ()

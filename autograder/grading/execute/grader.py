@@ -35,7 +35,7 @@ class Grader:
         self._lesson, self._settings = lesson, settings
         self._editions = Editions(lesson.name, settings, share=share)
 
-    def grade(self, notebook: Any, files: dict[str, bytes]) -> None:
+    def grade(self, notebook: Any, files: dict[str, bytes], *, last_try: bool = False) -> None:
         """Run a restored submission and fill in outputs and verdicts.
 
         Parameters
@@ -44,9 +44,13 @@ class Grader:
             As `restored` gives it.
         files : dict of str to bytes
             What the student handed in beside it; the lesson's own files take precedence.
+        last_try : bool
+            Whether the marks count even if something stalls.
 
         Raises
         ------
+        StalledError
+            If something took too long without using its CPU time, and this is not the last try.
         RunError
         """
         files = {**files, **self._lesson.files}
@@ -55,20 +59,37 @@ class Grader:
         tests = {place for place in code if exercise_of(notebook.cells[place])}
         chosen = cells_to_run(notebook, self._lesson.experiments, graded)
         before = copy.deepcopy(notebook.cells)
-        self._run(self._editions.kernels, notebook, chosen - tests, tests, files)
+        run = partial(self._run, files=files, last_try=last_try)
+        run(self._editions.kernels, notebook, chosen - tests, tests)
         if chosen != code and any(_went_wrong(notebook.cells[place]) for place in chosen):
             notebook.cells = before
-            self._run(self._editions.kernels, notebook, code - tests, tests, files)
+            run(self._editions.kernels, notebook, code - tests, tests)
         shown = notebook
         if self._editions.laboratory is not None:
             shown = copy.deepcopy(notebook)
-            self._run(self._editions.laboratory, shown, code - tests, set(), files)
+            run(self._editions.laboratory, shown, code - tests, set())
         _take_experiments(notebook, shown, self._lesson)
 
-    def _run(self, kernels: Kernels, notebook: Any, cells: set[int], tests: set[int], files: dict[str, bytes]) -> None:
-        judge = partial(judge_cell, seed=self._lesson.seed)
-        timeout = self._settings.cell_timeout
-        run_notebook(notebook, kernels, cells=cells, tests=tests, judge=judge, files=files, cell_timeout=timeout)
+    def _run(
+        self,
+        kernels: Kernels,
+        notebook: Any,
+        cells: set[int],
+        tests: set[int],
+        *,
+        files: dict[str, bytes],
+        last_try: bool,
+    ) -> None:
+        run_notebook(
+            notebook,
+            kernels,
+            cells=cells,
+            tests=tests,
+            judge=partial(judge_cell, seed=self._lesson.seed),
+            files=files,
+            cell_timeout=self._settings.cell_timeout,
+            last_try=last_try,
+        )
 
     def close(self) -> None:
         """Stop its kernels and remove its files."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from autograder.grading.options import Settings
 from autograder.judging.registry import all_exercises
 from autograder.running.judge_side.kernels import Kernels
-from autograder.running.judge_side.provisioners import Share
 from autograder.running.judge_side.student_edition import write_edition, write_laboratory
+from autograder.running.judge_side.zygote_client import ZygoteShare
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class KernelShare:
     ----------
     root : Path
         Holds the editions.
-    kernels, laboratory : Share or None
+    kernels, laboratory : ZygoteShare or None
         `None` where the kernels have no zygote.
     """
 
     root: Path
-    kernels: Share | None
-    laboratory: Share | None
+    kernels: ZygoteShare | None
+    laboratory: ZygoteShare | None
 
 
 class Editions:
@@ -72,7 +72,7 @@ class Editions:
         if self._settings.everything:
             write_laboratory(root / "laboratory")
 
-    def _start(self, edition: str, share: Share | None) -> Kernels:
+    def _start(self, edition: str, share: ZygoteShare | None) -> Kernels:
         mode, as_root = self._settings.mode, self._settings.as_root
         return Kernels(self._root / edition, mode=mode, as_root=as_root, directory=self._place, share=share)
 
@@ -95,7 +95,7 @@ class Editions:
             self._directory.cleanup()
 
 
-def _share(kernels: Kernels | None, held: ExitStack) -> Share | None:
+def _share(kernels: Kernels | None, held: ExitStack) -> ZygoteShare | None:
     share = kernels.share() if kernels is not None else None
     if share is not None:
         held.enter_context(share.connection)

@@ -17,6 +17,7 @@ from autograder.errors import (
     ConfinementError,
     OtherVersionError,
     RunError,
+    StalledError,
     SubmissionError,
     UnfitError,
     ZygoteError,
@@ -43,6 +44,7 @@ def grade_submission(
     grader: str,
     settings: Settings,
     submission: Submission,
+    last_try: bool = False,
     share: KernelShare | None = None,
 ) -> Graded:
     """Run and judge one submission.
@@ -55,6 +57,8 @@ def grade_submission(
         Fingerprints of the lesson and of the grader, which must be those of this process.
     settings : Settings
     submission : Submission
+    last_try : bool
+        Whether the marks count even if something stalls; otherwise the result says that it must be graded once more.
     share : KernelShare or None
         Kernels of the coordinator, for the worker that has them.
 
@@ -83,7 +87,9 @@ def grade_submission(
             _require_confinement(settings, problem)
             raise
         try:
-            return _result(submission.student, _graded_notebook(one, released, submission))
+            return _result(submission.student, _graded_notebook(one, released, submission, last_try))
+        except StalledError as problem:
+            return Graded(submission.student, stalled=str(problem))
         except (SubmissionError, RunError) as problem:
             return Graded(submission.student, reason=str(problem))
         except ZygoteError as problem:
@@ -100,12 +106,12 @@ def grader_for(lesson: Lesson, settings: Settings, share: KernelShare | None = N
     return _graders[key]
 
 
-def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission) -> Any:
+def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission, last_try: bool) -> Any:
     """Run and judge; once more where the kernel was lost, for it may be the machine that ended it."""
     for last in (False, True):
         notebook = restored(parse(submission.notebook, lesson.name, lesson.cells), lesson.cells)
         try:
-            grader.grade(notebook, submission.files)
+            grader.grade(notebook, submission.files, last_try=last_try)
             break
         except RunError as problem:
             if last or isinstance(problem.__cause__, CellTimeoutError):

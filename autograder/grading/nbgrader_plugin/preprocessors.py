@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade
 from traitlets import Bool, Enum, Integer, Unicode
 
-from autograder.errors import RunError, SubmissionError
+from autograder.errors import RunError, StalledError, SubmissionError
 from autograder.grading.course.attachments import files_beside
 from autograder.grading.execute.judged_cells import auto_points
 from autograder.grading.execute.task import grader_for
@@ -20,7 +21,7 @@ from autograder.grading.record import gradebook, journal
 from autograder.grading.record.released_lesson import load_lesson, released_cells
 from autograder.grading.submission.read import Submission
 from autograder.grading.submission.restore import restored
-from autograder.running.judge_side.kernels import Mode
+from autograder.running.sandbox.options import Mode
 
 
 class RestoreReleased(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
@@ -47,7 +48,7 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]
     mode = Enum(["namespaces", "landlock", "trusted"], "namespaces", help="How kernels are confined.").tag(config=True)
     as_root = Bool(False, help="Whether kernels stay root where the grader is root.").tag(config=True)
     everything = Bool(True, help="Whether experiments run too, for the feedback.").tag(config=True)
-    timeout = Integer(60, help="Seconds a cell may take before it is interrupted.").tag(config=True)
+    timeout = Integer(60, help="CPU seconds a cell may take before it is interrupted.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Run and judge a notebook.
@@ -70,8 +71,13 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]
             journal.delete_entry(book.db, lesson.name, info["student"])
             book.db.commit()
         beside = files_beside(Path(resources["metadata"]["path"]), SubmissionError)
+        grader, restored = grader_for(lesson, settings), copy.deepcopy(nb)
         try:
-            grader_for(lesson, settings).grade(nb, beside)
+            try:
+                grader.grade(nb, beside)
+            except StalledError:
+                nb = restored
+                grader.grade(nb, beside, last_try=True)
         except RunError as problem:
             raise SubmissionError(str(problem)) from problem
         return nb, resources

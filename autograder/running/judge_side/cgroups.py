@@ -16,11 +16,12 @@ import select
 from collections.abc import Mapping
 from pathlib import Path
 
+from autograder.running.sandbox.options import Limits
 from autograder.running.sandbox.processes import descendants
 
 CONTROLLERS = ("memory", "pids")
 _OURS = "autograder"
-_SECONDS_TO_END = 5
+_END_TIMEOUT = 5
 
 
 def delegated(controllers: tuple[str, ...] = CONTROLLERS) -> Path | None:
@@ -76,18 +77,17 @@ def take_over(controllers: tuple[str, ...] = CONTROLLERS) -> bool:
     return True
 
 
-def group(limits: Mapping[str, int]) -> Group | None:
+def group(limits: Limits) -> Group | None:
     """Make a cgroup for one submission, where that is possible.
 
     Parameters
     ----------
-    limits : mapping
-        `memory` in bytes and `processes`.
+    limits : Limits
     """
     own = _own()
     if own is None or own.name != _OURS or not _is_shared_out(own.parent):
         return None
-    return Group(own.parent, {"memory.max": limits["memory"], "pids.max": limits["processes"]})
+    return Group(own.parent, {"memory.max": limits.memory, "pids.max": limits.processes})
 
 
 class Group:
@@ -128,6 +128,15 @@ class Group:
             return False
         return events[events.index("oom_kill") + 1] != "0"
 
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time of all processes that are or were in it; 0 where Linux does not say."""
+        try:
+            fields = (self.path / "cpu.stat").read_text(encoding="ascii").split()
+            return int(fields[fields.index("usage_usec") + 1]) / 1e6
+        except (OSError, ValueError):
+            return 0.0
+
     def close(self) -> None:
         """End what is left in it, and remove it."""
         with contextlib.suppress(OSError):
@@ -155,7 +164,7 @@ def _wait_until_empty(events: Path) -> None:
     with events.open(encoding="ascii") as file:
         changes = select.poll()
         changes.register(file, select.POLLPRI)
-        while "populated 1" in file.read() and changes.poll(_SECONDS_TO_END * 1000):
+        while "populated 1" in file.read() and changes.poll(_END_TIMEOUT * 1000):
             file.seek(0)
 
 

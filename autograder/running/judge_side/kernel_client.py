@@ -16,9 +16,9 @@ from jupyter_client.manager import AsyncKernelManager
 LONGEST_MESSAGE = 32 << 20
 MESSAGES_WAITING = 32
 # A kernel that has cut its end of a channel off takes no message any more, and we shall not wait for it.
-_MILLISECONDS_TO_SEND = 10_000
+_SEND_TIMEOUT = 10_000  # milliseconds
 
-_SECONDS_FOR_ONE_LOOK = 0.1
+_POLL_TIMEOUT = 0.1
 
 
 class _Bounded(ConnectionFileMixin):
@@ -29,7 +29,7 @@ class _Bounded(ConnectionFileMixin):
     def _create_connected_socket(self, channel: str, identity: bytes | None = None) -> Any:
         self.context.setsockopt(zmq.MAXMSGSIZE, LONGEST_MESSAGE)
         self.context.setsockopt(zmq.RCVHWM, MESSAGES_WAITING)
-        self.context.setsockopt(zmq.SNDTIMEO, _MILLISECONDS_TO_SEND)
+        self.context.setsockopt(zmq.SNDTIMEO, _SEND_TIMEOUT)
         return super()._create_connected_socket(channel, identity)
 
 
@@ -65,7 +65,7 @@ class KernelClient(_Bounded, AsyncKernelClient):
     async def _answer_to(self, question: str) -> dict[str, Any] | None:
         for _ in range(5):
             try:
-                message = await self.shell_channel.get_msg(timeout=_SECONDS_FOR_ONE_LOOK)
+                message = await self.shell_channel.get_msg(timeout=_POLL_TIMEOUT)
             except Empty:
                 if not await self._async_is_alive():
                     return None
@@ -77,7 +77,7 @@ class KernelClient(_Bounded, AsyncKernelClient):
     async def _idle_after(self, question: str) -> bool:
         while True:
             try:
-                message = await self.iopub_channel.get_msg(timeout=_SECONDS_FOR_ONE_LOOK)
+                message = await self.iopub_channel.get_msg(timeout=_POLL_TIMEOUT)
             except Empty:
                 return False
             state = message["content"].get("execution_state")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import secrets
@@ -10,19 +9,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Self
 
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
 from autograder.running.judge_side.kernel_client import KernelManager
-from autograder.running.judge_side.provisioners import Share, close_zygote, zygote
-
-Mode = Literal["namespaces", "landlock", "trusted"]
+from autograder.running.judge_side.zygote_client import ZygoteShare, close_zygote, start_zygote
+from autograder.running.sandbox.options import Limits, Mode, SandboxOptions
 
 # Whom a zygote started by root becomes: nobody.
 UNPRIVILEGED = (65534, 65534)
@@ -36,38 +33,10 @@ _PROVISIONERS = (
 _CONNECT = '__import__("autograder.running.kernel_side.function_server", fromlist=["serve"]).attach_from_environment()'
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may use.
-
-    Attributes
-    ----------
-    memory : int
-        Bytes, of all its processes together.
-    processes : int
-        Processes and threads.
-    files : int
-        Open files of a process.
-    file_size : int
-        Bytes of a file.
-    scratch : int
-        Bytes of each directory it may write to.
-    cpu_seconds : int
-        Of a process.
-    """
-
-    memory: int = 2 << 30
-    processes: int = 128
-    files: int = 512
-    file_size: int = 64 << 20
-    scratch: int = 64 << 20
-    cpu_seconds: int = 600
-
-
 def sandbox_options(
     mode: Mode, edition: Path, limits: Limits, *, hide: Iterable[str] = (), as_root: bool = False
-) -> dict[str, Any]:
-    """Write down for the zygote how it shall confine its kernels.
+) -> SandboxOptions:
+    """Return the options for a zygote on this machine.
 
     Raises
     ------
@@ -79,15 +48,8 @@ def sandbox_options(
     own_network = mode == "namespaces"
     signals = own_network or landlock.version() >= landlock.SIGNALS
     program = seccomp.build(shared_network=not own_network, signals=signals)
-    return {
-        "mode": mode,
-        "edition": str(edition),
-        "user": UNPRIVILEGED if os.getuid() == 0 and not as_root else None,
-        "hide": list(hide),
-        "limits": asdict(limits),
-        "filter": base64.b64encode(program).decode("ascii"),
-        "home": None,
-    }
+    user = UNPRIVILEGED if os.getuid() == 0 and not as_root else None
+    return SandboxOptions(mode, str(edition), program, user=user, hide=tuple(hide), limits=limits)
 
 
 class Kernels:
@@ -107,7 +69,7 @@ class Kernels:
         Stay root if this process is root, instead of becoming nobody.
     directory : str or None
         Where the private directory is made.
-    share : Share or None
+    share : ZygoteShare or None
         A part in the zygote of another process's `Kernels` with the same arguments, as its `share()` gives it.
 
     Examples
@@ -123,33 +85,29 @@ class Kernels:
         edition: Path,
         *,
         mode: Mode,
-        limits: Limits = Limits(),
+        limits: Limits = Limits(),  # noqa: B008  # frozen
         hide: Iterable[Path] = (),
         as_root: bool = False,
         directory: str | None = None,
-        share: Share | None = None,
+        share: ZygoteShare | None = None,
     ) -> None:
         self._owner = os.getpid()
         self._directory = tempfile.mkdtemp(prefix="autograder-", dir=directory)
         try:
-            config = self._config(edition.resolve(), mode, limits, [str(path.resolve()) for path in hide], as_root)
-            self._write_kernelspec(mode, config)
             self._zygote = None
-            if mode != "trusted":
-                self._zygote = zygote(self._directory, config["options"], share)  # it imports while we go on
+            if mode == "trusted":
+                self._write_kernelspec("autograder-trusted", {"edition": str(edition.resolve())})
+            else:
+                hidden = [str(path.resolve()) for path in hide]
+                options = sandbox_options(mode, edition.resolve(), limits, hide=hidden, as_root=as_root)
+                self._write_kernelspec("autograder-zygote", {"directory": self._directory})
+                self._zygote = start_zygote(self._directory, options, share)  # it imports meanwhile
         except BaseException:
             shutil.rmtree(self._directory, ignore_errors=True)
             raise
         self._specs = KernelSpecManager(kernel_dirs=[self._directory], ensure_native_kernel=False)
 
-    def _config(self, edition: Path, mode: Mode, limits: Limits, hide: list[str], as_root: bool) -> dict[str, Any]:
-        if mode == "trusted":
-            return {"edition": str(edition)}
-        options = sandbox_options(mode, edition, limits, hide=hide, as_root=as_root)
-        return {"directory": self._directory, "options": options}
-
-    def _write_kernelspec(self, mode: Mode, config: dict[str, Any]) -> None:
-        name = "autograder-trusted" if mode == "trusted" else "autograder-zygote"
+    def _write_kernelspec(self, provisioner: str, config: dict[str, str]) -> None:
         spec = {
             "argv": [
                 *(sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
@@ -158,7 +116,7 @@ class Kernels:
             ],
             "display_name": "A submission",
             "language": "python",
-            "metadata": {"kernel_provisioner": {"provisioner_name": name, "config": config}},
+            "metadata": {"kernel_provisioner": {"provisioner_name": provisioner, "config": config}},
         }
         directory = Path(self._directory, _NAME)
         directory.mkdir()
@@ -169,7 +127,7 @@ class Kernels:
         """The private directory that holds sockets and the kernelspec."""
         return Path(self._directory)
 
-    def share(self) -> Share | None:
+    def share(self) -> ZygoteShare | None:
         """Give another process a part in the zygote, where there is one.
 
         Raises

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import socket
 import sys
@@ -16,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.errors import EncodingError, EndedError, KernelLostError, TooSlowError, WireError
+from autograder.errors import EncodingError, EndedError, KernelLostError, StalledError, TooSlowError, WireError
 from autograder.judging import calls
+from autograder.running.judge_side.time_limits import TimeLimit, Usage
 from autograder.running.wire import (
     DONE,
     FORK,
@@ -30,12 +30,14 @@ from autograder.running.wire import (
     outcome_from_message,
 )
 
-_GRACE_SECONDS = 2.0  # beyond the deadline that the kernel keeps itself
+_GRACE = 2.0  # beyond the deadline that the kernel keeps itself
+# CPU seconds that functions of ours may take in one call of a function of theirs.
+_OWN_TIMEOUT = 60.0
 _MEMORY_OF_A_CALL = 1 << 30  # bytes that a function of ours may take when the submission chose its arguments
 # Calls that may be sent before earlier ones were answered, and the bytes of arrays that each of these may hold: small
 # enough that sending never waits for the kernel, which may be waiting for us to read.
 _MOST_AHEAD, _BYTES_AHEAD = 8, 4096
-_CONTROL_SECONDS = 15.0  # for a fork, or for stopping one, on a busy machine
+_CONTROL_TIMEOUT = 15.0  # for a fork, or for stopping one
 _FULL = "the submission's processes and threads must leave room for one more"
 _LOST = "the submission broke its connection to the grader, or a cell did not stop when it was interrupted"
 
@@ -72,6 +74,10 @@ class RemoteFunctions:
     ----------
     channel : socket.socket
         The wire to the kernel. Over TCP, nothing is forked.
+    usage : callable
+        Looks at the CPU time of the submission.
+    last_try : bool
+        Whether a call that stalls has hung; otherwise it raises StalledError.
 
     Attributes
     ----------
@@ -79,8 +85,8 @@ class RemoteFunctions:
         Whether a process of the last judging ended without a word.
     """
 
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
+    def __init__(self, channel: socket.socket, usage: Usage, *, last_try: bool = False) -> None:
+        self._channel, self._usage, self._last_try = channel, usage, last_try
         self._forks = channel.family != socket.AF_INET
         self._wire: Wire | None = None
         self._judged: set[str] = set()
@@ -119,59 +125,82 @@ class RemoteFunctions:
         self._announced = deque(announced)
 
     def call(self, call: _Call) -> calls.Outcome:
-        """Make one call; what hangs, ends its process or talks nonsense gets an error for an outcome."""
+        """Make one call; what hangs, ends its process or talks nonsense gets an error for an outcome.
+
+        Raises
+        ------
+        KernelLostError
+        StalledError
+            If it is not the last try, and the call took too long without using its CPU time.
+        """
         self._pass_over(call)
         functions: list[Callable[..., Any]] = []
         try:
-            wire, until = self._wire or self._open(), _until()
+            wire, limit = self._wire or self._open(), self._limit_of_a_call()
             if not self._sent:
-                self._send(call, wire, functions, until)
+                self._send(call, wire, functions, limit)
             if self._forks and not functions:
-                self._send_ahead(wire, until)
-            answer = _listen(wire, functions, until)
+                self._send_ahead(wire, limit)
+            answer = _Conversation(wire, functions, limit).listen()
             self._sent.popleft()
             return outcome_from_message(*answer)
         except TimeoutError:
             error: BaseException = TooSlowError()
+        except StalledError:
+            if not self._last_try:
+                raise
+            error = TooSlowError()
         except WireError:
             error = EndedError()
             self.ended = True
         self._close()
         return calls.Outcome(None, error, (), "", "")
 
+    def _limit_of_a_call(self) -> TimeLimit:
+        return TimeLimit(calls.DEADLINE_SECONDS + _GRACE, self._usage)
+
     def _pass_over(self, call: _Call | None) -> None:
-        """Let go of what was sent, or announced, before this call and is not wanted; of everything if there is none."""
+        """Discard prefetched calls that come before `call`; all of them if `call` is None."""
         while self._sent and not (call and self._sent[0].is_as(call)):
-            assert self._wire is not None  # or nothing would be on its way
+            assert self._wire is not None  # or there would be no call to be answered
             try:
-                _listen(self._wire, [], _until())
+                _Conversation(self._wire, [], self._limit_of_a_call()).listen()
                 self._sent.popleft()
+            except StalledError:
+                if not self._last_try:
+                    raise
+                self._close()
             except (TimeoutError, WireError):
                 self._close()
         if not self._sent and call:
             while self._announced and not self._announced.popleft().is_as(call):
                 pass
 
-    def _send_ahead(self, wire: Wire, until: float) -> None:
+    def _send_ahead(self, wire: Wire, limit: TimeLimit) -> None:
         while self._announced and len(self._sent) < _MOST_AHEAD and self._announced[0].may_be_ahead:
-            self._send(self._announced.popleft(), wire, [], until)
+            self._send(self._announced.popleft(), wire, [], limit)
 
-    def _send(self, call: _Call, wire: Wire, functions: list[Callable[..., Any]], until: float) -> None:
+    def _send(self, call: _Call, wire: Wire, functions: list[Callable[..., Any]], limit: TimeLimit) -> None:
         message = {"request": "call", "function": call.function, "writable": call.writable}
         values = {"args": list(call.args), "kwargs": dict(call.kwargs), "references": dict(call.references)}
-        wire.send(message, values, functions, seconds=until - time.monotonic())
+        wire.send(message, values, functions, limit.until_next_look)
         self._sent.append(call)
 
     def _look(self, name: str, names: Sequence[str]) -> dict[str, Any]:
         self._pass_over(None)
         try:
-            wire, until = self._wire or self._open(), _until()
-            wire.send({"request": "look", "function": name, "names": list(names)}, {}, seconds=until - time.monotonic())
-            return _listen(wire, [], until)[0]
-        except (TimeoutError, WireError) as problem:
-            self.ended = self.ended or isinstance(problem, WireError)
-            self._close()
-            return {}
+            wire, limit = self._wire or self._open(), self._limit_of_a_call()
+            wire.send({"request": "look", "function": name, "names": list(names)}, {}, wait=limit.until_next_look)
+            return _Conversation(wire, [], limit).listen()[0]
+        except StalledError:
+            if not self._last_try:
+                raise
+        except TimeoutError:
+            pass
+        except WireError:
+            self.ended = True
+        self._close()
+        return {}
 
     def _open(self) -> Wire:
         """Have the kernel fork."""
@@ -198,21 +227,35 @@ class RemoteFunctions:
             self._wire.close()
             self._control(STOP)
         else:
-            self._wire.send({"request": "end"}, {}, seconds=_CONTROL_SECONDS)
+            self._wire.send({"request": "end"}, {}, wait=TimeLimit(_CONTROL_TIMEOUT, self._usage).until_next_look)
         self._wire = None
 
     def _control(self, byte: bytes, descriptors: Sequence[int] = ()) -> None:
-        said = b""
-        with contextlib.suppress(OSError):
-            self._channel.settimeout(_CONTROL_SECONDS)
+        said, limit = b"", TimeLimit(_CONTROL_TIMEOUT, self._usage)
+        self._channel.settimeout(None)  # so few bytes never wait for the kernel to read them
+        try:
             if descriptors:
                 socket.send_fds(self._channel, [byte], descriptors)
             else:
                 self._channel.sendall(byte)
-            said = self._channel.recv(1)
+            said = self._answer_within(limit)
+        except StalledError:
+            if not self._last_try:
+                self._wire = None
+                raise
+        except OSError:  # of the limit, too
+            pass
         if said != DONE:
             self._wire = None
             raise KernelLostError(_FULL if said == FULL else _LOST)
+
+    def _answer_within(self, limit: TimeLimit) -> bytes:
+        while True:
+            self._channel.settimeout(max(0.001, limit.until_next_look()))
+            try:
+                return self._channel.recv(1)
+            except TimeoutError:
+                continue
 
 
 class RemoteFunction(calls.RemoteCallable):
@@ -258,11 +301,6 @@ class RemoteFunction(calls.RemoteCallable):
         return RemoteFunction(self._functions, self.__name__, references)
 
 
-def _until() -> float:
-    """Give the time by which a call must be answered that begins now."""
-    return time.monotonic() + calls.DEADLINE_SECONDS + _GRACE_SECONDS
-
-
 def _bytes_of(value: Any) -> float:
     """Give about how much an argument weighs; without end where it is a function, or may hold one."""
     if isinstance(value, np.ndarray):
@@ -276,37 +314,73 @@ def _bytes_of(value: Any) -> float:
     return 8 if value is None or isinstance(value, bool | int | float | np.generic) else math.inf
 
 
-def _listen(wire: Wire, functions: Sequence[Callable[..., Any]], until: float) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Wait for an answer; meanwhile the other side may call functions of ours, and these may call functions of theirs.
+class _Conversation:
+    """The answer to one request; meanwhile each side may call functions of the other.
 
-    Raises
-    ------
-    TimeoutError, WireError
+    Parameters
+    ----------
+    wire : Wire
+    functions : sequence of callable
+        Functions of ours that the other side may call.
+    limit : TimeLimit
+        The time in which functions of ours run does not count.
     """
 
-    def theirs(number: int) -> Callable[..., Any]:
+    def __init__(self, wire: Wire, functions: Sequence[Callable[..., Any]], limit: TimeLimit) -> None:
+        self._wire, self._functions, self._limit = wire, functions, limit
+        self._waited = self._own = 0.0
+
+    def listen(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Wait for the answer.
+
+        Raises
+        ------
+        TimeoutError, StalledError, WireError
+        """
+        while True:
+            message, values = self._receive()
+            number = message.get("back")
+            if number is None:
+                return message, values
+            if type(number) is not int or not 0 <= number < len(self._functions):
+                raise WireError("only functions that were sent can be called back")
+            reply, result = self._call_own(self._functions[number], values)
+            try:
+                self._wire.send(reply, result, wait=self._limit.until_next_look)
+            except EncodingError as problem:  # a result too large to travel
+                self._wire.send({"error": error_to_message(problem)}, {}, wait=self._limit.until_next_look)
+
+    def _receive(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        begun = time.monotonic()
+        try:
+            return self._wire.receive(self._limit.until_next_look, self._theirs)
+        finally:
+            self._waited += time.monotonic() - begun
+
+    def _call_own(
+        self, function: Callable[..., Any], values: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        begun, waited, cpu = time.monotonic(), self._waited, time.thread_time()
+        try:
+            return _called(function, values)
+        finally:
+            self._limit.excuse(time.monotonic() - begun - (self._waited - waited))
+            self._own += time.thread_time() - cpu
+            if self._own > _OWN_TIMEOUT:
+                raise TimeoutError
+
+    def _theirs(self, number: int) -> Callable[..., Any]:
+        """Return what stands for a function of theirs."""
+
         def call(*args: Any, **kwargs: Any) -> Any:
-            wire.send({"own": number}, {"args": list(args), "kwargs": kwargs}, seconds=until - time.monotonic())
-            message, values = _listen(wire, functions, until)
+            self._wire.send({"own": number}, {"args": list(args), "kwargs": kwargs}, wait=self._limit.until_next_look)
+            message, values = self.listen()
             if message.get("error") is not None:
                 problem = error_from_message(message["error"])
                 raise problem if isinstance(problem, Exception) else RuntimeError(str(problem))
             return calls.plain(values.get("value"))
 
         return call
-
-    while True:
-        message, values = wire.receive(until - time.monotonic(), theirs)
-        number = message.get("back")
-        if number is None:
-            return message, values
-        if type(number) is not int or not 0 <= number < len(functions):
-            raise WireError("only functions that were sent can be called back")
-        reply, result = _called(functions[number], values)
-        try:
-            wire.send(reply, result, seconds=until - time.monotonic())
-        except EncodingError as problem:  # a result too large to travel
-            wire.send({"error": error_to_message(problem)}, {}, seconds=until - time.monotonic())
 
 
 def _called(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -316,7 +390,7 @@ def _called(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[di
     try:
         with _little_memory():
             return {"error": None}, {"value": function(*args, **kwargs)}
-    except (TimeoutError, WireError):
+    except (TimeoutError, StalledError, WireError):
         raise
     except Exception as problem:  # wrong arguments: theirs to hear of
         return {"error": error_to_message(problem)}, {}

@@ -6,9 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
-import time
-from collections.abc import Callable, Collection, Mapping
-from queue import Empty
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from jupyter_core.utils import run_sync
@@ -17,17 +15,26 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_output
 from zmq import ZMQError
 
-from autograder.errors import ForgedMessageError, KernelLostError, RunError, ZygoteError
+from autograder.errors import ForgedMessageError, KernelLostError, RunError, StalledError, ZygoteError
 from autograder.running.judge_side.kernels import Kernels
 from autograder.running.judge_side.remote_function import RemoteFunctions
 from autograder.running.judge_side.stream_output import joined
+from autograder.running.judge_side.time_limits import TimeLimit
+from autograder.running.judge_side.zygote_client import START_TIMEOUT
 
 Judge = Callable[[Any, RemoteFunctions], None]  # takes a test cell and the functions there are, and fills in the cell
 
 _NOTEBOOK_TIMES = 30  # how many cells' time a notebook may take in all
 # Seconds a cell may take after 0, 1, 2 or more cells that hung; None is the full limit.
 _TIMEOUT_AFTER_HANGS = (None, 15, 5)
-_SECONDS_TO_SETTLE, _TRIES_TO_SETTLE = 5, 3  # after an interrupt
+_SETTLE_TIMEOUT, _TRIES_TO_SETTLE = 5, 3  # after an interrupt
+_OUTPUT_TIMEOUT = 5  # seconds for what a cell that has ended has shown
+_ERROR_ON_TIMEOUT = {
+    "status": "error",
+    "ename": "CellTimeoutError",
+    "evalue": "",
+    "traceback": ["CellTimeoutError: the cell did not end in time and was interrupted"],
+}
 _LINES_OF_AN_ERROR, _LONGEST_ERROR = 20, 2000  # of one whose output was left out
 CELL_OUTPUT, NOTEBOOK_OUTPUT = 4 << 20, 24 << 20  # bytes; a figure has 50,000
 
@@ -46,6 +53,7 @@ def run_notebook(
     judge: Judge,
     files: Mapping[str, bytes],
     cell_timeout: int = 60,
+    last_try: bool = False,
 ) -> None:
     """Run cells of a notebook in a fresh kernel, and have test cells judged where they stand.
 
@@ -60,16 +68,20 @@ def run_notebook(
     files : mapping of str to bytes
         What lies in the kernel's working directory.
     cell_timeout : int
-        Seconds a cell may take; once cells have hung, the others get less.
+        Seconds of CPU time, or of sleep, that a cell may take; once cells have hung, the others get less.
+    last_try : bool
+        Whether what stalls is interrupted or judged as hanging, instead of ending the run.
 
     Raises
     ------
+    StalledError
+        If a cell or a call took too long without using its CPU time: the machine may be too busy.
     RunError
         If the kernel dies, or stops answering.
     ZygoteError
         If this machine gives no kernel.
     """
-    run = _Run(notebook, kernels, cells, tests, judge, cell_timeout)
+    run = _NotebookRun(notebook, kernels, cells, tests, judge, cell_timeout, last_try)
     try:
         run_sync(run.run)(files)
     except ZygoteError:
@@ -78,7 +90,7 @@ def run_notebook(
         raise RunError(run.reason(problem)) from problem
 
 
-class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no types
+class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes no types
     """nbclient's run of a notebook, with the judge between the cells."""
 
     def __init__(
@@ -89,26 +101,22 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         tests: Collection[int],
         judge: Judge,
         cell_timeout: int,
+        last_try: bool,
     ) -> None:
         super().__init__(
             notebook,
             km=kernels.manager(),
             allow_errors=True,
-            error_on_timeout={
-                "ename": "CellTimeoutError",
-                "evalue": "",
-                "traceback": ["CellTimeoutError: the cell did not end in time and was interrupted"],
-            },
-            interrupt_on_timeout=True,
+            on_cell_executed=_require_error,
             raise_on_iopub_timeout=False,
             record_timing=False,
             shutdown_kernel="immediate",
-            startup_timeout=60,
+            startup_timeout=START_TIMEOUT,
             store_widget_state=False,
-            timeout=cell_timeout,
         )
         self._cells, self._tests, self._judge = set(cells), set(tests), judge
-        self._hung = 0
+        self._cell_timeout, self._last_try = cell_timeout, last_try
+        self._hung, self._used = 0, 0.0
         self._interrupt: asyncio.Future[None] | None = None
         self._killed_because = ""
         self._output = _Budget()
@@ -119,12 +127,11 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             provisioner = self.km.provisioner
             try:
                 await self._put(files)
-                await self._run_cells(RemoteFunctions(provisioner.channel))
+                await self._run_cells(RemoteFunctions(provisioner.channel, provisioner.usage, last_try=self._last_try))
             finally:
                 self._killed_because = provisioner.killed_because
 
     async def _run_cells(self, functions: RemoteFunctions) -> None:
-        until = time.monotonic() + _NOTEBOOK_TIMES * self.timeout
         for place, cell in enumerate(self.nb.cells):
             if cell.cell_type != "code":
                 continue
@@ -132,11 +139,11 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
             if place in self._tests:
                 self._judge(cell, functions)
             elif place in self._cells and cell.source.strip():
-                await self._execute(cell, place, until)
+                await self._execute(cell, place)
 
-    async def _execute(self, cell: Any, place: int, until: float) -> None:
-        if time.monotonic() > until:
-            raise RunError(f"all cells together must end within {_NOTEBOOK_TIMES * self.timeout} seconds")
+    async def _execute(self, cell: Any, place: int) -> None:
+        if self._used > _NOTEBOOK_TIMES * self._cell_timeout:
+            raise RunError(f"all cells together must end within {_NOTEBOOK_TIMES * self._cell_timeout} seconds")
         self._output.next_cell()
         try:
             await self.async_execute_cell(cell, place, execution_count=self.code_cells_executed + 1)
@@ -154,37 +161,76 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         """
         self._interrupt = None
         await interrupt
+        stalled = None
         for _ in range(_TRIES_TO_SETTLE):  # an interrupt that comes late ends the first without a reply
-            sent, until = self.kc.execute("pass", silent=True), time.monotonic() + _SECONDS_TO_SETTLE
+            limit, sent = self._limit(_SETTLE_TIMEOUT), self.kc.execute("pass", silent=True)
             try:
-                while not _is_of(sent, await self.kc.get_shell_msg(timeout=_left(until))):
-                    pass
-            except Empty:
+                await _within(limit, self._reply_to(sent))
+            except (TimeoutError, StalledError) as problem:
+                stalled = problem if isinstance(problem, StalledError) else None
                 await self._async_check_alive()
                 continue
-            with contextlib.suppress(Empty):
-                while not _is_the_end_of(sent, await self.kc.get_iopub_msg(timeout=_left(until))):
-                    pass
+            with contextlib.suppress(TimeoutError, StalledError):
+                await _within(limit, self._end_of(sent))
             return
+        if stalled is not None and not self._last_try:
+            raise stalled
         raise CellTimeoutError("a cell must end when it is interrupted")
 
-    async def _async_poll_for_reply(self, msg_id: str, cell: Any, timeout: int | None, *others: Any) -> Any:
+    async def _async_poll_for_reply(
+        self, msg_id: str, cell: Any, timeout: int | None, output: asyncio.Future[None], alive: asyncio.Future[None]
+    ) -> Any:
+        """Wait until a cell has ended; nbclient would limit the time on the clock."""
+        limit = self._limit(self._seconds_of_a_cell())
         try:
-            return await super()._async_poll_for_reply(msg_id, cell, timeout, *others)
+            try:
+                reply = await self._within_or_stalled(limit, self._reply_to(msg_id))
+            except TimeoutError:
+                self._hung += 1
+                await self.km.interrupt_kernel()
+                self._interrupt = asyncio.get_running_loop().create_future()
+                self._interrupt.set_result(None)
+                reply = {"content": _ERROR_ON_TIMEOUT}
+            with contextlib.suppress(TimeoutError):
+                await self._within_or_stalled(self._limit(_OUTPUT_TIMEOUT), output)
+            return reply
         finally:
-            for task in others:  # that listen for output and for the kernel's end; nobody else stops them
+            self._used += limit.used
+            for task in (output, alive):  # that listen for output and for the kernel's end; nothing else stops them
                 task.cancel()
 
-    async def _check_raise_for_error(self, cell: Any, cell_index: int, exec_reply: Any) -> None:
-        """Have an error among the outputs wherever the reply tells of one: it decides over the points of a test.
+    async def _within_or_stalled(self, limit: TimeLimit, what: Awaitable[Any]) -> Any:
+        """Wait within a limit.
 
-        What the cell showed may have been too much, and the error left out with the rest.
+        Raises
+        ------
+        TimeoutError
+            If it was reached; in the last try also by what stalls.
+        StalledError
         """
-        reply = exec_reply["content"] if exec_reply else {"status": "error", "ename": "NoReply"}
-        if reply["status"] != "ok" and not any(output.output_type == "error" for output in cell.outputs):
-            name, value = (str(reply.get(key, ""))[:_LONGEST_ERROR] for key in ("ename", "evalue"))
-            traceback = [str(line)[:_LONGEST_ERROR] for line in list(reply.get("traceback", ()))[-_LINES_OF_AN_ERROR:]]
-            cell.outputs.append(new_output("error", ename=name, evalue=value, traceback=traceback))
+        try:
+            return await _within(limit, what)
+        except StalledError as stalled:
+            if self._last_try:
+                raise TimeoutError from stalled
+            raise
+
+    async def _reply_to(self, request: str) -> Any:
+        while not _is_of(request, reply := await self.kc.shell_channel.get_msg(timeout=None)):
+            pass
+        return reply
+
+    async def _end_of(self, request: str) -> None:
+        while not _is_the_end_of(request, await self.kc.iopub_channel.get_msg(timeout=None)):
+            pass
+
+    def _limit(self, seconds: float) -> TimeLimit:
+        return TimeLimit(seconds, self.km.provisioner.usage)
+
+    def _seconds_of_a_cell(self) -> int:
+        """Return less time once some cells have hung: one notebook must not hold up the class for an hour."""
+        shorter = _TIMEOUT_AFTER_HANGS[min(self._hung, len(_TIMEOUT_AFTER_HANGS) - 1)]
+        return self._cell_timeout if shorter is None else min(shorter, self._cell_timeout)
 
     async def _put(self, files: Mapping[str, bytes]) -> None:
         """Write files into the working directory, before anything of the submission runs."""
@@ -236,23 +282,33 @@ class _Run(NotebookClient):  # type: ignore[misc]  # traitlets publishes no type
         if goes_on and self._output.too_much_for_a_cell and self._interrupt is None:
             self._interrupt = asyncio.ensure_future(self.km.interrupt_kernel())
 
-    def _get_timeout(self, cell: Any) -> int | None:
-        """Give cells less time once some have hung: nobody waits an hour for one notebook."""
-        leash = _TIMEOUT_AFTER_HANGS[min(self._hung, len(_TIMEOUT_AFTER_HANGS) - 1)]
-        return int(self.timeout) if leash is None or cell is None else min(leash, int(self.timeout))
 
-    async def _async_handle_timeout(self, timeout: int, cell: Any = None) -> Any:
-        self._hung += 1
-        self._interrupt = asyncio.get_running_loop().create_future()
-        self._interrupt.set_result(None)
-        return await super()._async_handle_timeout(timeout, cell)
+def _require_error(cell: Any, cell_index: int, execute_reply: Any) -> None:
+    """Add an error to the outputs where the reply tells of one that is missing: it decides over the points of a test.
+
+    What the cell showed may have been too much, and the error left out with the rest.
+    """
+    reply = execute_reply["content"]
+    if reply["status"] != "ok" and not any(output.output_type == "error" for output in cell.outputs):
+        name, value = (str(reply.get(key, ""))[:_LONGEST_ERROR] for key in ("ename", "evalue"))
+        traceback = [str(line)[:_LONGEST_ERROR] for line in list(reply.get("traceback", ()))[-_LINES_OF_AN_ERROR:]]
+        cell.outputs.append(new_output("error", ename=name, evalue=value, traceback=traceback))
 
 
-def _left(until: float) -> float:
-    """Give the seconds that are left; a kernel that never falls silent gets no more."""
-    if (seconds := until - time.monotonic()) <= 0:
-        raise Empty
-    return seconds
+async def _within(limit: TimeLimit, what: Awaitable[Any]) -> Any:
+    """Wait for something as long as a limit allows.
+
+    Raises
+    ------
+    TimeoutError, StalledError
+    """
+    task = asyncio.ensure_future(what)
+    try:
+        while not task.done():
+            await asyncio.wait([task], timeout=limit.until_next_look())
+        return task.result()
+    finally:
+        task.cancel()
 
 
 def _is_of(request: str, message: Any) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.running.sandbox.processes import walk_below
 
-_SECONDS_BETWEEN_LOOKS = 0.1
+_INTERVAL = 0.1  # seconds between looks
 _LOOKS_BETWEEN_DISK_LOOKS = 10
 
 
@@ -75,7 +75,7 @@ class Watchdog:
                 if reason:
                     self.forget(one)
                     one.excess(reason)
-            threading.Event().wait(_SECONDS_BETWEEN_LOOKS)
+            threading.Event().wait(_INTERVAL)
 
 
 _watchdogs: dict[int, Watchdog] = {}

@@ -6,7 +6,6 @@ It runs where the student's code runs and may be changed by it: nothing that it 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -15,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from autograder.errors import EncodingError, WireError
 from autograder.judging import calls
@@ -32,8 +31,7 @@ from autograder.running.wire import (
     outcome_to_message,
 )
 
-_SECONDS_FOR_ROOM = 10
-_PR_SET_PDEATHSIG = 1
+_ROOM_TIMEOUT = 10
 
 
 def attach(connection: socket.socket) -> None:
@@ -105,14 +103,24 @@ class Server:
         self._connection.sendall(DONE)
 
     def _fork(self, descriptor: int) -> None:
-        parent = os.getpid()
-        child = _forked()
-        if child:
-            os.close(descriptor)
-            self._child = child
-            return
+        parent = os.pidfd_open(os.getpid()) if sys.platform == "linux" else -1
         try:
-            _die_with(parent)
+            child = _forked()
+            if child:
+                os.close(descriptor)
+                self._child = child
+            else:
+                self._serve_as_a_child(descriptor, parent)
+        finally:
+            if parent >= 0:
+                os.close(parent)
+
+    def _serve_as_a_child(self, descriptor: int, parent: int) -> NoReturn:
+        try:
+            if sys.platform == "linux":
+                from autograder.running.sandbox.syscalls import die_with  # its library is not there on Windows
+
+                die_with(parent)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             self._connection.close()
             _serve(Wire(socket.socket(fileno=descriptor)), self._namespace())
@@ -131,7 +139,7 @@ class Server:
 
 def _forked() -> int:
     """Fork; at the limit of processes and threads, wait for some to end, and let go of those that have."""
-    until = time.monotonic() + _SECONDS_FOR_ROOM
+    until = time.monotonic() + _ROOM_TIMEOUT
     with warnings.catch_warnings(action="ignore"):  # the child uses none of the other threads' locks
         while True:
             try:
@@ -143,13 +151,6 @@ def _forked() -> int:
                     while os.waitpid(-1, os.WNOHANG)[0]:
                         pass
                 time.sleep(0.05)
-
-
-def _die_with(parent: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(0)
 
 
 def _serve(wire: Wire, namespace: Mapping[str, Any]) -> None:
@@ -174,7 +175,8 @@ def _serve(wire: Wire, namespace: Mapping[str, Any]) -> None:
 def _outcome(function: Any, message: Mapping[str, Any], values: Mapping[str, Any]) -> calls.Outcome:
     if values["references"]:
         function = calls.with_references(function, values["references"])
-    return calls.call(function, tuple(values["args"]), values["kwargs"], writable=bool(message["writable"]))
+    arguments = tuple(values["args"]), values["kwargs"]
+    return calls.call(function, *arguments, writable=bool(message["writable"]), may_sleep=True)
 
 
 def _send(wire: Wire, outcome: calls.Outcome) -> None:
@@ -198,18 +200,22 @@ class _Session:
         """Give what stands for a function of the judge's: a loss to be differentiated, an earlier reference."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            values = {"args": [_plain(arg) for arg in args], "kwargs": {k: _plain(v) for k, v in kwargs.items()}}
-            self._wire.send({"back": number}, values, self._own)
-            while True:
-                message, values = self._wire.receive(functions=self.far)
-                if "own" not in message:
-                    break
-                self._answer(message, values)
-            if message.get("error") is not None:
-                raise error_from_message(message["error"])
-            return values["value"]
+            with calls.deadline_paused():
+                return self._ask(number, args, kwargs)
 
         return call
+
+    def _ask(self, number: int, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        values = {"args": [_plain(arg) for arg in args], "kwargs": {k: _plain(v) for k, v in kwargs.items()}}
+        self._wire.send({"back": number}, values, self._own)
+        while True:
+            message, values = self._wire.receive(functions=self.far)
+            if "own" not in message:
+                break
+            self._answer(message, values)
+        if message.get("error") is not None:
+            raise error_from_message(message["error"])
+        return values["value"]
 
     def _answer(self, message: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         try:

@@ -1,9 +1,10 @@
 """The zygote: a process that has imported everything and forks a ready, sandboxed kernel on request.
 
-It is started by the trusted side as `python -m autograder.running.kernel_side.zygote FD OPTIONS`, with an
-environment that names the edition as PYTHONPATH and little else. It first moves into the sandbox's root directory and
-then executes itself anew, so that all it ever imports is imported from in there. Then it answers requests on FD, a
-unix socket of whole packets, until the other end closes.
+It is started by the trusted side as `python -m autograder.running.kernel_side.zygote prepare FD PARENT OPTIONS`, with
+an environment that names the edition as PYTHONPATH and little else. PARENT is the process that starts it. It first
+moves into the sandbox's root directory and then executes itself anew with `serve` for `prepare`, so that all it ever
+imports is imported from in there. Then it answers requests on FD, a unix socket of whole packets, until the other end
+closes.
 
 Each request is JSON with six or seven descriptors: five listening sockets, in the order of `warm_kernel.CHANNELS`, the
 kernel's end of the wire, and perhaps the entrance to a cgroup. The answer is JSON with two: a handle of the kernel, or
@@ -25,8 +26,11 @@ import signal
 import socket
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from autograder.running.sandbox.options import SandboxOptions
 
 if TYPE_CHECKING:
     from autograder.running.sandbox.enter import Parent
@@ -37,11 +41,12 @@ READY = b"R"
 
 def main() -> None:
     """Run one of the two stages, and tell the other end why if that fails."""
-    fd, options = int(sys.argv[1]), json.loads(sys.argv[2])
+    stage, fd, starter = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     connection = socket.socket(fileno=fd)
     try:
-        if not options.get("prepared"):
-            _execute_in_the_sandbox(fd, options)
+        options = SandboxOptions.from_json(sys.argv[4])
+        if stage == "prepare":
+            _execute_in_the_sandbox(fd, starter, options)
         sys.path[:] = [path for path in sys.path if Path(path).exists()]  # in here
         # All that a kernel needs, so that none has to import it again, or look for it.
         from autograder.running.kernel_side import (
@@ -56,27 +61,27 @@ def main() -> None:
         connection.send(json.dumps(told).encode())
         sys.exit(1)
     # A copy of the other end may live on in some child of the trusted process; the process itself decides.
-    trusted = _handle_of(options["parent"])
+    trusted = _handle_of(starter)
     if trusted is not None:
         Service(connection, options).answer_until_the_end(trusted)
     os._exit(0)  # nobody waits for the interpreter to be taken apart
 
 
-def _execute_in_the_sandbox(fd: int, options: dict[str, Any]) -> NoReturn:
+def _execute_in_the_sandbox(fd: int, starter: int, options: SandboxOptions) -> NoReturn:
     from autograder.running.sandbox import enter
 
     fonts = _font_lists()
     edition = enter.prepare(options)
-    home = options["home"] or "/tmp"
+    home = options.home or "/tmp"
     os.chdir(home)
     for name, content in fonts.items():
         Path(name).write_bytes(content)
     environment = {**os.environ, "PYTHONPATH": edition, "HOME": home, "MPLCONFIGDIR": home, "IPYTHONDIR": home}
     os.set_inheritable(fd, True)
     # What the options say from here on can be read by the kernels too, in /proc.
-    options |= {"prepared": True, "edition": edition, "hide": [] if home == "/tmp" else options["hide"]}
-    arguments = [sys.executable, "-m", "autograder.running.kernel_side.zygote", str(fd), json.dumps(options)]
-    os.execve(sys.executable, arguments, environment)
+    seen = replace(options, edition=edition, hide=() if options.home is None else options.hide)
+    arguments = ["serve", str(fd), str(starter), seen.to_json()]
+    os.execve(sys.executable, [sys.executable, "-m", "autograder.running.kernel_side.zygote", *arguments], environment)
 
 
 def _font_lists() -> dict[str, bytes]:
@@ -98,12 +103,12 @@ class Service:
         As on the command line.
     """
 
-    def __init__(self, connection: socket.socket, options: dict[str, Any]) -> None:
+    def __init__(self, connection: socket.socket, options: SandboxOptions) -> None:
         self._first, self._options = connection, options
         self._clients: dict[int, socket.socket] = {}
         self._kernels: dict[int, tuple[int, int]] = {}  # of a handle: the process, and the client's descriptor
         # A supervisor has to sweep; what is the first of its process namespace takes all others with it.
-        self._ending = signal.SIGKILL if options["mode"] == "namespaces" else signal.SIGTERM
+        self._ending = signal.SIGKILL if options.mode == "namespaces" else signal.SIGTERM
         self._waiting = select.poll()
         self._greet(connection)
 
@@ -180,7 +185,7 @@ def _handle_of(process: int) -> int | None:
     return handle if os.getppid() == process else None
 
 
-def _fork(request: dict[str, Any], fds: list[int], options: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+def _fork(request: dict[str, Any], fds: list[int], options: SandboxOptions) -> tuple[dict[str, Any], list[int]]:
     from autograder.running.sandbox import enter
 
     reading, writing = os.pipe()
@@ -200,7 +205,7 @@ def _fork(request: dict[str, Any], fds: list[int], options: dict[str, Any]) -> t
 
 
 def _be_a_kernel(
-    request: dict[str, Any], fds: list[int], ready: int, parent: Parent, options: dict[str, Any]
+    request: dict[str, Any], fds: list[int], ready: int, parent: Parent, options: SandboxOptions
 ) -> NoReturn:
     status = 1
     try:

@@ -6,15 +6,15 @@ and siblings only.
 
 from __future__ import annotations
 
-import base64
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from autograder.running.sandbox import landlock, namespaces, rlimits, seccomp, syscalls
+from autograder.running.sandbox.options import SandboxOptions
 from autograder.running.sandbox.supervisor import supervise
 
 # Landlock names each file that may be read, where no root directory of its own leaves the others out.
@@ -31,7 +31,7 @@ _WRITABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
 _READABLE_DEVICES = ("/dev/random", "/dev/urandom")
 
 
-def prepare(options: dict[str, Any]) -> str:
+def prepare(options: SandboxOptions) -> str:
     """Prepare, in the zygote before it imports anything else, what all kernels share.
 
     Returns
@@ -39,13 +39,12 @@ def prepare(options: dict[str, Any]) -> str:
     str
         Where the edition is for this process from now on.
     """
-    user = tuple(options["user"]) if options["user"] else None
-    if options["mode"] == "namespaces":
-        namespaces.prepare(options["edition"], user, options["hide"])
+    if options.mode == "namespaces":
+        namespaces.prepare(options.edition, options.user, options.hide)
         return namespaces.EDITION
-    if os.getuid() == 0 and user:
-        syscalls.become(*user)
-    return str(options["edition"])
+    if os.getuid() == 0 and options.user:
+        syscalls.become(*options.user)
+    return options.edition
 
 
 class Parent(NamedTuple):
@@ -61,12 +60,12 @@ class Parent(NamedTuple):
         return cls(os.pidfd_open(os.getpid()), os.getuid(), os.getgid())
 
 
-def fork(options: dict[str, Any]) -> int:
+def fork(options: SandboxOptions) -> int:
     """Fork; the child must `enter` its sandbox before anything else."""
-    return namespaces.fork() if options["mode"] == "namespaces" else os.fork()
+    return namespaces.fork() if options.mode == "namespaces" else os.fork()
 
 
-def enter(options: dict[str, Any], parent: Parent, scratch: str | None) -> None:
+def enter(options: SandboxOptions, parent: Parent, scratch: str | None) -> None:
     """Confine this process, which `fork` has just made, for good; returns in the kernel's process only.
 
     Parameters
@@ -78,12 +77,11 @@ def enter(options: dict[str, Any], parent: Parent, scratch: str | None) -> None:
     scratch
         The one directory this kernel may write to; only where it cannot have a root directory of its own.
     """
-    bounds = options["limits"]
-    filter_ = base64.b64decode(options["filter"])
+    bounds = options.limits
     if scratch is None:
         syscalls.die_with(parent.handle)
         os.setsid()
-        namespaces.furnish(parent.uid, parent.gid, bounds["scratch"])
+        namespaces.furnish(parent.uid, parent.gid, bounds.scratch)
         _move_in(namespaces.HOME, "/tmp")
         rlimits.apply(bounds)
         syscalls.drop_capabilities()
@@ -97,12 +95,12 @@ def enter(options: dict[str, Any], parent: Parent, scratch: str | None) -> None:
         _move_in(scratch, scratch)
         rlimits.apply(bounds, already_running=rlimits.threads_of_this_user())
         syscalls.drop_capabilities()
-        covered = set(namespaces.answers_installed(options["hide"]))
-        named = [*_SYSTEM, *_ETC, *_READABLE_DEVICES, *namespaces.prefixes(), options["edition"]]
+        covered = set(namespaces.answers_installed(options.hide))
+        named = [*_SYSTEM, *_ETC, *_READABLE_DEVICES, *namespaces.prefixes(), options.edition]
         roots = sorted({os.path.realpath(path) for path in named})
         readable = [path for root in roots for path in _without(root, covered)]
         landlock.restrict([scratch, *_WRITABLE_DEVICES], readable, roots, tcp=False)
-    seccomp.load(filter_)
+    seccomp.load(options.filter)
 
 
 def _without(path: str, covered: set[str]) -> Iterator[str]:

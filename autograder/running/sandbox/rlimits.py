@@ -1,36 +1,36 @@
 """What one process of a submission may use; the sum over its processes is the watchdog's business.
 
-Kernel side: imports the standard library only.
+Kernel side: imports the standard library and siblings only.
 """
 
 from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Mapping
 from pathlib import Path
+
+from autograder.running.sandbox.options import Limits
 
 # The interpreter, NumPy and the stacks of some threads are address space that hardly costs memory. Little enough that
 # one process alone gets a MemoryError before all together are too many.
 _ADDRESS_SPACE_OF_A_KERNEL = 1 << 29
 
 
-def apply(limits: Mapping[str, int], *, already_running: int = 0) -> None:
+def apply(limits: Limits, *, already_running: int = 0) -> None:
     """Limit this process and every process it starts.
 
     Parameters
     ----------
-    limits
-        `memory`, `processes`, `files`, `file_size` and `cpu_seconds`.
+    limits : Limits
     already_running
         Threads of this user outside the sandbox, where Linux counts them too.
     """
     wanted = {
-        resource.RLIMIT_AS: limits["memory"] + _ADDRESS_SPACE_OF_A_KERNEL,
-        resource.RLIMIT_NPROC: limits["processes"] + already_running,
-        resource.RLIMIT_NOFILE: limits["files"],
-        resource.RLIMIT_FSIZE: limits["file_size"],
-        resource.RLIMIT_CPU: limits["cpu_seconds"],
+        resource.RLIMIT_AS: limits.memory + _ADDRESS_SPACE_OF_A_KERNEL,
+        resource.RLIMIT_NPROC: limits.processes + already_running,
+        resource.RLIMIT_NOFILE: limits.files,
+        resource.RLIMIT_FSIZE: limits.file_size,
+        resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 1 << 16,
         resource.RLIMIT_MSGQUEUE: 0,

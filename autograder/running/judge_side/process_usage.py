@@ -1,0 +1,85 @@
+"""The CPU time of a submission: of its topmost process and of all processes below it, also of those that have ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.running.judge_side.cgroups import Group
+from autograder.running.judge_side.time_limits import Look, Usage
+
+_WANTS_CPU = (b"R", b"D")  # running or waiting for a processor; waiting for a disk
+
+
+def usage_of(process: int, group: Group | None = None) -> Usage:
+    """Return a function that looks at a process and all processes below it.
+
+    Parameters
+    ----------
+    process : int
+        It should adopt the orphans below it: others are not counted.
+    group : Group or None
+        A cgroup that holds them. It also counts what has ended without a process that waited for it.
+    """
+    most = 0.0
+
+    def look() -> Look:
+        nonlocal most
+        cpu, wants_cpu = _look_below(process) if sys.platform == "linux" else _look_with_psutil(process)
+        if group is not None:
+            cpu = max(cpu, group.cpu_seconds)
+        most = max(most, cpu)  # a child that ends during the look may be missing from the sum
+        return Look(most, wants_cpu)
+
+    return look
+
+
+def _look_below(process: int) -> tuple[float, bool]:
+    ticks, wants_cpu = 0, False
+    seen: set[int] = set()
+    waiting = [process]
+    while waiting:
+        one = waiting.pop()
+        seen.add(one)
+        try:
+            # Before its children: one that ends in between is missing from the sum, and not in it twice.
+            ticks += sum(map(int, _stat(Path(f"/proc/{one}/stat"))[11:15]))  # its own, and of children it waited for
+            for state, children in _threads(one):
+                wants_cpu = wants_cpu or state in _WANTS_CPU
+                waiting += [child for child in children if child not in seen]
+        except OSError:
+            continue  # it has ended meanwhile
+    return ticks / os.sysconf("SC_CLK_TCK"), wants_cpu
+
+
+def _threads(process: int) -> Iterator[tuple[bytes, list[int]]]:
+    """Yield the state of each thread of a process, and the processes that it started."""
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        state = _stat(thread / "stat")[0]
+        try:
+            children = (thread / "children").read_bytes().split()
+        except FileNotFoundError:  # a Linux that was built without it
+            children = []
+        yield state, list(map(int, children))
+
+
+def _stat(path: Path) -> list[bytes]:
+    """Read the fields from the state on; the name before them may hold spaces and brackets."""
+    return path.read_bytes().rpartition(b")")[2].split()
+
+
+def _look_with_psutil(process: int) -> tuple[float, bool]:
+    import psutil  # type: ignore[import-untyped]  # only where there is no /proc
+
+    total, wants_cpu = 0.0, False
+    try:
+        top = psutil.Process(process)
+        for one in (top, *top.children(recursive=True)):
+            times = one.cpu_times()
+            total += times.user + times.system
+            wants_cpu = wants_cpu or one.status() in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
+    except psutil.Error:
+        pass  # it has ended meanwhile
+    return total, wants_cpu

@@ -1,0 +1,91 @@
+"""How a submission is confined: the values that cross from the grader into the sandbox, as one JSON text.
+
+Both sides of the security boundary read this module. Kernel side: imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Self
+
+Mode = Literal["namespaces", "landlock", "trusted"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Upper bounds for one submission.
+
+    Attributes
+    ----------
+    memory : int
+        Bytes, of all its processes together.
+    processes : int
+        Processes and threads.
+    files : int
+        Open files of a process.
+    file_size : int
+        Bytes of a file.
+    scratch : int
+        Bytes of each directory it may write to.
+    cpu_seconds : int
+        CPU time of a process.
+    """
+
+    memory: int = 2 << 30
+    processes: int = 128
+    files: int = 512
+    file_size: int = 64 << 20
+    scratch: int = 64 << 20
+    cpu_seconds: int = 600
+
+
+@dataclass(frozen=True)
+class SandboxOptions:
+    """Options of a zygote and of all kernels that it forks.
+
+    Attributes
+    ----------
+    mode : {"namespaces", "landlock"}
+        Kind of the sandbox.
+    edition : str
+        Directory of the student edition.
+    filter : bytes
+        Program for seccomp, as `seccomp.build` returns it.
+    user : (int, int) or None
+        User and group that a zygote started by root becomes; None to stay.
+    hide : tuple of str
+        Paths that kernels must not see, besides installed copies of the course.
+    home : str or None
+        Directory for scratch directories, where kernels have no root directory of their own.
+    limits : Limits
+    """
+
+    mode: Mode
+    edition: str
+    filter: bytes
+    user: tuple[int, int] | None = None
+    hide: tuple[str, ...] = ()
+    home: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    def to_json(self) -> str:
+        """Return the options as text for a command line."""
+        return json.dumps(asdict(self) | {"filter": base64.b64encode(self.filter).decode("ascii")})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the options that `to_json` wrote.
+
+        Raises
+        ------
+        TypeError
+            If an option is missing or unknown.
+        """
+        given: dict[str, Any] = json.loads(text)
+        given["filter"] = base64.b64decode(given["filter"])
+        given["user"] = tuple(given["user"]) if given["user"] else None
+        given["hide"] = tuple(given["hide"])
+        given["limits"] = Limits(**given["limits"])
+        return cls(**given)
