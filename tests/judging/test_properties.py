@@ -1,4 +1,4 @@
-"""Exercises with many right answers: properties, shares of points, mistake_features, and results other than arrays."""
+"""Exercises with many right answers: properties, shares of points, features of mistakes, results other than arrays."""
 
 import numpy as np
 import pytest
@@ -32,13 +32,13 @@ def test_any_answer_with_the_property_is_right():
     assert judge(random_weights(), uniform).points == 4.0
 
 
-def test_an_answer_without_it_reads_what_must_be_and_what_was_got():
+def test_an_answer_without_the_property_is_told_what_was_expected():
     verdict = judge(random_weights(), lambda rng, n_in, n_out: 2 * rng.normal(size=(n_in, n_out)), seed=0)
     assert verdict.points == 0.0
     assert "The spread must be 1; got 2.0" in verdict.message
 
 
-def test_a_hidden_property_tells_no_number():
+def test_a_hidden_property_shows_no_number():
     verdict = judge(random_weights(hidden=True), lambda rng, n_in, n_out: 2 * rng.normal(size=(n_in, n_out)))
     assert "2.0" not in str(verdict.to_dict())
     assert verdict.parts[0].failure.message == "What it returns has a wrong value."
@@ -57,7 +57,7 @@ def test_form_and_finiteness_come_before_the_property(answer, kind):
     assert judge(random_weights(), answer).parts[0].failure.kind == kind
 
 
-def test_a_share_of_the_points_is_the_smallest_of_all_cases():
+def test_a_part_earns_the_smallest_share_of_its_cases():
     def holds(value, case):
         return Finding(case.aside, "Not all of it.") if case.aside < 1 else AS_IT_SHOULD_BE
 
@@ -76,7 +76,7 @@ def test_a_share_outside_0_to_1_is_refused(share):
         Finding(share, "no")
 
 
-def test_less_than_all_needs_a_reason():
+def test_a_share_below_1_needs_a_message():
     with pytest.raises(ValueError, match="must have a message"):
         Finding(0.5)
 
@@ -96,7 +96,7 @@ def test_a_mistake_with_other_draws_is_named_by_its_features():
         assert judge(exercise, lambda rng, n_in, n_out: 3 * weights(rng, n_in, n_out), seed=seed).diagnosis is None
 
 
-def test_features_of_another_form_are_never_the_same_mistake():
+def test_an_answer_of_another_shape_is_not_recognized_by_features():
     exercise = random_weights(
         mistake_features=lambda W, case: np.std(W),
         mistake_rtol=0.05,
@@ -105,7 +105,7 @@ def test_features_of_another_form_are_never_the_same_mistake():
     assert judge(exercise, lambda rng, n_in, n_out: 2 * rng.normal(size=(n_out, n_in))).diagnosis is None
 
 
-def test_features_that_fail_on_a_strange_result_name_nothing():
+def test_features_that_raise_give_no_diagnosis():
     exercise = random_weights(
         mistake_features=lambda W, case: W["no such key"],
         mistakes=[Mistake("twice", lambda rng, n_in, n_out: 2 * weights(rng, n_in, n_out), "Too wide.")],
@@ -139,7 +139,7 @@ def test_a_number_or_none_is_compared(answer, points):
     assert judge(FIRST, answer).points == points
 
 
-def test_where_none_is_expected_the_card_says_so():
+def test_the_message_says_that_none_is_expected():
     assert "must be None here; got 1" in judge(FIRST, lambda values, threshold: 1).message
 
 
@@ -163,11 +163,11 @@ def test_a_list_of_layers_is_compared_layer_by_layer(answer, says):
     assert says in judge(LAYERS, answer).message
 
 
-def test_a_tuple_of_layers_is_as_good_as_a_list():
+def test_a_tuple_of_layers_is_accepted():
     assert judge(LAYERS, lambda x: tuple(layers(x))).passed
 
 
-def test_true_and_false_are_wanted_where_the_reference_gives_them():
+def test_booleans_are_required_if_the_reference_returns_them():
     exercise = Exercise("silent", "lesson", lambda h: h == 0, [Part("it", 1, one_case(np.array([0.0, 1.0])))])
     assert judge(exercise, lambda h: ~(h != 0)).passed
     assert "must hold True and False; got dtype float64" in judge(exercise, lambda h: (h == 0) * 1.0).message
@@ -195,7 +195,7 @@ def test_a_dict_without_a_property_is_compared_value_by_value():
     assert "`rate` has a wrong value" in judge(exercise, lambda: {**DESIGN, "rate": 0.2}).message
 
 
-def test_judging_that_takes_seconds_says_so_first(capsys):
+def test_slow_judging_shows_a_notice_first(capsys):
     from autograder import check
     from autograder.judging import registry
 
