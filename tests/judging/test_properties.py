@@ -151,7 +151,7 @@ LAYERS = Exercise("layers", "lesson", layers, [Part("it", 1, one_case(np.arange(
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("answer", "text"),
     [
         (lambda x: x, "must be a list of 2 arrays, first layer first; got an array of shape (2, 3)"),
         (lambda x: [x], "must be a list of 2 arrays, first layer first; got 1."),
@@ -159,8 +159,8 @@ LAYERS = Exercise("layers", "lesson", layers, [Part("it", 1, one_case(np.arange(
         (lambda x: [x, 2.5 * x[:, :1]], "Layer 2 of the result: 1 of 2 entries are wrong, the first at [1, 0]."),
     ],
 )
-def test_a_list_of_layers_is_compared_layer_by_layer(answer, says):
-    assert says in judge(LAYERS, answer).message
+def test_a_list_of_layers_is_compared_layer_by_layer(answer, text):
+    assert text in judge(LAYERS, answer).message
 
 
 def test_a_tuple_of_layers_is_accepted():

@@ -18,15 +18,19 @@ WHOLE = [
 ]
 
 
+def returns_none(*args, **kwargs):
+    return None
+
+
 def copied(exercise):
     return from_record(json.loads(json.dumps(record(exercise))))
 
 
 @pytest.mark.parametrize("exercise", WHOLE, ids=lambda e: e.name)
-def test_a_copy_gives_the_verdicts_of_the_original(exercise):
+def test_a_copy_gives_the_verdicts_of_the_original(exercise, visible_verdict):
     copy = copied(exercise)
-    for answer in (exercise.reference, *(mistake.function for mistake in exercise.mistakes), lambda *a, **k: None):
-        want = judge(exercise, answer, hidden=False, seed=0)
+    for answer in (exercise.reference, *(mistake.function for mistake in exercise.mistakes), returns_none):
+        want = visible_verdict(exercise, answer)
         got = judge(copy, answer, hidden=False, seed=0)
         assert got.to_dict() == want.to_dict()
 
