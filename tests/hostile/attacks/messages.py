@@ -50,6 +50,8 @@ ATTACKS = {
         "    for kind in ('stream', 'display_data', 'execute_result', 'error', 'status', 'execute_input', 'nonsense'):\n"
         "        say(kind, content)\n"
         "print('said')",
+        says="no kernel sends",
+        fails=True,
     ),
     "a flood of comms": Attack(
         KERNEL + "for number in range(300):\n"

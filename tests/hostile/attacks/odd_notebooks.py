@@ -15,7 +15,7 @@ from support import cell_of
 def many(number: int) -> Callable[[Any], None]:
     """Return an edit that adds cells; random ids would collide now and then among thousands."""
     cell = new_code_cell("pass")  # building a cell validates it, which is slow by the thousand
-    return lambda notebook: notebook.cells.extend({**cell, "id": f"one-{i}"} for i in range(number))
+    return lambda notebook: notebook.cells.extend(type(cell)(cell, id=f"one-{i}") for i in range(number))
 
 
 def rewrite(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
