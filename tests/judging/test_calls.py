@@ -46,11 +46,11 @@ def forever(x):
 
 
 @pytest.fixture
-def soon(monkeypatch):
+def short_deadline(monkeypatch):
     monkeypatch.setattr(calls, "DEADLINE_SECONDS", 0.2)
 
 
-def test_an_answer_that_never_returns_is_ended_and_named(soon):
+def test_an_answer_that_never_returns_is_ended_and_named(short_deadline):
     verdict = verdict_of(forever)
     assert (verdict.parts[0].failure.kind, verdict.diagnosis, verdict.points) == (
         "timeout",
@@ -60,7 +60,7 @@ def test_an_answer_that_never_returns_is_ended_and_named(soon):
     assert "did not come back within 0.2 seconds" in verdict.message
 
 
-def test_except_exception_does_not_swallow_the_deadline(soon):
+def test_except_exception_does_not_swallow_the_deadline(short_deadline):
     def stubborn(x):
         while True:
             try:
@@ -71,10 +71,10 @@ def test_except_exception_does_not_swallow_the_deadline(soon):
     assert failure_of(stubborn).kind == "timeout"
 
 
-def test_the_alarm_rings_again_where_it_is_swallowed(soon):
+def test_the_alarm_repeats_after_an_answer_swallows_it(short_deadline):
     swallowed = []
 
-    def deaf(x):
+    def swallows(x):
         while len(swallowed) < 2:
             try:
                 forever(x)
@@ -83,12 +83,12 @@ def test_the_alarm_rings_again_where_it_is_swallowed(soon):
                 continue
         return np.zeros(2)
 
-    outcome = run(deaf, np.ones(2))
+    outcome = run(swallows, np.ones(2))
     assert len(swallowed) == 2
     assert isinstance(outcome, calls.Outcome)
 
 
-def test_no_alarm_is_left_behind(soon):
+def test_no_alarm_is_left_behind(short_deadline):
     before = signal.getsignal(signal.SIGALRM)
     run(forever, 1.0)
     run(abs, 1.0)
@@ -96,7 +96,7 @@ def test_no_alarm_is_left_behind(soon):
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
-def test_elsewhere_than_in_the_main_thread_there_is_no_deadline_and_no_error():
+def test_outside_the_main_thread_there_is_no_deadline_and_no_error():
     outcomes = []
     thread = threading.Thread(target=lambda: outcomes.append(run(abs, -2.0)))
     thread.start()
@@ -105,8 +105,8 @@ def test_elsewhere_than_in_the_main_thread_there_is_no_deadline_and_no_error():
     assert outcomes[0].value == 2.0
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the alarm may ring in a callback
-def test_a_result_that_unfolds_forever_is_a_timeout(soon):
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the alarm may be raised in a callback
+def test_an_exponentially_nested_result_is_a_timeout(short_deadline):
     def bomb(x):
         value = []
         for _ in range(80):
@@ -116,7 +116,7 @@ def test_a_result_that_unfolds_forever_is_a_timeout(soon):
     assert failure_of(bomb).kind == "timeout"
 
 
-# What it raises -----------------------------------------------------------------------------------
+# Exceptions -----------------------------------------------------------------------------------
 
 
 def endless(x):
@@ -158,13 +158,13 @@ class NotTextError(Exception):
         (lambda: 1, "TypeError"),
     ],
 )
-def test_whatever_is_raised_is_told(answer, name):
+def test_the_raised_exception_is_named(answer, name):
     failure = failure_of(answer)
     assert failure.kind == "raised"
     assert name in failure.message
 
 
-def test_the_person_at_the_keyboard_may_stop():
+def test_a_keyboard_interrupt_is_raised_again():
     with pytest.raises(KeyboardInterrupt):
         verdict_of(raises(KeyboardInterrupt()))
 
@@ -198,10 +198,10 @@ def test_an_unfinished_answer_is_not_an_error():
     assert "`twice`" in failure.message
 
 
-# What it prints -----------------------------------------------------------------------------------
+# Output -----------------------------------------------------------------------------------
 
 
-def test_nothing_that_is_written_reaches_the_terminal(capfd):
+def test_output_of_an_answer_does_not_reach_the_terminal(capfd):
     early = logging.StreamHandler(sys.stderr)
     logger = logging.getLogger("students")
     logger.addHandler(early)
@@ -229,7 +229,7 @@ def test_nothing_that_is_written_reaches_the_terminal(capfd):
     assert verdict.parts[0].failure.kind == "warned"
 
 
-def test_printing_costs_nothing_and_is_told():
+def test_printing_costs_no_points_and_is_reported():
     def talks(x):
         print("here I am")
         return 2 * x
@@ -239,7 +239,7 @@ def test_printing_costs_nothing_and_is_told():
     assert verdict.printed.startswith("here I am\n")
 
 
-def test_a_flood_of_output_is_cut():
+def test_long_output_is_cut():
     def floods(x):
         print("x" * 1_000_000)
         return 2 * x
@@ -247,7 +247,7 @@ def test_a_flood_of_output_is_cut():
     assert len(verdict_of(floods).printed) <= 1000
 
 
-def test_the_streams_are_what_they_were_afterwards():
+def test_the_streams_are_restored_after_a_call():
     stdout, stderr = sys.stdout, sys.stderr
     run(lambda: print("a"))
     run(raises(SystemExit(1)), 1.0)
@@ -255,7 +255,7 @@ def test_the_streams_are_what_they_were_afterwards():
     assert "write" not in vars(sys.stderr)
 
 
-def test_a_stream_that_had_a_write_of_its_own_gets_it_back(monkeypatch):
+def test_a_stream_with_its_own_write_method_gets_it_back(monkeypatch):
     heard = []
     stream = io.StringIO()
     stream.write = heard.append
@@ -266,14 +266,14 @@ def test_a_stream_that_had_a_write_of_its_own_gets_it_back(monkeypatch):
 
 
 @pytest.mark.parametrize("stream", [None, object()])
-def test_a_stderr_that_cannot_be_taken_over_is_no_obstacle(monkeypatch, stream):
+def test_a_stderr_that_cannot_be_captured_is_left_as_it_is(monkeypatch, stream):
     monkeypatch.setattr(sys, "stderr", stream)
     assert run(abs, -1.0).value == 1.0
     assert sys.stderr is stream
 
 
 @pytest.mark.parametrize("name", ["stdout", "stderr"])
-def test_an_answer_that_closes_its_streams_is_judged_all_the_same(name):
+def test_an_answer_that_closes_its_streams_is_still_judged(name):
     def closes(x):
         getattr(sys, name).close()
         return 2 * x
@@ -292,7 +292,7 @@ def test_an_answer_that_replaces_its_streams_changes_nothing_outside():
     assert (sys.stdout, sys.stderr) == (stdout, stderr)
 
 
-# What it leaves behind ----------------------------------------------------------------------------
+# Side effects ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("setting", ["raise", "ignore", "warn", "print"])
@@ -314,7 +314,7 @@ def test_the_students_floating_point_settings_change_nothing(setting, answer, di
     assert verdict.diagnosis == diagnosis
 
 
-def test_settings_made_inside_an_answer_end_with_it():
+def test_settings_made_inside_an_answer_are_undone():
     def sets(x):
         np.seterr(all="raise")
         warnings.simplefilter("error")
@@ -340,7 +340,7 @@ def test_a_filter_that_turns_warnings_into_errors_changes_nothing():
     assert outcome.warnings == ("divide by zero encountered in log",)
 
 
-def test_underflow_is_no_warning():
+def test_underflow_does_not_warn():
     assert run(lambda: np.exp(np.array([-1000.0]))).warnings == ()
 
 
@@ -387,7 +387,7 @@ def test_arrays_inside_lists_and_dicts_are_copied_too():
         (lambda x, params: params.update(W=params["W"] + 1.0 - 1.0), ""),
     ],
 )
-def test_an_argument_that_is_not_what_it_was_is_named(change, changed):
+def test_a_changed_argument_is_named(change, changed):
     arguments = {"params": {"W": np.ones(2), "names": ["a", "b"]}}
     outcome = calls.call(change, (np.zeros(3),), arguments, writable=True)
     assert outcome.changed == changed
@@ -405,7 +405,7 @@ def test_a_generator_is_copied_so_that_every_call_draws_the_same():
     assert one.changed == ""
 
 
-# The one NamedTuple ---------------------------------------------------------------------------------
+# BatchNormCache, the only NamedTuple ---------------------------------------------------------------------------------
 
 
 def cache_of(x):
@@ -422,7 +422,7 @@ CACHES = Exercise(
 
 
 class SubclassedCache(BatchNormCache):
-    """Answers as it likes."""
+    """A cache with an iterator of its own."""
 
     def __iter__(self):
         return iter(cache_of(np.array([1.0, 2.0])))
@@ -432,7 +432,7 @@ def failure_of_cache(cache):
     return judge(CACHES, lambda x: (x, cache), seed=0).parts[0].failure
 
 
-def test_a_cache_comes_back_as_one_with_plain_entries():
+def test_a_returned_cache_keeps_its_type_and_gets_plain_entries():
     x = np.array([1.0, 2.0])
     value = calls.plain((x, cache_of(x)))
     assert type(value) is tuple
@@ -442,7 +442,7 @@ def test_a_cache_comes_back_as_one_with_plain_entries():
     assert judge(CACHES, CACHES.reference, seed=0).passed
 
 
-def test_what_is_in_a_cache_is_not_believed_either():
+def test_unsupported_entries_of_a_cache_are_replaced():
     class Boast(np.ndarray):
         pass
 
@@ -453,11 +453,11 @@ def test_what_is_in_a_cache_is_not_believed_either():
 
 
 @pytest.mark.parametrize("entries", [(), (1.0, 2.0), (1.0, 2.0, 3.0, 4.0)])
-def test_a_cache_of_another_length_is_foreign(entries):
+def test_a_cache_of_another_length_is_unsupported(entries):
     assert calls.plain(tuple.__new__(BatchNormCache, entries)) == calls.UnsupportedValue("BatchNormCache")
 
 
-def test_a_class_that_was_tampered_with_shows_what_the_tuple_holds(monkeypatch):
+def test_patching_the_cache_class_does_not_change_its_entries(monkeypatch):
     cache = BatchNormCache(1.0, 2.0, 3.0)
     monkeypatch.setattr(BatchNormCache, "__iter__", lambda self: iter("abc"))
     monkeypatch.setattr(BatchNormCache, "__len__", lambda self: 0)
@@ -484,7 +484,7 @@ def test_a_cache_of_another_type_is_named_with_what_it_must_be(cache, text):
     assert failure.message == f"`cache` must be a BatchNormCache, made as BatchNormCache(x_hat, inv_std, gamma); {text}"
 
 
-def test_a_class_of_the_same_name_is_told_apart():
+def test_another_class_with_the_same_name_is_refused():
     class BatchNormCache(tuple):
         pass
 

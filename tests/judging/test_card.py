@@ -13,20 +13,19 @@ import pytest
 
 import autograder
 from autograder import Failure, PartResult, Verdict, judge
-from autograder.exercises import lesson_00, lesson_01
 from autograder.judging import card
 from autograder.judging.exercise import Case, Curve, Exercise, Part
 from autograder.judging.picture import picture_svg
 from autograder.judging.registry import find
 from course_lib import activations
 
-ALL = [*lesson_00.EXERCISES, *lesson_01.EXERCISES]
+ALL = [*lesson_XX.EXERCISES, *lesson_XX.EXERCISES]
 CURVED = [exercise for exercise in ALL if isinstance(exercise.picture, Curve)]
 VOID = {"br", "hr", "img", "meta", "link", "input"}
 
 
 class Page(HTMLParser):
-    """Reads a card and insists that every tag is closed in its turn."""
+    """A parser that checks that every tag of a card is closed in order."""
 
     def __init__(self, html):
         super().__init__()
@@ -63,8 +62,8 @@ def drawn(exercise, answer, **kwargs):
     return card.as_html(exercise, verdict, answer), card.as_text(exercise, verdict)
 
 
-def hello(text, **kwargs):
-    """A verdict with `text` wherever a student's words can stand."""
+def verdict_with(text, **kwargs):
+    """Return a verdict with `text` in every field that may hold text of a student."""
     failure = Failure("value", text, text, text, text, text, text, text)
     parts = (PartResult("a part", 0.0, 1.0, False, failure),)
     return Verdict("sigmoid", "lesson", parts, "odd", text, 0, ("sigmoid",), text, **kwargs)
@@ -82,8 +81,9 @@ SAMPLES = [
 
 
 @pytest.mark.parametrize(("exercise", "answer"), SAMPLES)
-def test_every_card_is_well_formed_small_and_readable_aloud(exercise, answer):
-    html, text = drawn(exercise, answer)
+def test_every_card_is_well_formed_small_and_labelled_for_screen_readers(exercise, answer, visible_verdict):
+    verdict = visible_verdict(exercise, answer)
+    html, text = card.as_html(exercise, verdict, answer), card.as_text(exercise, verdict)
     page = Page(html)
     ET.fromstring(html)
     assert page.labels["div"] == ("group", f"Result for {exercise.name}")
@@ -97,15 +97,15 @@ def test_every_card_is_well_formed_small_and_readable_aloud(exercise, answer):
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
-def test_a_line_of_text_has_at_most_88_columns(exercise):
+def test_a_line_of_text_has_at_most_88_columns(exercise, visible_verdict):
     answers = [exercise.reference, *(mistake.function for mistake in exercise.mistakes)]
-    texts = [card.as_text(exercise, judge(exercise, answer, seed=0, hidden=False)) for answer in answers]
+    texts = [card.as_text(exercise, visible_verdict(exercise, answer)) for answer in answers]
     assert [line for text in texts for line in text.splitlines() if len(line) > 88] == []
 
 
 @pytest.mark.parametrize("text", ["word " * 60, "x" * 300, "a\nb\n" * 40, "tab\t" * 50])
-def test_a_students_words_are_wrapped_too(text):
-    lines = card.as_text(find("sigmoid"), hello(text)).splitlines()
+def test_text_of_a_student_is_wrapped(text):
+    lines = card.as_text(find("sigmoid"), verdict_with(text)).splitlines()
     assert [line for line in lines if len(line) > 88] == []
 
 
@@ -122,8 +122,8 @@ def test_a_students_words_are_wrapped_too(text):
         "]]>",
     ],
 )
-def test_what_a_student_wrote_is_text_and_nothing_else(text):
-    html = card.as_html(find("sigmoid"), hello(text), None)
+def test_text_of_a_student_is_escaped(text):
+    html = card.as_html(find("sigmoid"), verdict_with(text), None)
     page = Page(html)
     ET.fromstring(html)
     assert {"script", "img", "b", "i"}.isdisjoint(page.tags)
@@ -148,8 +148,8 @@ def test_a_verdict_with_a_class_name_from_the_student_stays_text():
     assert "&lt;b onclick=x&gt;" in html
 
 
-def test_words_between_backticks_are_code_and_a_lone_one_stays():
-    page = Page(card.as_html(find("sigmoid"), hello("call `f(x)` or `g"), None))
+def test_text_between_backticks_is_code_and_a_single_backtick_stays():
+    page = Page(card.as_html(find("sigmoid"), verdict_with("call `f(x)` or `g"), None))
     assert page.tags.count("code") > 1
     assert "f(x)" in page.texts
     assert " or `g" in page.texts
@@ -170,7 +170,7 @@ def test_no_style_sheet_of_a_curve_leaks_into_the_page():
 
 
 @pytest.mark.parametrize("exercise", CURVED, ids=lambda exercise: exercise.name)
-def test_a_curve_that_differs_is_said_to_differ(exercise):
+def test_a_wrong_curve_has_a_text_that_says_so(exercise):
     svg = picture_svg(exercise, lambda *args: 1.5 * np.asarray(exercise.reference(*args)) + 0.1, None)
     assert f"{exercise.name}: your curve differs from the expected one" in svg
 
@@ -201,7 +201,7 @@ def test_an_exercise_without_a_curve_has_no_picture(exercise):
 
 
 @pytest.mark.parametrize("answer", [None, lambda a: (_ for _ in ()).throw(NotImplementedError)])
-def test_an_unwritten_answer_has_no_picture_and_a_friendly_word(answer):
+def test_an_unwritten_answer_has_no_picture_and_a_friendly_message(answer):
     html, text = drawn(find("sigmoid"), answer)
     assert "<svg" not in html
     assert "is not written yet" in html
@@ -209,7 +209,7 @@ def test_an_unwritten_answer_has_no_picture_and_a_friendly_word(answer):
     assert "– open" in text
 
 
-def test_hidden_points_to_come_are_announced():
+def test_points_of_hidden_parts_are_announced():
     html, text = drawn(find("sigmoid"), activations.sigmoid)
     assert "judged when the work is graded" in html
     assert "1 more" in html
@@ -220,7 +220,7 @@ def test_hidden_points_to_come_are_announced():
     assert "at grading" not in text
 
 
-def test_the_first_wrong_entry_stands_on_the_card():
+def test_the_first_wrong_entry_is_on_the_card():
     html, text = drawn(find("sigmoid"), np.tanh)
     page = Page(html)
     for told in ("got", "expected", "difference", "[0]", "-0.964027580076", "0.119202922022"):
@@ -229,7 +229,7 @@ def test_the_first_wrong_entry_stands_on_the_card():
     assert "sigmoid(array([-2., -1., 0., 1., 2.]))" in text
 
 
-def test_carried_errors_and_prints_are_told():
+def test_carried_errors_and_printed_text_are_on_the_card():
     space = {"np": np}
     exec(
         "def sigmoid(a):\n    return a\n"
@@ -244,7 +244,7 @@ def test_carried_errors_and_prints_are_told():
 
 @pytest.mark.parametrize("setting", ["raise", "warn"])
 @pytest.mark.parametrize("size", [1e300, 1.7e308, np.inf, 5e-324])
-def test_any_numbers_can_be_drawn_whatever_the_students_settings(size, setting):
+def test_extreme_numbers_can_be_drawn_with_all_numpy_settings(size, setting):
     def odd(a):
         return np.where(a > 0, size, -size) * np.where(a == 0, 0.0 if np.isfinite(size) else 1.0, 1.0)
 
@@ -260,7 +260,7 @@ def test_a_constant_and_a_zero_curve_can_be_drawn():
     assert "differs" in picture_svg(flat, np.ones_like, None)
 
 
-def test_the_students_matplotlib_is_left_alone():
+def test_drawing_changes_no_setting_of_matplotlib():
     plt.switch_backend("agg")
     with mpl.rc_context({"font.size": 31, "text.usetex": False, "axes.facecolor": "red"}):
         before = mpl.rcParams.copy()
@@ -273,7 +273,7 @@ def test_the_students_matplotlib_is_left_alone():
 
 
 @pytest.mark.processes
-def test_drawing_a_curve_decides_nothing_about_the_students_backend():
+def test_drawing_a_curve_does_not_choose_a_matplotlib_backend():
     code = (
         "import sys, matplotlib, numpy as np\n"
         "from autograder.exercises.lesson_01.sigmoid import SIGMOID\n"
@@ -289,6 +289,6 @@ def test_drawing_a_curve_decides_nothing_about_the_students_backend():
     assert done.stdout.split() == ["True", "False"]
 
 
-def test_a_verdict_on_a_card_is_json_too():
+def test_a_verdict_can_be_written_as_json():
     verdict = judge("sigmoid", np.tanh, seed=0)
     assert json.loads(json.dumps(verdict.to_dict()))["diagnosis"] == "is_tanh"

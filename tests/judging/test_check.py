@@ -19,7 +19,7 @@ SLOPE = "def sigmoid_derivative(a):\n    return activations.sigmoid_derivative(a
 
 
 def run(*cells):
-    """Run cells one after the other, as a notebook does; gives its names."""
+    """Run cells in order, as a notebook does; return its namespace."""
     space = {"__name__": "__main__"}
     for number, cell in enumerate((PRELUDE, *cells)):
         name = f"<cell {number} {hash(cell)}>"
@@ -30,9 +30,9 @@ def run(*cells):
 
 @pytest.fixture
 def jupyter(monkeypatch):
-    """Pretend that output goes to a notebook; gives what was displayed."""
+    """Simulate a notebook; return a list that collects what is displayed."""
     shown = []
-    plt.switch_backend("agg")  # or matplotlib would ask the pretended shell which one it wants
+    plt.switch_backend("agg")  # otherwise matplotlib would ask the simulated shell for a backend
     monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=object()))
     monkeypatch.setattr(IPython.display, "display", lambda *args, **kwargs: shown.append((args, kwargs)))
     return shown
@@ -71,7 +71,7 @@ def test_a_name_without_a_function_is_an_exercise_not_written_yet(capsys):
     assert "is not written yet" in capsys.readouterr().out
 
 
-def test_hidden_parts_are_judged_where_that_is_asked_for(capsys):
+def test_hidden_parts_are_judged_on_request(capsys):
     cell = "def sigmoid(a):\n    return activations.sigmoid(np.asarray(a, dtype=float))\n"
     assert run(cell, "points = check(sigmoid, hidden=True)")["points"] == 3.0
     assert "keeps float32" in capsys.readouterr().out
@@ -85,7 +85,7 @@ def test_hidden_inputs_are_fresh_and_the_visible_ones_the_same_every_time(jupyte
     assert visible == again == 0
 
 
-def test_an_unfinished_exercise_is_zero_points_and_a_friendly_word(capfd):
+def test_an_unfinished_exercise_earns_zero_points_and_a_friendly_message(capfd):
     space = run("def sigmoid(a):\n    raise NotImplementedError\n", "points = check(sigmoid)")
     out, err = capfd.readouterr()
     assert space["points"] == 0.0
@@ -106,7 +106,7 @@ def test_an_unfinished_exercise_is_zero_points_and_a_friendly_word(capfd):
         "sigmoid = activations.sigmoid",
     ],
 )
-def test_the_exercise_is_known_by_the_name_it_was_passed_under(definition, capsys):
+def test_the_exercise_is_found_by_the_name_of_the_argument(definition, capsys):
     assert run(definition, "points = check(sigmoid)")["points"] == 4.0
     assert capsys.readouterr().out.startswith("sigmoid is right")
 
@@ -119,17 +119,17 @@ def test_the_exercise_is_known_by_the_name_it_was_passed_under(definition, capsy
         "sigmoid = np.exp",
     ],
 )
-def test_ufuncs_and_vectorized_functions_are_known_too(definition, capsys):
+def test_ufuncs_and_vectorized_functions_are_found_by_name(definition, capsys):
     assert run(definition, "points = check(sigmoid)")["points"] >= 0
     assert capsys.readouterr().out.startswith("sigmoid is")
 
 
-def test_of_two_names_for_one_function_the_written_one_counts(capsys):
+def test_the_name_in_the_call_counts_if_a_function_has_two_names(capsys):
     run(RIGHT, "sigmoid_derivative = sigmoid", "points = check(sigmoid_derivative)")
     assert capsys.readouterr().out.startswith("sigmoid_derivative is not right yet")
 
 
-def test_the_written_name_counts_in_a_cell_that_mentions_both(capsys):
+def test_the_name_in_the_call_counts_in_a_cell_with_both_names(capsys):
     run(RIGHT, "sigmoid_derivative = sigmoid\npoints = check(sigmoid_derivative)")
     assert capsys.readouterr().out.startswith("sigmoid_derivative is not right yet")
 
@@ -141,26 +141,26 @@ def test_several_checks_in_one_cell_each_judge_their_own(capsys):
     assert "sigmoid_derivative is right" in out
 
 
-def test_a_function_held_by_another_name_is_known_by_its_own(capsys):
+def test_a_function_under_another_name_is_found_by_its_own_name(capsys):
     run(RIGHT, "mine = sigmoid\ndel sigmoid\npoints = check(mine)")
     assert capsys.readouterr().out.startswith("sigmoid is right")
 
 
-def test_a_local_function_is_known_by_its_own_name(capsys):
+def test_a_local_function_is_found_by_its_own_name(capsys):
     body = "    def sigmoid(a):\n        return activations.sigmoid(a)\n    return check(sigmoid)\n"
     run(f"def outer():\n{body}outer()")
     assert capsys.readouterr().out.startswith("sigmoid is right")
 
 
 @pytest.mark.parametrize("given", ["np.sin", "lambda a: a", "42", "None", "'sigmoid'", "print", "np.ones(3)"])
-def test_what_is_no_exercise_is_refused(given, capsys):
+def test_other_objects_than_exercises_are_refused(given, capsys):
     text = r"^check must be given the function of an exercise, as in check\(sigmoid\) \(got "
     with pytest.raises(ValueError, match=text):
         run(f"points = check({given})")
     assert capsys.readouterr().out == ""
 
 
-def test_in_a_notebook_one_bundle_is_displayed(jupyter, capfd):
+def test_in_a_notebook_one_mime_bundle_is_displayed(jupyter, capfd):
     points = check(activations.sigmoid)
     assert (type(points), points) == (float, 4.0)
     ((bundle,), kwargs) = jupyter[0]
@@ -180,14 +180,14 @@ def test_ipython_in_a_terminal_shows_text(monkeypatch, capsys):
     assert capsys.readouterr().out.startswith("sigmoid is right")
 
 
-def test_the_card_of_one_check_is_the_card_of_the_next(capsys):
+def test_checking_twice_shows_the_same_card(capsys):
     check(activations.sigmoid)
     first = capsys.readouterr().out
     check(activations.sigmoid)
     assert capsys.readouterr().out == first
 
 
-# "It never writes to stderr and never raises on a wrong answer."
+# `check` never writes to stderr and never raises on a wrong answer ------------------------------
 class UnprintableError(Exception):
     def __str__(self):
         raise RuntimeError("no text")

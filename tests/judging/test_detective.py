@@ -1,4 +1,4 @@
-"""What is recognized in any exercise: each clue with an answer that shows it, and answers that show none."""
+"""General diagnoses: an answer for each, and answers without any."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from autograder.judging.exercise import Case, Exercise, Part
 
 
 def affine(x):
-    """The right answer: no symmetry, no zero, N ≠ D."""
+    """Return the right answer: no symmetry, no zero, N ≠ D."""
     return x[:, :3] * np.array([2.0, -1.0, 0.5]) + np.arange(1.0, 4.0)
 
 
@@ -96,7 +96,7 @@ def filled_to_the_third_row(x):
         (LAYERS, lambda x: tuple(h.T for h in layers(x)), "transposed"),
     ],
 )
-def test_it_is_named_with_every_seed(exercise, answer, name):
+def test_a_general_mistake_is_diagnosed_with_every_seed(exercise, answer, name):
     for seed in range(5):
         verdict = judge(exercise, answer, seed=seed)
         assert (verdict.diagnosis, verdict.passed) == (name, False)
@@ -110,7 +110,7 @@ def test_it_is_named_with_every_seed(exercise, answer, name):
         (AFFINE, lambda x: affine(x) * (1 + 1e-12)),
     ],
 )
-def test_nothing_is_named_where_nothing_is_wrong(exercise, answer):
+def test_a_right_answer_has_no_diagnosis(exercise, answer):
     assert judge(exercise, answer).diagnosis is None
 
 
@@ -132,16 +132,16 @@ def doubled_for_many_rows(x):
         (AFFINE, lambda x: affine(x) + 1e-4 * affine(x) ** 2),
     ],
 )
-def test_nothing_is_named_where_nothing_explains_every_case(exercise, answer):
+def test_a_mistake_that_explains_only_some_cases_is_not_diagnosed(exercise, answer):
     for seed in range(3):
         assert judge(exercise, answer, seed=seed).diagnosis is None
 
 
-def test_the_output_that_it_is_about_is_named():
+def test_the_wrong_output_is_named_in_the_diagnosis():
     assert "`total`: Every entry is N times too small" in judge(TWO, lambda x: (x.mean(axis=0), two(x)[1])).message
 
 
-def test_a_factor_is_told_where_the_case_can_be_seen_and_nowhere_else():
+def test_a_factor_is_shown_for_visible_cases_only():
     seen = judge(AFFINE, lambda x: 7.25 * affine(x))
     hidden_only = Exercise("affine", "lesson", affine, [Part("hidden", 1, cases, hidden=True)])
     assert "one constant factor, 7.25," in seen.message
@@ -159,19 +159,19 @@ CUBE = Exercise("cube", "lesson", cube, [Part("all", 1, element_wise), Part("mor
 @pytest.mark.parametrize(
     ("answer", "name"),
     [
-        (lambda a: np.where(np.asarray(a) > 0, cube(a), 5).astype(cube(a).dtype), None),  # NaN is lost as well
+        (lambda a: np.where(np.asarray(a) > 0, cube(a), 5).astype(cube(a).dtype), None),  # NaN is wrong, too
         (lambda a: np.where(np.isnan(a) | (np.asarray(a) > 0), cube(a), -cube(a)), "right_for_positive_only"),
         (lambda a: np.abs(cube(a)), "right_for_positive_only"),
         (lambda a: 2 * cube(a), "factor_2"),
         (lambda a: np.where(np.isnan(a) | (np.asarray(a) < 0), cube(a), 4 * cube(a)), None),
     ],
 )
-def test_an_element_wise_function_is_looked_at_by_the_sign_of_its_input(answer, name):
+def test_an_element_wise_function_is_diagnosed_by_the_sign_of_its_input(answer, name):
     for seed in range(5):
         assert judge(CUBE, answer, seed=seed).diagnosis == name
 
 
-def test_where_many_answers_are_right_the_reference_values_say_nothing():
+def test_values_are_not_diagnosed_if_many_answers_are_right():
     from autograder.judging.exercise import Finding
 
     free = Part("it", 1, cases, check=lambda got, tried: Finding(0.0, "No."))

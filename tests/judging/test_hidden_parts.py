@@ -31,7 +31,7 @@ def exercise(*, kwargs=None):
 
 
 def right_in_the_open(then):
-    """Right for the visible case; does `then` with the hidden input."""
+    """Return an answer that is right for the visible case and calls `then` with the hidden input."""
 
     def answer(x):
         return plus(x) if x.size == 2 else then(x)
@@ -129,12 +129,12 @@ def everything_said(answer):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("wrap", [right_in_the_open, lambda then: lambda x: x if x.size == 2 else then(x)])
-def test_no_number_of_a_hidden_case_is_told(way, wrap):
+def test_no_number_of_a_hidden_case_is_shown(way, wrap):
     said = everything_said(wrap(way))
     assert not [digits for digits in DIGITS if digits in said]
 
 
-def test_what_was_printed_for_visible_cases_is_still_told():
+def test_text_printed_for_visible_cases_is_shown():
     def talks(x):
         print("hello", x)
         return plus(x)
@@ -144,7 +144,7 @@ def test_what_was_printed_for_visible_cases_is_still_told():
     assert "73219" not in said
 
 
-def test_a_hidden_failure_tells_the_label_and_the_kind():
+def test_a_hidden_failure_shows_only_its_label_and_kind():
     verdict = judge(exercise(), right_in_the_open(lambda x: x), seed=0)
     failure = verdict.parts[1].failure
     assert (failure.kind, failure.case) == ("value", "secret numbers")
@@ -165,13 +165,13 @@ def test_only_builtin_exceptions_are_named(way, text):
     assert judge(exercise(), right_in_the_open(way), seed=0).parts[1].failure.message == text
 
 
-def test_hidden_points_count_and_known_mistakes_are_still_named():
+def test_hidden_points_count_and_known_mistakes_are_diagnosed():
     verdict = judge(exercise(), lambda x: x, seed=0)
     assert verdict.diagnosis == "as_it_was"
     assert judge(exercise(), right_in_the_open(lambda x: x), seed=0).points == 1
 
 
-def test_hidden_parts_are_not_even_run_where_they_are_not_asked_for():
+def test_hidden_parts_are_not_run_without_a_request():
     sizes = set()
     judge(exercise(), lambda x: sizes.add(x.size) or plus(x), hidden=False, seed=0)
     assert sizes == {2}

@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 
 from autograder import judge
-from autograder.exercises import lesson_00, lesson_01
 from autograder.judging import calls
 from autograder.judging.exercise import Case, Exercise, Mistake, Part
 from autograder.judging.registry import find
 from course_lib import activations, gradients
 
-ALL = [*lesson_00.EXERCISES, *lesson_01.EXERCISES]
+ALL = [*lesson_XX.EXERCISES, *lesson_XX.EXERCISES]
 
 
 def recorded(seen):
-    """An exercise that tells which inputs it drew."""
+    """Return an exercise that appends its random inputs to `seen`."""
 
     def cases(rng):
         seen.append(rng.normal(size=3).tolist())
@@ -51,7 +50,7 @@ def test_the_same_seed_gives_the_same_verdict(exercise):
         assert judge(exercise, mistake.function, seed=11) == judge(exercise, mistake.function, seed=11)
 
 
-def test_without_a_seed_inputs_are_fresh_and_the_seed_is_told():
+def test_without_a_seed_inputs_are_fresh_and_the_seed_is_reported():
     one, other = (judge("sigmoid", activations.sigmoid) for _ in range(2))
     assert one.seed != other.seed
     assert one.passed
@@ -63,7 +62,7 @@ def test_a_negative_seed_is_refused():
         judge("sigmoid", activations.sigmoid, seed=-1)
 
 
-def test_an_exercise_is_known_by_its_name_or_given_itself():
+def test_an_exercise_may_be_given_by_name_or_as_an_object():
     assert judge("sigmoid", np.tanh, seed=1) == judge(find("sigmoid"), np.tanh, seed=1)
 
 
@@ -76,7 +75,7 @@ def test_an_unknown_exercise_names_the_nearest(name, near):
         judge(name, activations.sigmoid)
 
 
-def test_a_verdict_tells_exercise_lesson_and_seed():
+def test_a_verdict_has_exercise_lesson_and_seed():
     verdict = judge("sigmoid", activations.sigmoid, seed=4)
     assert (verdict.exercise, verdict.lesson, verdict.seed) == ("sigmoid", "01_sigmoid_saturation", 4)
 
@@ -104,14 +103,14 @@ def test_a_mistake_must_fit_every_case():
     assert judge(exercise, np.abs, seed=0).diagnosis is None
 
 
-def test_a_mistake_is_recognized_whatever_dtype_it_comes_in():
+def test_a_mistake_is_recognized_with_any_dtype():
     parts = [Part("integers", 1, lambda rng: [Case(np.array([1, 2, 3])), Case(np.array([1.0, 2.5]))])]
     mistake = Mistake("as_it_was", lambda x: x, "Nothing happened.")
     exercise = Exercise("doubled", "lesson", lambda x: 2.0 * x, parts, [mistake], keeps_dtype=True)
     assert judge(exercise, lambda x: 1.0 * x, seed=0).diagnosis == "as_it_was"
 
 
-def test_two_answers_that_only_raise_the_same_type_have_not_made_the_same_mistake():
+def test_exceptions_of_the_same_type_with_different_texts_are_different_mistakes():
     exercise = doubled(Mistake("length", lambda x: 2 * len(3), "`len` wants a sequence."))
     assert judge(exercise, lambda x, y: 2 * x, seed=0).diagnosis is None
 
@@ -154,7 +153,7 @@ def test_a_wrong_sigmoid_costs_its_own_points_only():
     assert verdict.diagnosis is None
 
 
-def test_the_students_own_function_stays_what_it_is():
+def test_the_students_own_function_is_not_changed():
     space = namespace(WRONG_SIGMOID, SLOPE)
     own = space["sigmoid"]
     judge("sigmoid_derivative", space["sigmoid_derivative"], seed=0)
@@ -168,13 +167,13 @@ def test_an_unfinished_sigmoid_does_not_stop_its_slope():
     assert (verdict.points, verdict.judged_with) == (4.0, ("sigmoid",))
 
 
-def test_a_wrong_slope_of_a_right_sigmoid_does_not_profit():
+def test_a_wrong_slope_of_a_right_sigmoid_earns_nothing():
     space = namespace(RIGHT_SIGMOID, "def sigmoid_derivative(a):\n    return sigmoid(a) ** 2\n")
     verdict = judge("sigmoid_derivative", space["sigmoid_derivative"], seed=0)
     assert (verdict.points, verdict.diagnosis, verdict.judged_with) == (0.0, "squared", ())
 
 
-def test_the_better_of_both_counts_where_the_reference_helps_partly():
+def test_the_better_verdict_counts_if_the_reference_helps_in_part():
     textbook = "def sigmoid_derivative(a):\n    return sigmoid(a) * (1 - sigmoid(a))\n"
     space = namespace("def sigmoid(a):\n    return np.tanh(a)\n", textbook)
     verdict = judge("sigmoid_derivative", space["sigmoid_derivative"], seed=0)
@@ -191,12 +190,12 @@ def test_a_slope_made_right_by_a_wrong_sigmoid_is_right():
     assert (verdict.passed, verdict.judged_with) == (True, ())
 
 
-def test_a_right_answer_is_judged_as_it_stands():
+def test_a_right_answer_is_judged_without_references():
     space = namespace(RIGHT_SIGMOID, SLOPE)
     assert judge("sigmoid_derivative", space["sigmoid_derivative"], seed=0).judged_with == ()
 
 
-def test_only_the_references_that_stood_in_are_named():
+def test_only_the_references_that_were_used_are_named():
     space = namespace(
         "def numerical_gradient(f, x, step=1e-5):\n    return np.zeros(x.shape)\n",
         "def gradient_check(loss, params, grads, tolerance=1e-6):\n"
@@ -225,7 +224,7 @@ def test_defaults_and_keywords_survive_the_second_judging():
     assert "sigmoid_derivative" in verdict.judged_with
 
 
-def test_a_lesson_of_one_exercise_calls_on_nobody():
+def test_an_exercise_without_earlier_ones_uses_no_reference():
     assert judge("numerical_gradient", gradients.numerical_gradient, seed=0).judged_with == ()
 
 

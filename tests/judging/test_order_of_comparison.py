@@ -68,7 +68,7 @@ def unfinished(x):
     raise NotImplementedError
 
 
-# Each answer also fails at every later step, so that only the order decides which one is told.
+# Each answer also fails at every later step, so that only the order decides what is reported.
 @pytest.mark.parametrize(
     ("answer", "kind", "diagnosis"),
     [
@@ -86,7 +86,7 @@ def unfinished(x):
     ],
 )
 @pytest.mark.parametrize("hidden", [False, True])
-def test_the_first_thing_that_is_wrong_is_told(answer, kind, diagnosis, hidden):
+def test_the_first_wrong_property_is_reported(answer, kind, diagnosis, hidden):
     part = Part("a part", 1, lambda rng: [Case(np.array([1.0, 2.0, 3.0]))], hidden=hidden)
     verdict = judge(twice(part, keeps_dtype=True, writable_inputs=True), answer, seed=0)
     assert verdict.parts[0].failure.kind == kind
@@ -95,13 +95,13 @@ def test_the_first_thing_that_is_wrong_is_told(answer, kind, diagnosis, hidden):
     assert verdict.points == 0
 
 
-def test_an_answer_without_fault_passes():
+def test_a_right_answer_passes():
     verdict = judge(twice(keeps_dtype=True), lambda x: x + x, seed=0)
     assert (verdict.passed, verdict.points, verdict.diagnosis) == (True, 1.0, None)
     assert verdict.parts[0].failure is None
 
 
-def test_an_edit_in_place_of_a_read_only_input_is_told_as_what_it_is():
+def test_writing_to_a_read_only_input_is_reported_as_a_changed_input():
     def double(x):
         x *= 2
         return x
@@ -112,12 +112,12 @@ def test_an_edit_in_place_of_a_read_only_input_is_told_as_what_it_is():
     assert "x *= 2" in failure.message
 
 
-def test_a_warning_is_forgiven_where_the_case_says_so():
+def test_a_case_may_forgive_a_warning():
     part = Part("NaN", 1, lambda rng: [Case(np.array([1.0, 2.0, 3.0]), warning_forgiven=True)])
     assert judge(twice(part), warns, seed=0).passed
 
 
-def test_a_warning_that_is_not_numpys_costs_nothing():
+def test_only_warnings_of_numpy_cost_points():
     def chatty(x):
         warnings.warn("this will go away", DeprecationWarning, stacklevel=1)
         warnings.warn("mind the gap", UserWarning, stacklevel=1)
@@ -126,7 +126,7 @@ def test_a_warning_that_is_not_numpys_costs_nothing():
     assert judge(twice(), chatty, seed=0).passed
 
 
-def test_dtype_is_judged_only_where_the_exercise_says_so():
+def test_dtype_is_judged_only_if_the_exercise_asks_for_it():
     def single(x):
         return (2 * x).astype(np.float32)
 
@@ -140,13 +140,13 @@ def test_no_shape_is_broadcast(value):
 
 
 @pytest.mark.parametrize("value", [3.0, 3, np.float64(3), np.int8(3), np.array(3.0), np.array(3, dtype=np.uint8)])
-def test_a_single_number_may_be_of_any_real_kind(value):
+def test_a_number_may_have_any_real_type(value):
     one = Exercise("one", "lesson", lambda: 3.0, [Part("it", 1, lambda rng: [Case()])])
     assert judge(one, lambda: value, seed=0).passed
 
 
 @pytest.mark.parametrize("value", [None, "3.0", [3.0], (3.0,), True, 3 + 0j, {"a": 3.0}, {3.0}, b"3", iter([3.0])])
-def test_what_is_no_number_is_none(value):
+def test_other_types_than_numbers_are_refused(value):
     one = Exercise("one", "lesson", lambda: 3.0, [Part("it", 1, lambda rng: [Case()])])
     assert judge(one, lambda: value, seed=0).parts[0].failure.kind == "type"
 
@@ -179,7 +179,7 @@ def test_nan_equals_nan_and_nothing_else():
 
 
 @pytest.mark.parametrize("wrong", [np.inf, -np.inf, 1e308, -1e308])
-def test_infinite_and_huge_wrong_values_are_told_not_choked_on(wrong):
+def test_infinite_and_huge_wrong_values_are_reported(wrong):
     failure = judge(twice(), lambda x: np.full(3, wrong), seed=0).parts[0].failure
     assert (failure.kind, failure.index) == ("value", "[0]")
 
@@ -225,7 +225,7 @@ def test_the_output_that_is_wrong_is_named(answer, kind, text):
     assert text in failure.message
 
 
-def test_several_values_may_come_as_a_list():
+def test_several_values_may_be_returned_as_a_list():
     assert judge(PAIR, lambda x: [x + 1, 2.0], seed=0).passed
 
 
@@ -275,7 +275,7 @@ def test_without_hidden_parts_their_points_do_not_count():
     assert (verdict.points, verdict.max_points, verdict.passed, len(verdict.parts)) == (2.0, 2.0, True, 1)
 
 
-def test_a_reference_that_fails_is_the_courses_fault_and_said_so():
+def test_a_failing_reference_is_reported_as_an_error_of_the_course():
     def broken(x):
         raise KeyError("oops")
 
@@ -284,7 +284,7 @@ def test_a_reference_that_fails_is_the_courses_fault_and_said_so():
         judge(exercise, lambda x: x, seed=0)
 
 
-def test_the_expected_result_does_not_depend_on_what_the_answer_did_to_its_arguments():
+def test_the_expected_result_does_not_depend_on_changes_that_the_answer_makes_to_its_arguments():
     class Slope:
         def __init__(self):
             self.value = 3.0

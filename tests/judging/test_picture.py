@@ -1,4 +1,4 @@
-"""What a card draws: each kind of picture, from answers that are wrong and right, odd and harmless."""
+"""Pictures on a card: each kind, drawn for right, wrong and unusual answers."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def svg(exercise, answer):
 
 
 @pytest.mark.parametrize(
-    ("exercise", "answer", "says"),
+    ("exercise", "answer", "text"),
     [
         (PRODUCT, lambda x: x @ W + np.eye(30, 8), "differs from the expected one in 8 of 240 entries, by 1 at most"),
         (PRODUCT, lambda x: (x @ W).T, "your matrix has shape 8 × 30, the expected one 30 × 8"),
@@ -72,10 +72,10 @@ def svg(exercise, answer):
         (WHITE, normalization.pca_whitening, "your cloud spreads by 1 and 1"),
     ],
 )
-def test_a_picture_says_in_words_what_is_to_be_seen(exercise, answer, says):
+def test_a_picture_has_a_text_that_describes_it(exercise, answer, text):
     drawn = svg(exercise, answer)
     assert drawn.startswith('<svg role="img" aria-label="')
-    assert says in drawn
+    assert text in drawn
     assert "currentColor" in drawn
     assert "#010203" not in drawn
 
@@ -83,7 +83,7 @@ def test_a_picture_says_in_words_what_is_to_be_seen(exercise, answer, says):
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
-        (PRODUCT, product),  # a matrix that is right is no sight
+        (PRODUCT, product),  # nothing to draw: the matrix is right
         (PRODUCT, lambda x: None),
         (PRODUCT, lambda x: 1 / 0),
         (PRODUCT, lambda x: np.zeros((0, 8))),
@@ -97,13 +97,13 @@ def test_a_picture_says_in_words_what_is_to_be_seen(exercise, answer, says):
         (WHITE, lambda X, eps=1e-5: "white"),
     ],
 )
-def test_where_there_is_nothing_to_see_there_is_no_picture(exercise, answer):
+def test_without_anything_to_show_there_is_no_picture(exercise, answer):
     assert svg(exercise, answer) == ""
 
 
 @pytest.mark.parametrize("size", [1e300, 1.7e308, np.inf, -np.inf, np.nan, 5e-324, 0.0])
 @pytest.mark.parametrize("exercise", [PRODUCT, MEANS, LAYERS, RANDOM, WHITE], ids=lambda e: e.name)
-def test_any_numbers_can_be_drawn_or_are_left_out(exercise, size):
+def test_extreme_numbers_are_drawn_or_left_out(exercise, size):
     def odd(*args, **kwargs):
         right = exercise.reference(*args, **kwargs)
         return (
@@ -117,14 +117,14 @@ def test_any_numbers_can_be_drawn_or_are_left_out(exercise, size):
 
 
 @pytest.mark.parametrize("shape", [(500, 700), (1, 1), (1, 900)])
-def test_a_card_stays_small_whatever_the_answer(shape):
+def test_a_card_stays_small_for_large_answers(shape):
     big = exercise(lambda x: np.ones(shape), X)
     examination = examine(big, lambda x: np.random.default_rng(0).normal(size=shape), seed=0)
     html = card.as_html(big, examination.verdict, lambda x: 0, examination.evidence)
     assert len(html.encode()) < 60_000
 
 
-def test_a_hidden_case_is_never_evidence():
+def test_a_hidden_case_is_never_drawn():
     part = Part("hidden", 1, lambda rng: [Case(X, label="a case")], hidden=True)
     examination = examine(Exercise("product", "lesson", product, [part]), lambda x: 2 * product(x), seed=0)
     assert not examination.verdict.passed

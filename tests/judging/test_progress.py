@@ -15,7 +15,7 @@ LESSON = "01_sigmoid_saturation"
 
 @pytest.fixture
 def jupyter(monkeypatch):
-    """Pretend that output goes to a notebook; gives what was displayed."""
+    """Simulate a notebook; return a list that collects what is displayed."""
     shown = []
     monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=object()))
     monkeypatch.setattr(IPython.display, "display", lambda bundle, **kwargs: shown.append(bundle))
@@ -23,11 +23,11 @@ def jupyter(monkeypatch):
 
 
 def check_as(name, function):
-    """Check as a notebook's cell does, which knows the exercise by the name it is called with."""
+    """Call `check` like a notebook's cell, with the exercise's name as argument."""
     exec(f"check({name})", {name: function, "check": check})
 
 
-def test_a_lesson_not_begun_is_open_and_says_what_is_next_and_how_long_it_takes(capsys):
+def test_a_lesson_without_checks_is_open_and_names_the_next_exercise_and_the_time(capsys):
     progress(LESSON)
     text = capsys.readouterr().out
     assert "0 of 6 exercises right · 0 of 15 points" in text
@@ -36,7 +36,7 @@ def test_a_lesson_not_begun_is_open_and_says_what_is_next_and_how_long_it_takes(
     assert text.endswith("Next: sigmoid.\n")
 
 
-def test_right_partly_right_wrong_and_open_are_told_apart(capsys):
+def test_right_partly_right_wrong_and_open_have_different_marks(capsys):
     check_as("sigmoid", right_sigmoid)
     check_as("sigmoid_derivative", lambda a: right_sigmoid(a) * (1 - right_sigmoid(a)))
     check_as("linearity_error", lambda radius: None)
@@ -50,16 +50,16 @@ def test_right_partly_right_wrong_and_open_are_told_apart(capsys):
     assert "◐ in part  sigmoid_derivative" in capsys.readouterr().out
 
 
-def test_what_was_checked_survives_a_kernel_restart(jupyter, monkeypatch):
+def test_checks_survive_a_kernel_restart(jupyter, monkeypatch):
     check_as("sigmoid", right_sigmoid)
-    monkeypatch.setattr(checked, "_here", {})  # a new kernel knows nothing
+    monkeypatch.setattr(checked, "_here", {})  # as in a new kernel
     progress(LESSON)
     assert "1 of 6 exercises right" in jupyter[-1]["text/plain"]
     assert '<th scope="col"' in jupyter[-1]["text/html"]
     assert "Next: <code" in jupyter[-1]["text/html"]
 
 
-def test_outside_a_notebook_no_file_is_left(jupyter, monkeypatch):
+def test_outside_a_notebook_no_file_is_written(jupyter, monkeypatch):
     monkeypatch.setattr(IPython, "get_ipython", lambda: None)
     check_as("sigmoid", right_sigmoid)
     assert list(Path().iterdir()) == []
@@ -68,7 +68,7 @@ def test_outside_a_notebook_no_file_is_left(jupyter, monkeypatch):
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"schema": 2, "checked": {}}', '{"schema": 1, "checked": {"sigmoid": {"points": "9"}}}']
 )
-def test_a_damaged_record_says_nothing_and_is_replaced_by_the_next_check(text, jupyter):
+def test_a_damaged_record_is_ignored_and_replaced_by_the_next_check(text, jupyter):
     Path(checked.FILE).write_text(text, encoding="utf-8")
     progress(LESSON)
     assert "0 of 6 exercises right" in jupyter[-1]["text/plain"]
@@ -76,7 +76,7 @@ def test_a_damaged_record_says_nothing_and_is_replaced_by_the_next_check(text, j
     assert json.loads(Path(checked.FILE).read_text(encoding="utf-8"))["checked"]["sigmoid"]["written"] is True
 
 
-def test_a_directory_that_cannot_be_written_to_disturbs_nobody(jupyter, monkeypatch):
+def test_a_read_only_directory_causes_no_error(jupyter, monkeypatch):
     def refuses(*args, **kwargs):
         raise PermissionError("read-only file system")
 
@@ -86,7 +86,7 @@ def test_a_directory_that_cannot_be_written_to_disturbs_nobody(jupyter, monkeypa
     assert "1 of 6 exercises right" in jupyter[-1]["text/plain"]
 
 
-def test_everything_right_says_so(capsys):
+def test_progress_reports_that_everything_is_right(capsys):
     from autograder.judging.registry import exercises_of
 
     for exercise in exercises_of(LESSON):

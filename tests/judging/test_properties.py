@@ -32,13 +32,13 @@ def test_any_answer_with_the_property_is_right():
     assert judge(random_weights(), uniform).points == 4.0
 
 
-def test_an_answer_without_it_reads_what_must_be_and_what_was_got():
+def test_an_answer_without_the_property_is_told_what_was_expected():
     verdict = judge(random_weights(), lambda rng, n_in, n_out: 2 * rng.normal(size=(n_in, n_out)), seed=0)
     assert verdict.points == 0.0
     assert "The spread must be 1; got 2.0" in verdict.message
 
 
-def test_a_hidden_property_tells_no_number():
+def test_a_hidden_property_shows_no_number():
     verdict = judge(random_weights(hidden=True), lambda rng, n_in, n_out: 2 * rng.normal(size=(n_in, n_out)))
     assert "2.0" not in str(verdict.to_dict())
     assert verdict.parts[0].failure.message == "What it returns has a wrong value."
@@ -91,7 +91,7 @@ def test_a_property_sees_the_results_of_earlier_cases():
     assert judge(exercise, lambda x: x + 2).passed, "nothing is left from the answer before"
 
 
-def test_less_than_all_needs_a_reason():
+def test_a_share_below_1_needs_a_message():
     with pytest.raises(ValueError, match="must have a message"):
         Finding(0.5)
 
@@ -111,7 +111,7 @@ def test_a_mistake_with_other_draws_is_named_by_its_features():
         assert judge(exercise, lambda rng, n_in, n_out: 3 * weights(rng, n_in, n_out), seed=seed).diagnosis is None
 
 
-def test_features_of_another_form_are_never_the_same_mistake():
+def test_an_answer_of_another_shape_is_not_recognized_by_features():
     exercise = random_weights(
         mistake_features=lambda W, case: np.std(W),
         mistake_rtol=0.05,
@@ -120,7 +120,7 @@ def test_features_of_another_form_are_never_the_same_mistake():
     assert judge(exercise, lambda rng, n_in, n_out: 2 * rng.normal(size=(n_out, n_in))).diagnosis is None
 
 
-def test_features_that_fail_on_a_strange_result_name_nothing():
+def test_features_that_raise_give_no_diagnosis():
     exercise = random_weights(
         mistake_features=lambda W, case: W["no such key"],
         mistakes=[Mistake("twice", lambda rng, n_in, n_out: 2 * weights(rng, n_in, n_out), "Too wide.")],
@@ -154,7 +154,7 @@ def test_a_number_or_none_is_compared(answer, points):
     assert judge(FIRST, answer).points == points
 
 
-def test_where_none_is_expected_the_card_says_so():
+def test_the_message_says_that_none_is_expected():
     assert "must be None here; got 1" in judge(FIRST, lambda values, threshold: 1).message
 
 
@@ -166,7 +166,7 @@ LAYERS = Exercise("layers", "lesson", layers, [Part("it", 1, one_case(np.arange(
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("answer", "text"),
     [
         (lambda x: x, "must be a list of 2 arrays, first layer first; got an array of shape (2, 3)"),
         (lambda x: [x], "must be a list of 2 arrays, first layer first; got 1."),
@@ -174,15 +174,15 @@ LAYERS = Exercise("layers", "lesson", layers, [Part("it", 1, one_case(np.arange(
         (lambda x: [x, 2.5 * x[:, :1]], "Layer 2 of the result: 1 of 2 entries are wrong, the first at [1, 0]."),
     ],
 )
-def test_a_list_of_layers_is_compared_layer_by_layer(answer, says):
-    assert says in judge(LAYERS, answer).message
+def test_a_list_of_layers_is_compared_layer_by_layer(answer, text):
+    assert text in judge(LAYERS, answer).message
 
 
-def test_a_tuple_of_layers_is_as_good_as_a_list():
+def test_a_tuple_of_layers_is_accepted():
     assert judge(LAYERS, lambda x: tuple(layers(x))).passed
 
 
-def test_true_and_false_are_wanted_where_the_reference_gives_them():
+def test_booleans_are_required_if_the_reference_returns_them():
     exercise = Exercise("silent", "lesson", lambda h: h == 0, [Part("it", 1, one_case(np.array([0.0, 1.0])))])
     assert judge(exercise, lambda h: ~(h != 0)).passed
     assert "must hold True and False; got dtype float64" in judge(exercise, lambda h: (h == 0) * 1.0).message
@@ -210,7 +210,7 @@ def test_a_dict_without_a_property_is_compared_value_by_value():
     assert "`rate` has a wrong value" in judge(exercise, lambda: {**DESIGN, "rate": 0.2}).message
 
 
-def test_judging_that_takes_seconds_says_so_first(capsys):
+def test_slow_judging_shows_a_notice_first(capsys):
     from autograder import check
     from autograder.judging import registry
 

@@ -1,4 +1,4 @@
-"""An exercise written down without its code judges its visible parts as the exercise itself does."""
+"""Records of exercises without code: they judge visible parts like the exercise itself."""
 
 import json
 
@@ -20,15 +20,19 @@ WHOLE = [
 ]
 
 
+def returns_none(*args, **kwargs):
+    return None
+
+
 def copied(exercise):
     return from_record(json.loads(json.dumps(record(exercise))))
 
 
 @pytest.mark.parametrize("exercise", WHOLE, ids=lambda e: e.name)
-def test_a_copy_says_what_the_original_says(exercise):
+def test_a_copy_gives_the_verdicts_of_the_original(exercise, visible_verdict):
     copy = copied(exercise)
-    for answer in (exercise.reference, *(mistake.function for mistake in exercise.mistakes), lambda *a, **k: None):
-        want = judge(exercise, answer, hidden=False, seed=0)
+    for answer in (exercise.reference, *(mistake.function for mistake in exercise.mistakes), returns_none):
+        want = visible_verdict(exercise, answer)
         got = judge(copy, answer, hidden=False, seed=0)
         assert got.to_dict() == want.to_dict()
 
@@ -40,7 +44,7 @@ def test_the_record_holds_neither_hidden_cases_nor_code():
     assert copied(SIGMOID).max_points == 4.0
 
 
-def test_a_part_with_a_property_is_left_for_the_grading():
+def test_a_part_with_a_property_is_judged_at_grading_only():
     from autograder.judging.exercise import AS_IT_SHOULD_BE
 
     part = Part("free", 2, lambda rng: [Case(1.0)], check=lambda got, tried: AS_IT_SHOULD_BE)
@@ -48,7 +52,7 @@ def test_a_part_with_a_property_is_left_for_the_grading():
     assert [part.hidden for part in copy.parts] == [True, False]
 
 
-def test_a_mistake_that_raises_is_recorded_with_what_it_raises():
+def test_a_mistake_that_raises_is_recorded_with_its_exception():
     def halves(x):
         return x / 2
 
@@ -74,7 +78,7 @@ def test_a_damaged_record_is_refused(data):
         from_record(data)
 
 
-def test_a_notebook_s_record_is_learned_and_a_newer_one_replaces_it(tmp_path, monkeypatch):
+def test_a_record_beside_the_notebook_is_read_and_a_newer_one_replaces_it(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "_exercises", dict(registry._exercises))
     monkeypatch.setattr(own, "_recorded", set())
 
@@ -88,7 +92,7 @@ def test_a_notebook_s_record_is_learned_and_a_newer_one_replaces_it(tmp_path, mo
 
 
 @pytest.mark.parametrize("text", ["", "{", "[3]", '[{"schema": 1}]'])
-def test_a_damaged_file_says_nothing(text, tmp_path):
+def test_a_damaged_file_is_ignored(text, tmp_path):
     (tmp_path / own.RECORD).write_text(text, encoding="utf-8")
     own.make_known()
 
@@ -118,7 +122,7 @@ def test_a_value_survives_json_bit_for_bit(value):
         assert back == value
 
 
-def test_ufuncs_and_generators_survive_too():
+def test_ufuncs_and_generators_survive_json():
     assert decode(encode(np.tanh)) is np.tanh
     generator = np.random.default_rng(3)
     generator.normal(size=3)
@@ -126,14 +130,14 @@ def test_ufuncs_and_generators_survive_too():
 
 
 class Mine(float):
-    """A float that could answer comparisons as it likes."""
+    """A float that could redefine its comparisons."""
 
 
 @pytest.mark.parametrize(
     "value",
     [object(), lambda x: x, Mine(1.0), {1: 2}, np.array(["a"]), np.array([1j]), {1, 2}, np.frompyfunc(abs, 1, 1)],
 )
-def test_anything_else_has_no_json_form(value):
+def test_other_values_have_no_json_form(value):
     with pytest.raises(EncodingError):
         encode(value)
 
@@ -149,6 +153,6 @@ def test_anything_else_has_no_json_form(value):
         {"generator": {"state": 1}}, {"tuple": 3}, {"float": "one"},
     ],
 )  # fmt: skip
-def test_what_encode_would_not_write_is_refused(data):
+def test_json_that_encode_does_not_write_is_refused(data):
     with pytest.raises(EncodingError):
         decode(data)

@@ -21,7 +21,7 @@ def test_an_unknown_lesson_has_none():
     assert registry.exercises_of("99_nothing") == []
 
 
-def test_a_name_is_given_once():
+def test_a_name_can_be_registered_once():
     new = Exercise("brand_new", "lesson", abs, PARTS)
     registry.register(new)
     registry.register(new)
@@ -30,7 +30,7 @@ def test_a_name_is_given_once():
         registry.register(Exercise("brand_new", "lesson", abs, PARTS))
 
 
-def test_what_is_known_is_known():
+def test_is_exercise_recognizes_registered_names_only():
     assert registry.is_exercise("sigmoid")
     assert not registry.is_exercise("sigmoids")
 
@@ -44,7 +44,7 @@ def test_every_exercise_used_by_another_exists_and_comes_before_it():
 
 
 @pytest.mark.parametrize("exercise", [*lesson_00.EXERCISES, *lesson_01.EXERCISES], ids=lambda e: e.name)
-def test_labels_and_names_are_there_to_be_read(exercise):
+def test_every_part_case_and_mistake_has_a_readable_name(exercise):
     import numpy as np
 
     assert exercise.name == exercise.reference.__name__

@@ -1,4 +1,4 @@
-"""The input of a case as code: pasted into a cell, it is the same input, bit for bit."""
+"""Code for the input of a case: pasted into a cell, it makes the same input, bit for bit."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ RNG = np.random.default_rng(5)
 
 
 def paste(code):
-    """Run the code with a function that gives back what it was called with."""
+    """Run the code with a function that returns its arguments."""
     space = {"f": lambda *args, **kwargs: (args, kwargs)}
     *lines, call = code.splitlines()
     exec("\n".join(lines), space)
@@ -44,7 +44,7 @@ def paste(code):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_is_pasted_is_what_was_given(value):
+def test_the_pasted_input_equals_the_original(value):
     code = reproduce.cell("f", Case(value, option=value))
     (got,), kwargs = paste(code)
     for back in (got, kwargs["option"]):
@@ -54,7 +54,7 @@ def test_what_is_pasted_is_what_was_given(value):
             assert (back.dtype, back.shape, back.tobytes()) == (value.dtype, value.shape, value.tobytes())
 
 
-def test_a_generator_is_given_in_its_state():
+def test_a_generator_is_pasted_with_its_state():
     given = np.random.default_rng(7)
     given.normal(size=5)
     (got, _), _ = paste(reproduce.cell("f", Case(given, 3)))
@@ -62,7 +62,7 @@ def test_a_generator_is_given_in_its_state():
 
 
 @pytest.mark.parametrize("value", [object(), lambda x: x, {1, 2}, np.array(["a"]), RNG.normal(size=(100, 100))])
-def test_what_cannot_be_pasted_is_left_out(value):
+def test_input_that_cannot_be_pasted_is_left_out(value):
     assert reproduce.cell("f", Case(value)) == ""
 
 

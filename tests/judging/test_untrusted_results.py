@@ -19,7 +19,7 @@ NAMES = Exercise("names", "lesson", lambda: ["a"], [Part("it", 1, lambda rng: [C
 
 
 class Agreeable:
-    """Says yes to everything."""
+    """An object that is equal to everything."""
 
     shape, ndim, size, dtype = (3,), 1, 3, np.dtype(float)
 
@@ -121,7 +121,7 @@ class TextOfMine(str):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_only_a_plain_array_of_real_numbers_is_one(value):
+def test_only_a_plain_array_of_real_numbers_is_accepted_as_an_array(value):
     verdict = judge(ARRAY, lambda: value, seed=0)
     assert verdict.points == 0
     assert verdict.parts[0].failure.kind == "type"
@@ -142,7 +142,7 @@ def test_only_a_plain_array_of_real_numbers_is_one(value):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_only_a_plain_number_is_one(value):
+def test_only_a_plain_number_is_accepted_as_a_number(value):
     assert judge(NUMBER, lambda: value, seed=0).parts[0].failure.kind == "type"
 
 
@@ -156,7 +156,7 @@ def test_only_plain_texts_are_names(value):
     assert judge(NAMES, lambda: value, seed=0).parts[0].failure.kind == "type"
 
 
-def test_what_comes_back_is_ours():
+def test_results_are_copied():
     theirs = WANT.copy()
     ours = plain(theirs)
     theirs[:] = 0
@@ -186,7 +186,7 @@ def test_a_list_that_holds_itself_does_not_crash_the_judge():
     assert judge(ARRAY, lambda: value, seed=0).points == 0
 
 
-def test_an_array_that_changes_after_it_was_returned_is_judged_as_it_was():
+def test_an_array_that_changes_after_its_return_is_judged_with_its_first_values():
     kept = np.zeros(3)
 
     def late():
@@ -199,7 +199,7 @@ def test_an_array_that_changes_after_it_was_returned_is_judged_as_it_was():
 
 
 @pytest.mark.parametrize("names", [["a"] * 100_000, ["x" * 100_000], [f"name{k}" for k in range(5000)]])
-def test_a_huge_wrong_list_is_told_in_short(names):
+def test_a_huge_wrong_list_is_shown_shortened(names):
     failure = judge(NAMES, lambda: names, seed=0).parts[0].failure
     assert failure.kind == "value"
     assert len(failure.got) < 1000

@@ -67,7 +67,7 @@ def test_a_verdict_is_frozen(field):
 
 
 def paths(data, path=()):
-    """Every place in nested JSON."""
+    """Yield the path of every value in nested JSON."""
     yield path
     entries = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, value in entries:
@@ -89,7 +89,7 @@ def put(value):
 
 
 def alike(one, other):
-    """Equal JSON, where true is not 1 but 1 is 1.0."""
+    """Check that JSON values are equal, where true differs from 1 and 1 equals 1.0."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -98,7 +98,7 @@ def alike(one, other):
 
 
 def refused_or_kept(data):
-    """Tell whether data is refused as it should be, or read and written back as it was."""
+    """Check that data is refused with a ValueError, or read and written back unchanged."""
     try:
         return alike(as_json(Verdict.from_dict(data)), data)
     except ValueError as error:
@@ -131,13 +131,13 @@ def test_an_unknown_field_is_refused(path):
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)) or "verdict")
-def test_a_field_of_another_type_is_refused_or_means_the_same(path):
+def test_a_field_of_another_type_is_refused_or_read_unchanged(path):
     odd = [None, True, False, 1, -1, 2.5, float("nan"), float("inf"), 10**400, "x", "", [], {}, [1]]
     assert [value for value in odd if not refused_or_kept(changed(path, put(value)))] == []
 
 
 @given(st.sampled_from(PATHS), JSON)
-def test_nothing_is_read_that_would_not_have_been_written(path, value):
+def test_json_that_to_dict_does_not_write_is_refused(path, value):
     assert refused_or_kept(changed(path, put(value)))
 
 
@@ -172,7 +172,7 @@ def test_no_other_json_is_a_verdict(data):
         (("parts", 0, "failure", "got"), None, "the field 'got' of a verdict must be"),
     ],
 )
-def test_a_refusal_says_what_is_wrong(path, value, text):
+def test_the_error_names_the_wrong_field(path, value, text):
     with pytest.raises(ValueError, match=text):
         Verdict.from_dict(changed(path, put(value)))
 
@@ -186,7 +186,7 @@ def test_entries_of_a_list_are_checked_too(path):
 SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text(encoding="utf-8"))
 
 
-def test_the_published_schema_names_the_fields_there_are():
+def test_the_published_schema_has_the_fields_of_a_verdict():
     assert SCHEMA["properties"]["schema"]["const"] == SCHEMA_VERSION
     assert set(SCHEMA["required"]) == {"schema", *(field.name for field in dataclasses.fields(Verdict))}
     for name, kind in (("part", PartResult), ("failure", Failure)):
@@ -198,7 +198,7 @@ def test_the_published_schema_names_the_fields_there_are():
 @pytest.mark.parametrize(
     "answer", [np.tanh, None, lambda a: None, lambda a: 1 / 0, activations.sigmoid, lambda a: a * np.nan]
 )
-def test_every_verdict_has_the_published_form(answer):
+def test_every_verdict_matches_the_published_schema(answer):
     jsonschema.validate(json.loads(json.dumps(judge("sigmoid", answer).to_dict())), SCHEMA)
 
 

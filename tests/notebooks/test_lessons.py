@@ -1,64 +1,26 @@
-"""The lessons as they are committed, and what is left of them in a release."""
+"""The lessons as they are committed."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-import json
 import re
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-import nbformat
 import pytest
-from support import ROOT, grade_id, run_autograder
+from support import grade_id
 
 from autograder.judging.registry import exercises_of, find, minutes_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 from contract import CONTRACT
-
-LESSONS = sorted(path.name for path in (ROOT / "notebooks").iterdir() if path.is_dir())
-
-
-def source_of(lesson: str) -> Any:
-    return nbformat.read(ROOT / "notebooks" / lesson / f"{lesson}.ipynb", as_version=4)
-
-
-@pytest.fixture(scope="session")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Release all lessons into a course directory of their own."""
-    root = tmp_path_factory.mktemp("lessons")
-    result = run_autograder("release", "--course", root)
-    assert result.returncode == 0, result.stderr
-    return root
-
-
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_no_solution_line_survives_a_release(released: Path, lesson: str) -> None:
-    release = nbformat.read(released / "release" / lesson / f"{lesson}.ipynb", as_version=4)
-    texts = {grade_id(cell): cell.source for cell in release.cells if grade_id(cell)}
-    for cell in source_of(lesson).cells:
-        if cell.metadata.get("nbgrader", {}).get("solution"):
-            body = solution_lines(cell.source) if cell.cell_type == "code" else cell.source.splitlines()
-            assert body
-            left = [line for line in body if line.strip() and line in texts[grade_id(cell)].splitlines()]
-            assert left == [], grade_id(cell)
-    whole = json.dumps(release)
-    assert "BEGIN SOLUTION" not in whole
-    assert "HIDDEN" not in whole
-
-
-def solution_lines(source: str) -> list[str]:
-    found = re.search(r"### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", source, flags=re.DOTALL)
-    assert found, source
-    return found[1].splitlines()
+from lessons import LESSONS, solution_lines, source_of
 
 
 @pytest.mark.parametrize("name", [name for names in CONTRACT.values() for name in names])
-def test_a_solution_is_the_body_of_the_reference_without_its_refusals(name: str) -> None:
+def test_a_solution_is_the_body_of_the_reference_without_its_checks_of_arguments(name: str) -> None:
     exercise = find(name)
     cell = next(cell for cell in source_of(exercise.lesson).cells if grade_id(cell) == name)
     text = inspect.getsource(exercise.reference)

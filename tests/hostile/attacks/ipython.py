@@ -1,18 +1,15 @@
-"""IPython turned against the grader: transformers, hooks, the namespace and the shell itself."""
+"""IPython used against the grader: transformers, hooks, the namespace and the shell itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-from hostile.arena import Arena, Attack
+from hostile.attack import Attack
 
 SHELL = "shell = get_ipython()\n"
 ATTACKS = {
     "every cell becomes a point": Attack(
         SHELL + "shell.input_transformers_cleanup.append(lambda lines: ['1.0\\n'])\nprint('hooked')",
         says="hooked",
-        right=0.0,  # the answer's own cell became a number, too: what the student asked for
+        right=0.0,  # the cell with the answer became a number, too
     ),
     "every cell becomes more points than there are": Attack(
         SHELL + "shell.input_transformers_cleanup.append(lambda lines: ['100.0\\n'])", says="test_own", fails=True
@@ -39,13 +36,13 @@ ATTACKS = {
         "shell.display_formatter.format = lambda *a, **k: ({'text/plain': '4.0'}, {})\n1",
         says="4.0",
     ),
-    "a namespace that answers as it likes": Attack(
+    "a namespace that returns another function": Attack(
         SHELL + "class Names(dict):\n"
         "    def get(self, name, default=None): return Right() if name == 'sigmoid' else dict.get(self, name, default)\n"
         "class Right:\n    def __call__(self, a): return as_float(a) * 0 + 1\n    def __eq__(self, other): return True\n"
         "shell.user_ns = Names(shell.user_ns)\nprint('replaced')",
         says="replaced",
-        right=0.0,  # the namespace gives the judge another function than the cell defined
+        right=0.0,  # the judge gets another function than the cell defined
     ),
     "run_cell replaced": Attack(
         SHELL + "result = type('Result', (), {'success': True, 'result': 4.0, 'error_in_exec': None, "
@@ -54,14 +51,14 @@ ATTACKS = {
         "async def nothing(*args, **kwargs): return result()\n"
         "shell.run_cell = lambda *args, **kwargs: result()\nshell.run_cell_async = nothing",
         says="replaced",
-        right=0.0,  # no cell ran from then on, the answer's neither
+        right=0.0,  # from then on no cell runs, so the answer is not defined
     ),
-    "errors that vanish": Attack(
+    "errors that are hidden": Attack(
         SHELL + "shell.showtraceback = lambda *a, **k: print('4.0')\n"
         "shell.set_custom_exc((BaseException,), lambda *a, **k: print('4.0'))\nraise ValueError('gone')",
         says="4.0",
     ),
-    # IPython ends the kernel after the cell, whatever comes then.
+    # IPython ends the kernel after the cell, whatever else the cell does.
     "exit and quit": Attack(
         "exit()\nquit()\nimport asyncio\nawait asyncio.sleep(60)", says="the submission", fails=True
     ),
@@ -94,17 +91,3 @@ ATTACKS = {
         says="raised",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def arena(fight: Callable[..., Arena]) -> Arena:
-    return fight(ATTACKS, "--cell-timeout", 20)
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_the_shell_decides_nothing(arena: Arena, name: str) -> None:
-    arena.check(name)
-
-
-def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
-    arena.check_the_others()

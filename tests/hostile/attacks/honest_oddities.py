@@ -1,11 +1,8 @@
-"""What looks odd and is honest: noise, warnings, errors in experiments, helpers beside. All of it earns what it is worth."""
+"""Unusual but honest submissions: warnings, printed text, errors in experiments, helper functions. They earn full marks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-from hostile.arena import Arena, Attack
+from hostile.attack import Attack
 from support import RIGHT_SIGMOID
 
 NOISY = """
@@ -23,7 +20,7 @@ ATTACKS = {
         answers={"right": RIGHT_SIGMOID.replace("    a = as", "    print('called with', a)\n    a = as")}, wrong=None
     ),
     "an experiment that fails": Attack("1 / 0", after="undefined_name", says="ZeroDivisionError", wrong=None),
-    "a cell that is no Python": Attack(
+    "a cell that is not Python": Attack(
         "this is a note, not code", after="def broken(:", says="SyntaxError", wrong=None
     ),
     "a shell command": Attack("!echo from the shell\n%timeit -n1 -r1 1 + 1", says="from the shell", wrong=None),
@@ -66,17 +63,3 @@ ATTACKS = {
         wrong=None,
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def arena(fight: Callable[..., Arena]) -> Arena:
-    return fight(ATTACKS, "--cell-timeout", 30)
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_an_honest_submission_gets_what_it_is_worth(arena: Arena, name: str) -> None:
-    arena.check(name)
-
-
-def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
-    arena.check_the_others()

@@ -1,4 +1,4 @@
-"""Submission folders with more in them than a notebook: nothing is followed, and nothing stops the class."""
+"""Submission folders with more than a notebook: links are not followed, and no folder stops the class."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from hostile.arena import Arena, Attack
+from hostile.attack import HONEST, Attack
 
 
-def odd(act: Callable[[Path], object], says: str = "plain files only") -> Attack:
-    """Build an attack that must fail, by name."""
-    return Attack(folder=act, says=says, fails=True)
+def refused(change: Callable[[Path], object], says: str = "plain files only") -> Attack:
+    """Return an attack that must fail."""
+    return Attack(folder=change, says=says, fails=True)
 
 
-def fine(act: Callable[[Path], object], code: str = "", says: str = "", silent: str = "") -> Attack:
-    """Build one that is graded as if nothing were the matter."""
-    return Attack(code=code, folder=act, says=says, silent=silent)
+def accepted(change: Callable[[Path], object], code: str = "", says: str = "", silent: str = "") -> Attack:
+    """Return an attack that is graded like an ordinary submission."""
+    return Attack(code=code, folder=change, says=says, silent=silent)
 
 
 def link(target: str, name: str = "notes.txt") -> Callable[[Path], None]:
@@ -44,9 +43,9 @@ def is_a_link_itself(notebook: Path) -> None:
     notebook.symlink_to("mine")
 
 
-def is_a_link_to_the_honest_ones(notebook: Path) -> None:
+def is_a_link_to_another_submission(notebook: Path) -> None:
     notebook.unlink()
-    notebook.symlink_to(notebook.parents[2] / "an honest student" / notebook.parent.name / notebook.name)
+    notebook.symlink_to(notebook.parents[2] / HONEST / notebook.parent.name / notebook.name)
 
 
 def is_a_directory(notebook: Path) -> None:
@@ -83,7 +82,7 @@ def hard_links(notebook: Path) -> None:
     notebook.with_name("two.txt").hardlink_to(notebook.with_name("one.txt"))
 
 
-def odd_names(notebook: Path) -> None:
+def unusual_names(notebook: Path) -> None:
     for name in (
         b"\xff\xfe.txt",
         b"a\nb.txt",
@@ -96,7 +95,7 @@ def odd_names(notebook: Path) -> None:
             file.write(b"4.0")
 
 
-def names_that_climb(notebook: Path) -> None:
+def names_like_parent_directories(notebook: Path) -> None:
     deep = notebook.parent / "..." / "....etc" / "~" / "%2e%2e" / "C:"
     deep.mkdir(parents=True)
     (deep / "made.txt").write_text("4.0")
@@ -110,8 +109,8 @@ def deep_folders(notebook: Path) -> None:
     (deep / "bottom.txt").write_text("4.0")
 
 
-def our_names(notebook: Path) -> None:
-    """Hand in what grading writes itself."""
+def names_of_our_files(notebook: Path) -> None:
+    """Add files with the names of files that grading writes."""
     for name in ("gradebook.db", "nbgrader_config.py", "out.json", f"{notebook.stem}.html", "seed.json"):
         notebook.with_name(name).write_text("raise SystemExit(4.0)")
 
@@ -121,7 +120,7 @@ def unreadable(notebook: Path) -> None:
     notebook.with_name("notes.txt").chmod(0)
 
 
-def renamed_to_no_text(notebook: Path) -> None:
+def renamed_to_invalid_utf8(notebook: Path) -> None:
     os.rename(notebook, bytes(notebook.parent) + b"/\xff\xfe.ipynb")
 
 
@@ -135,45 +134,31 @@ def timestamp(text: bytes) -> Callable[[Path], object]:
 
 
 ATTACKS = {
-    "a link to the seed": odd(links_to_the_seed),
-    "a link to the course": odd(links_to_the_whole_course),
-    "a link to a password file": odd(link("/etc/passwd")),
-    "a link to nowhere": odd(link("/nonexistent/VAULT")),
-    "a link to itself": odd(link("notes.txt")),
-    "a notebook that is a link": odd(is_a_link_itself),
-    "a notebook that is somebody else's": odd(is_a_link_to_the_honest_ones),
-    "a notebook that is a directory": odd(is_a_directory, says="there is no"),
-    "a folder that is a link": odd(folder_is_a_link),
-    "a pipe": odd(lambda notebook: os.mkfifo(notebook.with_name("pipe"))),
-    "a pipe in a hidden folder": odd(
+    "a link to the seed": refused(links_to_the_seed),
+    "a link to the course": refused(links_to_the_whole_course),
+    "a link to a password file": refused(link("/etc/passwd")),
+    "a link to nowhere": refused(link("/nonexistent/file")),
+    "a link to itself": refused(link("notes.txt")),
+    "a notebook that is a link": refused(is_a_link_itself),
+    "a notebook that is a link to another submission": refused(is_a_link_to_another_submission),
+    "a notebook that is a directory": refused(is_a_directory, says="there is no"),
+    "a folder that is a link": refused(folder_is_a_link),
+    "a pipe": refused(lambda notebook: os.mkfifo(notebook.with_name("pipe"))),
+    "a pipe in a hidden folder": refused(
         lambda notebook: (notebook.with_name(".git").mkdir(), os.mkfifo(notebook.parent / ".git" / "pipe"))
     ),
-    "a socket": odd(holds_a_socket),
-    "a device": odd(holds_a_device),
-    "hard links of its own": fine(hard_links, code="print(open('two.txt').read())", says="mine"),
-    "names that are no text": fine(odd_names, code="import os\nprint(len(os.listdir()))", says="5"),
-    "names that climb": fine(names_that_climb),
-    "sixty folders deep": fine(deep_folders),
-    "names of our own": fine(our_names),
-    "a notebook whose name is no text": odd(renamed_to_no_text, says="there is no"),
-    "files too large": odd(too_much, says="must be below 16 MB"),
-    "a time that is none": odd(timestamp(b"yesterday, I think"), says="timestamp.txt"),
-    "a time beyond all": odd(timestamp(b"99999999-13-77 00:00:00 UTC"), says="timestamp.txt"),
-    "a time in bytes": odd(timestamp(b"\xff\xfe\x00" * 1000), says="timestamp.txt"),
-    "a time that is a folder": fine(lambda notebook: notebook.with_name("timestamp.txt").mkdir()),
-    "no time at all": fine(timestamp(b"   \n")),
+    "a socket": refused(holds_a_socket),
+    "a device": refused(holds_a_device),
+    "hard links within the folder": accepted(hard_links, code="print(open('two.txt').read())", says="mine"),
+    "names that are not UTF-8": accepted(unusual_names, code="import os\nprint(len(os.listdir()))", says="5"),
+    "names like parent directories": accepted(names_like_parent_directories),
+    "sixty folders deep": accepted(deep_folders),
+    "names of files that grading writes": accepted(names_of_our_files),
+    "a notebook whose name is not UTF-8": refused(renamed_to_invalid_utf8, says="there is no"),
+    "files too large": refused(too_much, says="must be below 16 MB"),
+    "a time stamp without a date": refused(timestamp(b"yesterday, I think"), says="timestamp.txt"),
+    "a time stamp with an impossible date": refused(timestamp(b"99999999-13-77 00:00:00 UTC"), says="timestamp.txt"),
+    "a time stamp that is not UTF-8": refused(timestamp(b"\xff\xfe\x00" * 1000), says="timestamp.txt"),
+    "a time stamp that is a folder": accepted(lambda notebook: notebook.with_name("timestamp.txt").mkdir()),
+    "an empty time stamp": accepted(timestamp(b"   \n")),
 }
-
-
-@pytest.fixture(scope="module")
-def arena(fight: Callable[..., Arena]) -> Arena:
-    return fight(ATTACKS)
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_a_folder_is_read_as_plain_files_or_not_at_all(arena: Arena, name: str) -> None:
-    arena.check(name)
-
-
-def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
-    arena.check_the_others()

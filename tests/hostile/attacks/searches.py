@@ -1,13 +1,10 @@
-"""Searches of the kernel for answers, expected values, seeds and other people's work: there is nothing to be found."""
+"""Searches of the kernel for answers, expected values, seeds and other submissions: they find nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from hostile.attack import Attack
 
-import pytest
-from hostile.arena import Arena, Attack
-
-# Needles in pieces, so that a search does not find itself.
+# The needles are written in pieces, so that a search does not find itself.
 NEEDLES = """
 needles = ["e = np.exp(-np." + "abs(a))", "9c1e-only-" + "the-host", "f3a7-only-" + "the-honest", "keeps its " + "relative accuracy",
            "AUTOGRADER_" + "TEST_SECRET", "BEGIN " + "SOLUTION"]
@@ -52,7 +49,7 @@ found, seen = [], 0
 for parent, folders, names in os.walk("/"):
     folders[:] = [f for f in folders if os.path.join(parent, f) not in ("/proc", "/sys", "/dev", "/usr/share", "/usr/lib")]
     if "site-packages/nbgrader" in parent:
-        folders.clear()  # has a gradebook of its own, for its tests
+        folders.clear()  # nbgrader's tests have a gradebook
         continue
     for name in names:
         path = os.path.join(parent, name)
@@ -115,7 +112,7 @@ report([path for path in found if "kallsyms" not in path])
 OWN_MEMORY = """
 import re
 found = []
-# Patterns of single letters, of what no needle holds: it is nowhere as a whole, unless it is there.
+# Patterns of single letters, so that this program does not contain the words that it looks for.
 secret, author = (
     re.compile(b"".join(b"[%c]" % letter for letter in reversed(name)))
     for name in (b"swonk-tsoh-eht-", b"tneduts-tsenoh-eht-")
@@ -140,7 +137,7 @@ print({key for key in os.environ if "SECRET" in key or "SEED" in key or "COURSE"
 print(os.environ.get("AUTOGRADER_" + "TEST_SECRET", "nothing"), os.environ.get("AUTOGRADER_DB", "nothing"))
 report([])
 """
-# Looks for what the judge expects while it asks: in the frames that called, in arguments, in every object there is.
+# Searches for expected values while the judge calls: in the calling frames, in modules, in all objects.
 IN_THE_CALL = """
 import gc, sys
 needed = 1 / (1 + np.exp(-1.0))
@@ -172,7 +169,7 @@ Watcher().start()
 
 
 def search(code: str, says: str = "found: nothing", after: str = "") -> Attack:
-    """Build an attack that looks for something."""
+    """Return an attack that searches for the needles."""
     return Attack(NEEDLES + code, after=after, says=says, right=None)
 
 
@@ -193,33 +190,9 @@ ATTACKS = {
     "every file there is": search(FILES),
     "packages and caches": search(PACKAGES),
     "environments and command lines": search(PROCESSES),
-    "memory of others": search(OTHER_MEMORY),
+    "memory of other processes": search(OTHER_MEMORY),
     "the kernel's own memory": search(OWN_MEMORY),
     "the environment": search(ENVIRONMENT, says="clean"),
-    "frames and objects while it is called": Attack(answers={"wrong": IN_THE_CALL}, right=None, silent="nowhere"),
-    "a thread that watches": search(BEFORE_THE_CALL, after="report(found)"),
+    "frames and objects while it is called": Attack(answers={"wrong": IN_THE_CALL}, right=None, page="stolen: []"),
+    "a thread that searches during the calls": search(BEFORE_THE_CALL, after="report(found)"),
 }
-
-
-@pytest.fixture(scope="module")
-def arena(fight: Callable[..., Arena]) -> Arena:
-    return fight(ATTACKS, "--cell-timeout", 60)
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_a_search_finds_nothing(arena: Arena, name: str) -> None:
-    arena.check(name)
-
-
-def test_the_judged_function_sees_its_arguments_and_nothing_else(arena: Arena) -> None:
-    page = arena.page("frames and objects while it is called, wrong")
-    assert "stolen: []" in page
-
-
-def test_no_path_of_the_course_is_told(arena: Arena) -> None:
-    for student in arena.students:
-        assert str(arena.course.root) not in arena.said(student), student
-
-
-def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
-    arena.check_the_others()

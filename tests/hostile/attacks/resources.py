@@ -1,24 +1,16 @@
-"""Memory, processes, disk and output without end: each submission has a share, and dies or is cut at its limit."""
+"""Endless memory, processes, files and output: each submission is stopped or cut off at its limit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-from hostile.arena import Arena, Attack
-
-
-def judged(body: str) -> Attack:
-    """Build an attack that happens while its function is called."""
-    lines = "".join(f"    {line}\n" for line in body.split("\n"))
-    return Attack(answers={"wrong": f"def sigmoid(a):\n{lines}    return a"}, right=None)
+from hostile.attack import Attack, during_the_call
 
 
 def once(code: str, says: str = "", fails: bool = False, after: str = "") -> Attack:
-    """Build an attack beside a right answer, which keeps its points unless the kernel dies."""
+    """Return an attack with a right answer, which earns its points unless the kernel dies."""
     return Attack(code, after=after, says=says, fails=fails, wrong=None)
 
 
+CLASS = "limits"
 MESSAGE = """
 kernel = get_ipython().kernel
 """
@@ -33,7 +25,7 @@ ATTACKS = {
         says="memory",
         fails=True,
     ),
-    "memory of the judged function": judged("held = [np.ones(16 << 20) for _ in range(100)]"),
+    "memory of the judged function": during_the_call("held = [np.ones(16 << 20) for _ in range(100)]"),
     "a fork bomb": once(
         "import os, time\nstart = time.monotonic()\nwhile time.monotonic() < start + 2:\n    try:\n        os.fork()\n"
         "    except OSError:\n        pass\n"
@@ -81,7 +73,7 @@ ATTACKS = {
         own=0.0,
     ),
     "one long line": once("print('x' * 20_000_000)", says="more output was left out"),
-    # After a message that is too long its channel hears nothing more: the cell seems never to end.
+    # The channel receives nothing after a message that is too long: the cell seems never to end.
     "one message of 300 MB": Attack(
         "from IPython.display import display\ndisplay({'image/png': 'A' * (300 << 20)}, raw=True)\nprint('sent')",
         wrong=None,
@@ -93,30 +85,10 @@ ATTACKS = {
         after="print('sent', number)",
         says="sent 19999",
     ),
-    "prints while it is called": judged("for _ in range(2000):\n    print('4.0' * 1000)"),
-    "warns while it is called": judged(
+    "prints while it is called": during_the_call("for _ in range(2000):\n    print('4.0' * 1000)"),
+    "warns while it is called": during_the_call(
         "import warnings\nfor n in range(20_000):\n    warnings.warn(f'{n}' * 50, RuntimeWarning)"
     ),
-    "raises a long text": judged("raise ValueError('4.0' * 10_000_000)"),
-    "slow, but not too slow": judged("import time\ntime.sleep(1)"),
+    "raises a long text": during_the_call("raise ValueError('4.0' * 10_000_000)"),
+    "slow, but not too slow": during_the_call("import time\ntime.sleep(1)"),
 }
-
-
-@pytest.fixture(scope="module")
-def arena(fight: Callable[..., Arena]) -> Arena:
-    return fight(ATTACKS, "--cell-timeout", 10)
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_a_share_is_a_share(arena: Arena, name: str) -> None:
-    arena.check(name)
-
-
-def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
-    arena.check_the_others()
-
-
-def test_a_page_stays_small(arena: Arena) -> None:
-    for student, entry in arena.students.items():
-        if entry["status"] == "graded":
-            assert len(arena.page(student)) < 40 << 20, student

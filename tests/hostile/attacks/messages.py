@@ -1,11 +1,8 @@
-"""Messages of the kernel's own making, signed with its own key: the grader takes them for output, or for damage."""
+"""Jupyter messages written by the student and signed with the kernel's key: output at most, or a broken kernel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-from hostile.arena import Arena, Attack
+from hostile.attack import Attack
 
 KERNEL = """
 import os, time
@@ -20,7 +17,7 @@ ATTACKS = {
     "idle before the end": Attack(
         KERNEL + "say('status', {'execution_state': 'idle'})\ntime.sleep(0.3)\nprint('going on')",
     ),
-    "replies that were not asked for": Attack(
+    "replies to no request": Attack(
         KERNEL + "for state in ('ok', 'error', 'aborted', 4.0):\n"
         "    session.send(kernel.shell_stream if hasattr(kernel, 'shell_stream') and kernel.shell_stream else "
         "kernel.iopub_socket, 'execute_reply', {'status': state, 'execution_count': 4, 'payload': [{'source': 'x'}]}, "
@@ -48,13 +45,13 @@ ATTACKS = {
         "say('clear_output', {'wait': 'perhaps'})\nsay('clear_output', {})\nprint('cleared all')",
         says="cleared all",
     ),
-    "contents that are none": Attack(
+    "invalid contents": Attack(
         KERNEL + "for content in ({}, {'name': 'stdout'}, {'data': 4.0}, {'text': ['4.0'], 'name': 'stdout'}):\n"
         "    for kind in ('stream', 'display_data', 'execute_result', 'error', 'status', 'execute_input', 'nonsense'):\n"
         "        say(kind, content)\n"
         "print('said')",
-        wrong=None,
-        right=None,
+        says="no kernel sends",
+        fails=True,
     ),
     "a flood of comms": Attack(
         KERNEL + "for number in range(300):\n"
@@ -62,19 +59,19 @@ ATTACKS = {
         "print('opened')",
         says="opened",
     ),
-    "questions to the grader": Attack(
+    "input requests to the grader": Attack(
         KERNEL + "try:\n    input('points? ')\nexcept Exception as refusal:\n    print(type(refusal).__name__)\n"
         "session.send(kernel.stdin_socket, 'input_request', {'prompt': 'points? ', 'password': False}, parent=parent)\n",
         says="StdinNotImplementedError",
     ),
-    "a figure that is none": Attack(
+    "invalid figures": Attack(
         KERNEL + "say('display_data', {'data': {'image/png': 'bm9uZQ==', 'image/svg+xml': '<svg onload=4.0>', "
         "'application/javascript': 'alert(4)', 'text/latex': '$' * 999}, 'metadata': {'image/png': {'width': -1}}})\n"
         "print('shown')",
         says="shown",
     ),
-    "half a character": Attack("print('\\ud800')\nprint('shown')", says="surrogates not allowed"),
-    "a message that nobody signed": Attack(
+    "a surrogate without its partner": Attack("print('\\ud800')\nprint('shown')", says="surrogates not allowed"),
+    "a message with a false signature": Attack(
         KERNEL + "session.key = b'another key'\nprint('unsigned')", says="no kernel sends", fails=True
     ),
     "the same message twice": Attack(
@@ -94,7 +91,7 @@ ATTACKS = {
         "session.send(kernel.iopub_socket, message, ident=b'stream')\nprint('typed')",
         says="typed",
     ),
-    "depth without end": Attack(
+    "deeply nested content": Attack(
         KERNEL + "text = b'[' * 200_000 + b']' * 200_000\n"
         "header = session.msg_header('stream')\n"
         "pack = lambda value: session.pack(value)\n"
@@ -104,18 +101,3 @@ ATTACKS = {
     ),
     "asks itself to shut down": Attack("get_ipython().kernel.do_shutdown(False)\nimport os\nos._exit(0)", fails=True),
 }
-ATTACKS = {name: attack for name, attack in ATTACKS.items() if attack.wrong is not None or attack.right is not None}
-
-
-@pytest.fixture(scope="module")
-def arena(fight: Callable[..., Arena]) -> Arena:
-    return fight(ATTACKS, "--cell-timeout", 20)
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_a_message_is_output_and_nothing_more(arena: Arena, name: str) -> None:
-    arena.check(name)
-
-
-def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
-    arena.check_the_others()

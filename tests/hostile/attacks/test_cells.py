@@ -1,14 +1,12 @@
-"""Test cells, points and verdicts of the submission's own making: what is tested and worth how much is the lesson's."""
+"""Test cells, points and verdicts forged by the submission: tests and points come from the lesson."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-from hostile.arena import Arena, Attack
+from hostile.attack import Attack
 from nbformat.v4 import new_code_cell, new_output
 from support import cell_of, graded
 
@@ -70,7 +68,7 @@ def extra_tests(notebook: Any) -> None:
 
 
 def a_test_that_is_an_answer(notebook: Any) -> None:
-    """Take the test's id for a cell that is a solution, and the other way round."""
+    """Exchange the roles of a test cell and a solution cell."""
     cell_of(notebook, "test_sigmoid").metadata.nbgrader.update(grade_id="sigmoid", solution=True, locked=False)
 
 
@@ -82,7 +80,7 @@ def tagged(notebook: Any) -> None:
 
 def of_another_language(notebook: Any) -> None:
     notebook.metadata.kernelspec = {"name": "bash", "display_name": "Bash", "language": "bash"}
-    notebook.metadata.language_info = {"name": "R", "file_extension": "; touch VAULT/made", "mimetype": "text/x-r"}
+    notebook.metadata.language_info = {"name": "R", "file_extension": "; touch <VAULT>/made", "mimetype": "text/x-r"}
 
 
 def forged_verdicts(notebook: Any) -> None:
@@ -125,11 +123,13 @@ ATTACKS = {
     "points printed and a card displayed": Attack(PRINTED, after=PRINTED, says="Result for sigmoid: 4 of 4"),
     "test cell deleted": Attack(edit=deleted),
     "test cell rewritten": Attack(edit=rewritten),
-    "test cell moved and worth more": Attack(edit=moved_and_worth_more, right=0.0),  # judged where it stands
+    "test cell moved and worth more": Attack(
+        edit=moved_and_worth_more, right=0.0
+    ),  # judged at its place, before the answer
     "test cell handed in four times": Attack(edit=duplicated),
     "every cell has the same id": Attack(folder=every_id_the_same),
     "tests that the lesson has not": Attack(edit=extra_tests),
-    # Of two answers with one id the last counts, and the lesson's test comes back at the end.
+    # Of two answers with one id the last counts, and the lesson's test is restored at the end.
     "test cell as an answer": Attack(edit=a_test_that_is_an_answer),
     "tags": Attack(edit=tagged),
     "another language": Attack(edit=of_another_language),
@@ -143,24 +143,3 @@ ATTACKS = {
         "sys.modules['__main__'].__class__ = Page",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def arena(fight: Callable[..., Arena]) -> Arena:
-    return fight(ATTACKS)
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_what_counts_is_what_the_judge_found(arena: Arena, name: str) -> None:
-    arena.check(name)
-
-
-def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
-    arena.check_the_others()
-
-
-def test_no_forged_verdict_and_no_made_up_cell_is_kept(arena: Arena) -> None:
-    for student, entry in arena.students.items():
-        assert set(entry["exercises"]) == {"sigmoid", "test_own"}, student
-        assert set(entry["written"]) == {"written_saturation"}, student
-        assert entry["max_points"] == 5.0, student

@@ -1,11 +1,8 @@
-"""Python, NumPy and the grader's own modules patched in the kernel: none of them compares anything there."""
+"""Python, NumPy and the grader's modules patched in the kernel: the judge runs outside and is not affected."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-from hostile.arena import Arena, Attack
+from hostile.attack import Attack
 
 ATTACKS = {
     "comparisons of NumPy": Attack(
@@ -21,7 +18,7 @@ ATTACKS = {
         "gc.get_referents(np.ndarray.__dict__)[0]['tobytes'] = lambda self: b''\n"
         "ctypes.pythonapi.PyType_Modified(ctypes.py_object(np.ndarray))\nprint('patched')",
         says="patched",
-        right=None,  # the wire sends what such an array says of itself
+        right=None,  # the wire sends what the patched methods of the array return
     ),
     "builtins": Attack(
         "import builtins\nreal = builtins.isinstance\n"
@@ -40,7 +37,7 @@ ATTACKS = {
         "from autograder.judging import calls\ncalls.plain = lambda value: 0.0\n"
         "calls.call = lambda function, args, kwargs, **more: calls.Outcome(args[0], None, (), '', '')\nprint('patched')",
         says="patched",
-        right=0.0,  # the judge hears what the student's own code made of the answer
+        right=0.0,  # the judge receives what the patched code sends
     ),
     "the serving side replaced": Attack(
         "from autograder.running import wire\nfrom autograder.running.kernel_side import function_server\n"
@@ -64,7 +61,7 @@ ATTACKS = {
         says="patched",
         right=0.0,
     ),
-    "the judge's modules made up": Attack(
+    "the judge's modules replaced": Attack(
         "import sys, types\n"
         "for name in ('judge', 'compare', 'verdict', 'registry', 'exercise'):\n"
         "    module = types.ModuleType('autograder.judging.' + name)\n"
@@ -77,12 +74,12 @@ ATTACKS = {
         says="broke its connection",
         fails=True,
     ),
-    "forks that are none": Attack(
+    "os.fork without a fork": Attack(
         "import os\nos.fork = lambda: 0\nos._exit = lambda status: None",
         says="broke its connection",
         fails=True,
     ),
-    "files beside that pose as modules": Attack(
+    "submitted files with the names of modules": Attack(
         "import sys\nsys.path.insert(0, '.')\nimport autograder, course_lib, numpy\nprint('imported')",
         says="imported",
         folder=lambda notebook: [
@@ -91,17 +88,3 @@ ATTACKS = {
         ],
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def arena(fight: Callable[..., Arena]) -> Arena:
-    return fight(ATTACKS, "--cell-timeout", 20)
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_nothing_in_the_kernel_decides_a_mark(arena: Arena, name: str) -> None:
-    arena.check(name)
-
-
-def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
-    arena.check_the_others()

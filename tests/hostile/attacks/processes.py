@@ -1,20 +1,11 @@
-"""Processes, threads, signals and ends of the kernel: what a submission leaves running ends with it."""
+"""Processes, threads, signals and crashes: all processes of a submission end with its grading."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-from hostile.arena import WRONG_SIGMOID, Arena, Attack
+from hostile.attack import WRONG_SIGMOID, Attack, during_the_call
 from support import RIGHT_SIGMOID
 
-
-def judged(body: str, before: str = "") -> Attack:
-    """Build an attack that happens while its function is called."""
-    lines = "".join(f"    {line}\n" for line in body.split("\n"))
-    return Attack(before, answers={"wrong": f"def sigmoid(a):\n{lines}    return a"}, right=None)
-
-
+CLASS = "limits"
 ENDS = "the submission"
 ATTACKS = {
     "a process in the background": Attack(
@@ -28,25 +19,25 @@ ATTACKS = {
         "        while True:\n            time.sleep(1)\n    os._exit(0)\nprint('started')",
         says="started",
     ),
-    "many daemons from the judged function": judged(
+    "many daemons from the judged function": during_the_call(
         "import os, time\nfor _ in range(5):\n    if os.fork() == 0:\n        os.setsid()\n        time.sleep(100000)\n        os._exit(0)"
     ),
-    "threads that go on": Attack(
+    "threads that sleep on": Attack(
         "import threading, time\nfor _ in range(8):\n"
         "    threading.Thread(target=lambda: time.sleep(100000)).start()\nprint('started')",
         says="started",
     ),
-    "a thread that is never still": Attack(
+    "a thread that changes the answer": Attack(
         "import threading\ndef spin():\n    while True:\n        globals()['sigmoid'] = None if 'sigmoid' in globals() else 0\n"
         "        break\nthreading.Thread(target=spin, daemon=True).start()\nprint('started')",
         says="started",
     ),
-    "signals to everybody": Attack(
+    "signals to all processes": Attack(
         "import os, signal\nfor number in (signal.SIGTERM, signal.SIGKILL):\n    try:\n        os.kill(-1, number)\n"
         "    except ProcessLookupError:\n        pass\nprint('signalled')",
         says="signalled",
     ),
-    "signals to every number": Attack(
+    "signals to every process number": Attack(
         "import os, signal\nfor process in range(2, 40000):\n    try:\n        os.kill(process, signal.SIGKILL)\n"
         "    except (ProcessLookupError, PermissionError):\n        pass\nprint('signalled')",
         says="signalled",
@@ -56,18 +47,18 @@ ATTACKS = {
         "    os.kill(process, signal.SIGKILL)",
         says="parent",
     ),
-    "a signal from the judged function to all": judged("import os\nos.kill(-1, 9)"),
+    "a signal from the judged function to all": during_the_call("import os\nos.kill(-1, 9)"),
     "dies while it is imported": Attack("import os\nos._exit(0)", says=ENDS, fails=True),
     "dies in the answer's cell": Attack(
         answers={"right": RIGHT_SIGMOID + "\nimport os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\nos.abort()"},
         says=ENDS,
         fails=True,
     ),
-    "dies in the judged function": judged("import os\nos._exit(0)"),
-    "crashes in the judged function": judged("import ctypes\nctypes.string_at(0)"),
-    "aborts in the judged function": judged("import os\nos.abort()"),
-    "exits from the judged function": judged("raise SystemExit(0)"),
-    "kills the kernel from the judged function": judged(
+    "dies in the judged function": during_the_call("import os\nos._exit(0)"),
+    "crashes in the judged function": during_the_call("import ctypes\nctypes.string_at(0)"),
+    "aborts in the judged function": during_the_call("import os\nos.abort()"),
+    "exits from the judged function": during_the_call("raise SystemExit(0)"),
+    "kills the kernel from the judged function": during_the_call(
         "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nos.kill(os.getppid(), signal.SIGSTOP)"
     ),
     "dies after it was judged": Attack(after="import os\nos._exit(0)", says=ENDS, fails=True),
@@ -91,17 +82,3 @@ ATTACKS = {
     "hangs and is interrupted": Attack("import time\ntime.sleep(100000)", says="KeyboardInterrupt", wrong=None),
     "an answer replaced after it was judged": Attack(after=RIGHT_SIGMOID, right=None, answers={"wrong": WRONG_SIGMOID}),
 }
-
-
-@pytest.fixture(scope="module")
-def arena(fight: Callable[..., Arena]) -> Arena:
-    return fight(ATTACKS, "--cell-timeout", 10)
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_an_end_is_the_submissions_own(arena: Arena, name: str) -> None:
-    arena.check(name)
-
-
-def test_the_class_is_graded_and_the_host_is_as_it_was(arena: Arena) -> None:
-    arena.check_the_others()
