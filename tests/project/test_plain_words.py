@@ -14,13 +14,15 @@ from support import ROOT
 
 # Rooms whose text is done: files, or folders with everything below them. A room is added when its text passes.
 DONE = (
-    "autograder/reporting",
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "autograder",
     "benchmarks",
     "course_lib",
     "docs",
     "examples/demo.py",
-    "tests/course_lib",
-    "tests/project",
+    "tests",
 )
 _VERBS = """
 Abort Accept Acquire Activate Add Adjust Allocate Allow Answer Append Apply Ask Assert Assign Attach Bind Block Build
