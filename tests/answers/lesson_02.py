@@ -61,7 +61,7 @@ def forward_with_homogeneous_weights(x, weights, biases, activation):
 
 
 def _forward(x, weights, biases, activation, *, bias=True, twice=False, linear=False):
-    """Go forward in another way than the course, with a few things to get wrong."""
+    """Compute a forward pass in another way than the course; the options make it wrong."""
     pre, act, h = [], [], x
     for n in range(len(weights)):
         a = np.tensordot(h, weights[n], axes=1)

@@ -281,7 +281,7 @@ def _squares_of(deltas):
 
 
 def backward_with_a_loop(step):
-    """Carry delta back with a step of one's own: (delta, W, pre_activations, layer, derivative) -> delta."""
+    """Return an answer that propagates delta with `step`: (delta, W, pre_activations, layer, derivative) -> delta."""
 
     def variances(delta_last, weights, pre_activations, derivative):
         deltas = [delta_last]

@@ -249,7 +249,7 @@ def zca_by_outer_products(X, eps=1e-5):
 
 
 def zca_by_newton(X, eps=1e-5):
-    """Denman and Beavers: both roots of Σ + ε, without eigenvalues."""
+    """Compute the square root of Σ + ε and its inverse by the Denman–Beavers iteration, without eigenvalues."""
     mean, covariance = _split(X)
     Y, Z = covariance + eps * np.eye(len(mean)), np.eye(len(mean))
     for _ in range(60):
@@ -258,7 +258,7 @@ def zca_by_newton(X, eps=1e-5):
 
 
 def _axes(covariance):
-    """Principal axes by SVD, widest first, in another order and with other signs than `eigh` gives them."""
+    """Compute principal axes by SVD, largest variance first; order and signs differ from those of `eigh`."""
     U, variances, _ = np.linalg.svd(covariance)
     return variances, U
 

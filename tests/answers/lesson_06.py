@@ -49,7 +49,7 @@ def forward_transposed(x, gamma, beta, eps=1e-5):
 
 
 def _forward(y=None, cache=None, mean=None, std=None):
-    """A forward pass written with a standard deviation, with some of its lines replaced."""
+    """Return a forward pass written with a standard deviation, with some of its lines replaced."""
 
     def forward(x, gamma, beta, eps=1e-5):
         mu = np.average(x, axis=0) if mean is None else mean(x)
@@ -127,7 +127,7 @@ def forward_off_in_one_entry(x, gamma, beta, eps=1e-5):
 
 
 def backward_by_the_paper(dy, cache):
-    """The chain rule of the paper's section 3, with x − μ and σ² + ε won back from the cache."""
+    """Apply the chain rule of the paper's section 3, with x − μ and σ² + ε computed from the cache."""
     m = len(dy)
     centred, v = cache.x_hat / cache.inv_std, cache.inv_std**-2
     dx_hat = dy * cache.gamma
@@ -169,7 +169,7 @@ def backward_by_loops(dy, cache):
 
 
 def _backward(dx=None, dgamma=None, dbeta=None):
-    """The paper's way back, with some of its lines replaced."""
+    """Return the paper's backward pass, with some of its lines replaced."""
 
     def backward(dy, cache):
         right = backward_by_the_paper(dy, cache)
@@ -272,7 +272,7 @@ def update_by_cov(running_mean, running_var, x, decay=0.9):
 
 
 def _update(mean=None, var=None):
-    """Steps towards the batch, with one of the two replaced."""
+    """Return an update of the running statistics, with one of its two lines replaced."""
 
     def update(running_mean, running_var, x, decay=0.9):
         right = update_by_steps(running_mean, running_var, x, decay)
@@ -335,7 +335,7 @@ def inference_by_einsum(x, gamma, beta, running_mean, running_var, eps=1e-5):
 
 
 def _inference(y=None, mean=None, std=None):
-    """Inference written with a standard deviation, with some of its lines replaced."""
+    """Return an inference written with a standard deviation, with some of its lines replaced."""
 
     def inference(x, gamma, beta, running_mean, running_var, eps=1e-5):
         m = running_mean if mean is None else mean(x, running_mean)
@@ -395,7 +395,7 @@ def fold_by_inference(W, b, gamma, beta, running_mean, running_var, eps=1e-5):
 
 
 def _fold(W=None, b=None, s=None):
-    """A fold by the factor s, with some of its lines replaced."""
+    """Return a fold by the factor s, with some of its lines replaced."""
 
     def fold(weights, bias, gamma, beta, running_mean, running_var, eps=1e-5):
         with np.errstate(all="ignore"):

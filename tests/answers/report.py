@@ -2,10 +2,10 @@
 
     python tests/answers/report.py --seeds 200 --write docs/grader-accuracy.md
 
-A verdict is *flaky* where one answer passes with one seed and not with another, or is given another diagnosis. The
-points of a wrong answer may *vary*: a part may be passed by luck, by everybody in a class alike. The exit status is 1
-where a bar is missed: every wrong answer caught, every right one accepted, no flaky verdict, 90% of known mistakes
-named.
+A verdict is *flaky* if an answer passes with one seed and fails with another, or gets different diagnoses. The points
+of a wrong answer may *vary*, because it can pass a part by chance. A class is judged with one seed, so all its students
+have the same chance. The exit status is 1 if a threshold is missed: every wrong answer caught, every right answer
+accepted, no flaky verdict, 90% of the known mistakes named.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from autograder import judge
 from autograder.judging.seeds import draw_seed
 
 NAMED_AT_LEAST = 0.9
-SEEDS_A_ROUND = 10  # of one exercise, in one process
+SEEDS_A_ROUND = 10  # one task of the process pool judges one exercise with so many seeds
 Outcomes = Counter[tuple[bool, float, str | None]]  # passed, points, diagnosis
 HEADS = [
     "exercise",
@@ -56,19 +56,19 @@ HEADS = [
 
 @dataclass
 class Tally:
-    """What happened to the answers of one exercise; a judgement is one answer with one seed."""
+    """Counts of the verdicts on one exercise; a judgement is one answer judged with one seed."""
 
     seeds: int = 0
     judgements: int = 0
     right: list[bool] = field(default_factory=list)  # accepted with every seed?
     wrong: list[bool] = field(default_factory=list)  # caught with every seed?
-    known: list[bool] = field(default_factory=list)  # called by its name with every seed?
+    known: list[bool] = field(default_factory=list)  # named with every seed?
     general: list[bool] = field(default_factory=list)  # the same, for mistakes that any exercise knows
     flaky: list[str] = field(default_factory=list)
     vary: list[str] = field(default_factory=list)
 
     def row(self, name: str) -> tuple[str, ...]:
-        """Give the table's entries."""
+        """Return the entries of the table's row."""
         counts = [str(len(self.right)), _share(self.right), str(len(self.wrong)), _share(self.wrong)]
         return (
             name,
@@ -84,7 +84,7 @@ class Tally:
 
     @property
     def misses_a_bar(self) -> bool:
-        """Whether one of the bars is missed."""
+        """Return whether a threshold is missed."""
         named = sum(self.known + self.general) >= NAMED_AT_LEAST * len(self.known + self.general)
         return not (all(self.right) and all(self.wrong) and named and not self.flaky)
 
@@ -100,9 +100,9 @@ def corpus() -> list[Answer]:
 
 
 def verdicts(name: str, seeds: list[int]) -> dict[int, Outcomes]:
-    """Judge every answer to an exercise with several seeds: by number of the answer, what came out, and how often."""
+    """Judge every answer to an exercise with several seeds; count the outcomes by the answer's number."""
     counts: dict[int, Outcomes] = {}
-    for seed in seeds:  # outside, so that cases are drawn once for all answers
+    for seed in seeds:  # the outer loop, so that cases are drawn once for all answers
         for number, answer in enumerate(corpus()):
             if answer.exercise.name == name:
                 verdict = judge(answer.exercise, answer.function, seed=seed)
@@ -111,7 +111,7 @@ def verdicts(name: str, seeds: list[int]) -> dict[int, Outcomes]:
 
 
 def measure(names: list[str], seeds: list[int], training_seeds: int, jobs: int) -> dict[str, Tally]:
-    """Judge the answers to these exercises, several at once, and count by exercise."""
+    """Judge the answers to these exercises in several processes; count the verdicts of each exercise."""
     trains = {answer.exercise.name: bool(answer.exercise.notice) for answer in corpus()}
     tallies = {name: Tally(seeds=min(training_seeds, len(seeds)) if trains[name] else len(seeds)) for name in names}
     outcomes: dict[int, Outcomes] = {}
@@ -150,7 +150,7 @@ def count(tally: Tally, answer: Answer, outcomes: Outcomes) -> None:
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
-    """Add all exercises up."""
+    """Add up the tallies of all exercises."""
     whole = Tally()
     for tally in tallies:
         whole.judgements += tally.judgements
@@ -160,13 +160,13 @@ def total(tallies: Iterable[Tally]) -> Tally:
 
 
 def rows_of(page: str) -> dict[str, tuple[str, ...]]:
-    """Read the rows of a page that was written before."""
+    """Read the rows of the table from an existing page."""
     found = re.findall(r"^\| `(\w+)` \| (.*) \|$", page, flags=re.MULTILINE)
     return {name: (name, *entries.split(" | ")) for name, entries in found}
 
 
 def total_row(rows: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Add rows up."""
+    """Add up the rows of a table."""
 
     def count(place: int) -> int:
         return sum(int(row[place]) for row in rows)
@@ -182,7 +182,7 @@ def total_row(rows: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def as_markdown(rows: dict[str, tuple[str, ...]], seeds: int) -> str:
-    """Write the page of the documentation."""
+    """Format the documentation page in Markdown."""
     judgements = sum(int(row[1]) * (int(row[2]) + int(row[4])) for row in rows.values())
     lines = [
         "# How accurate is the grader?",
@@ -216,7 +216,7 @@ def as_markdown(rows: dict[str, tuple[str, ...]], seeds: int) -> str:
 
 
 def show(tallies: dict[str, Tally]) -> None:
-    """Print the table, and name every answer that was not judged as it must be."""
+    """Print the table, and every answer with a flaky verdict or with points that vary."""
     console = Console()
     table = Table(*HEADS, box=None)
     for name, tally in tallies.items():
@@ -230,7 +230,7 @@ def show(tallies: dict[str, Tally]) -> None:
 
 
 def main() -> int:
-    """Measure, print, write."""
+    """Measure the grader, print the table, and write the page if asked; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=200, help="fresh seeds for each answer (default: 200)")
     parser.add_argument("--training-seeds", type=int, default=3, help="where judging trains networks (default: 3)")
