@@ -1,4 +1,4 @@
-"""The pages that people get are drawn by a browser: without an error, and without a request to the network."""
+"""A browser draws the pages for students and teachers without an error and without a request to the network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from support import LESSON, ROOT, SmallCourse, solve
 
-# nbgrader's pages ask for it, to draw formulas; without a network the formulas stay as they were typed.
+# nbgrader's pages load it to draw formulas; without a network a formula is shown as LaTeX.
 MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/latest.js?config=TeX-AMS_CHTML-full,Safe"
 WIDTHS = {"narrow": 390, "wide": 1280}
 SCHEMES = ("light", "dark")
@@ -55,7 +55,7 @@ def number_of_colours(screenshot: Path) -> int:
 @pytest.mark.parametrize(("name", "remote"), [("gallery", []), ("feedback", [MATHJAX])], ids=["gallery", "feedback"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_a_page_draws_without_errors_and_asks_the_network_for_nothing_new(
+def test_a_page_is_drawn_without_errors_and_makes_no_new_request_to_the_network(
     request: pytest.FixtureRequest,
     open_page: Callable[..., Any],
     screenshots: Path,
