@@ -1,4 +1,4 @@
-"""The form in which an attack is written down: what is handed in, and what must come of it."""
+"""The data of an attack: the submissions, and the results that they must have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECRET_OF_THE_HOST = "9c1e-only-the-host-knows-this"
 
 @dataclass(frozen=True)
 class Submission:
-    """What one attacker hands in.
+    """A submission of one attacker.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Submission:
     cells : mapping of str to str
         Sources by the cell's nbgrader id; the other cells stay as they were released.
     points : mapping of str to float
-        What each exercise must earn; exercises that do not matter are left out.
+        Points that each exercise must earn; exercises that do not matter are left out.
     """
 
     student: str

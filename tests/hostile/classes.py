@@ -24,7 +24,7 @@ RIGHT = {
 
 @dataclass(frozen=True)
 class ClassSettings:
-    """How a class of attackers is graded.
+    """The lesson and the options with which a class of attackers is graded.
 
     Attributes
     ----------

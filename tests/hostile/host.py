@@ -1,4 +1,4 @@
-"""What a test watches on its own machine: files, processes that a command leaves behind, servers to be reached."""
+"""Helpers to observe the host: its files, processes that a command leaves behind, and servers for attackers to reach."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ def snapshot(directory: Path) -> dict[Path, tuple[int, bytes]]:
 
 @contextmanager
 def adopted_orphans() -> Iterator[Callable[[], list[int]]]:
-    """Become the parent of orphaned descendants; yield a function that lists those that do not end by themselves."""
+    """Make this process the parent of orphans; yield a function that lists those that do not end by themselves."""
     before = descendants(os.getpid())
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
-        yield lambda: [process for process in descendants(os.getpid()) - before if not _ends(process)]
+        yield lambda: [process for process in descendants(os.getpid()) - before if not _ends_by_itself(process)]
     finally:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
-def _ends(process: int) -> bool:
+def _ends_by_itself(process: int) -> bool:
     """Check that an orphan ends by itself, as multiprocessing's helper processes do."""
     try:
         handle = os.pidfd_open(process)

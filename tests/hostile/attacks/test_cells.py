@@ -68,7 +68,7 @@ def extra_tests(notebook: Any) -> None:
 
 
 def a_test_that_is_an_answer(notebook: Any) -> None:
-    """Exchange the roles of a test cell and a solution cell."""
+    """Turn the test cell into a second solution cell."""
     cell_of(notebook, "test_sigmoid").metadata.nbgrader.update(grade_id="sigmoid", solution=True, locked=False)
 
 
