@@ -11,7 +11,7 @@ settings.load_profile("course")
 
 @pytest.fixture(autouse=True)
 def empty_directory(monkeypatch, tmp_path):
-    """Work in an empty directory, without earlier checks: `check` writes a record to the current directory."""
+    """Use an empty directory without earlier checks, since `check` writes a record to the current directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(checked, "_here", {})
 

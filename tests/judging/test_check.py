@@ -66,7 +66,7 @@ def test_hidden_points_count_in_advance_only_while_all_others_are_right(body, po
     assert capfd.readouterr().err == ""
 
 
-def test_a_name_without_a_function_is_an_exercise_not_written_yet(capsys):
+def test_a_name_that_is_no_function_counts_as_an_exercise_not_written_yet(capsys):
     assert run("sigmoid = None", "points = check(sigmoid)")["points"] == 0.0
     assert "is not written yet" in capsys.readouterr().out
 

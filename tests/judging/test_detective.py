@@ -181,7 +181,7 @@ def test_values_are_not_diagnosed_if_many_answers_are_right():
 
 
 def missing_where_negative(x):
-    """A reference for which None is a result."""
+    """Compute a reference that may return None."""
     return None if x.mean() < 0 else x + 1
 
 

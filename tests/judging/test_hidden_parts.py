@@ -30,7 +30,7 @@ def exercise(*, kwargs=None):
     )
 
 
-def right_in_the_open(then):
+def right_for_the_visible_case(then):
     """Return an answer that is right for the visible case and calls `then` with the hidden input."""
 
     def answer(x):
@@ -113,7 +113,7 @@ WAYS = [
 ]
 
 
-def everything_said(answer):
+def everything_shown(answer):
     spec = exercise()
     verdict = judge(spec, answer, seed=0)
     return "\n".join(
@@ -128,9 +128,9 @@ def everything_said(answer):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("wrap", [right_in_the_open, lambda then: lambda x: x if x.size == 2 else then(x)])
+@pytest.mark.parametrize("wrap", [right_for_the_visible_case, lambda then: lambda x: x if x.size == 2 else then(x)])
 def test_no_number_of_a_hidden_case_is_shown(way, wrap):
-    said = everything_said(wrap(way))
+    said = everything_shown(wrap(way))
     assert not [digits for digits in DIGITS if digits in said]
 
 
@@ -139,13 +139,13 @@ def test_text_printed_for_visible_cases_is_shown():
         print("hello", x)
         return plus(x)
 
-    said = everything_said(talks)
+    said = everything_shown(talks)
     assert "hello [1. 2.]" in said
     assert "73219" not in said
 
 
 def test_a_hidden_failure_shows_only_its_label_and_kind():
-    verdict = judge(exercise(), right_in_the_open(lambda x: x), seed=0)
+    verdict = judge(exercise(), right_for_the_visible_case(lambda x: x), seed=0)
     failure = verdict.parts[1].failure
     assert (failure.kind, failure.case) == ("value", "secret numbers")
     assert failure.call == failure.index == failure.got == failure.expected == failure.difference == ""
@@ -162,13 +162,13 @@ def test_a_hidden_failure_shows_only_its_label_and_kind():
     ],
 )
 def test_only_builtin_exceptions_are_named(way, text):
-    assert judge(exercise(), right_in_the_open(way), seed=0).parts[1].failure.message == text
+    assert judge(exercise(), right_for_the_visible_case(way), seed=0).parts[1].failure.message == text
 
 
 def test_hidden_points_count_and_known_mistakes_are_diagnosed():
     verdict = judge(exercise(), lambda x: x, seed=0)
     assert verdict.diagnosis == "as_it_was"
-    assert judge(exercise(), right_in_the_open(lambda x: x), seed=0).points == 1
+    assert judge(exercise(), right_for_the_visible_case(lambda x: x), seed=0).points == 1
 
 
 def test_hidden_parts_are_not_run_without_a_request():

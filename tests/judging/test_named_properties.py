@@ -1,4 +1,4 @@
-"""Properties with a name: what each accepts, refuses and says."""
+"""Properties with a name: the answers that each accepts and refuses, and its messages."""
 
 import numpy as np
 import pytest

@@ -32,7 +32,7 @@ def test_any_answer_with_the_property_is_right():
     assert judge(random_weights(), uniform).points == 4.0
 
 
-def test_an_answer_without_the_property_is_told_what_was_expected():
+def test_the_message_for_an_answer_without_the_property_says_what_was_expected():
     verdict = judge(random_weights(), lambda rng, n_in, n_out: 2 * rng.normal(size=(n_in, n_out)), seed=0)
     assert verdict.points == 0.0
     assert "The spread must be 1; got 2.0" in verdict.message
@@ -91,7 +91,7 @@ def test_a_property_sees_the_results_of_earlier_cases():
     assert judge(exercise, lambda x: x + 2).passed, "nothing is left from the answer before"
 
 
-def test_a_share_below_1_needs_a_message():
+def test_a_fraction_below_1_needs_a_message():
     with pytest.raises(ValueError, match="must have a message"):
         Finding(0.5)
 

@@ -1,4 +1,4 @@
-"""The property of random weights: right answers pass whatever their law, wrong ones read what is wrong."""
+"""The property of random weights: right answers pass with any distribution; the message says why others are wrong."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def uniform(seed):
 
 
 @pytest.mark.parametrize("draw", [normal, uniform])
-def test_independent_weights_of_either_law_are_right_for_every_seed(draw):
+def test_independent_weights_of_either_distribution_are_right_for_every_seed(draw):
     findings = [finding(draw(seed), earlier=[draw(seed + 1000)]) for seed in range(100)]
     assert {one.fraction for one in findings} == {1.0}
 
@@ -62,13 +62,13 @@ def test_weights_that_are_not_independent_draws_are_wrong(W, message):
     assert message in one.message
 
 
-def test_a_law_that_is_asked_for_is_checked():
+def test_a_distribution_that_is_asked_for_is_checked():
     assert finding(normal(0), law="normal").fraction == 1
     assert finding(uniform(0), law="uniform").fraction == 1
     assert finding(uniform(0), law="normal").message.endswith("the weights are not normally distributed.")
 
 
-def test_the_same_draw_from_another_generator_is_wrong_in_any_scale():
+def test_a_draw_that_ignores_the_given_generator_is_wrong_in_any_scale():
     assert "is `rng` used?" in finding(normal(0), earlier=[normal(1), 4 * normal(0)]).message
 
 
@@ -77,7 +77,7 @@ def test_float32_weights_earn_half_of_the_points():
     assert (one.fraction, one.message) == (0.5, "The weights must be float64; got float32.")
 
 
-def test_the_features_of_a_draw_tell_the_laws_apart_only_where_one_is_asked_for():
+def test_the_features_of_a_draw_depend_on_the_distribution_only_if_one_is_asked_for():
     case = Case(label="weights")
     normal_law, uniform_law = (features_of_draws("normal")(draw(0), case)["law"] for draw in (normal, uniform))
     assert (normal_law, uniform_law) == ("normal", "uniform")

@@ -129,13 +129,22 @@ def test_ufuncs_and_generators_survive_json():
     assert decode(json.loads(json.dumps(encode(generator)))).normal() == generator.normal()
 
 
-class Mine(float):
+class CustomFloat(float):
     """A float that could redefine its comparisons."""
 
 
 @pytest.mark.parametrize(
     "value",
-    [object(), lambda x: x, Mine(1.0), {1: 2}, np.array(["a"]), np.array([1j]), {1, 2}, np.frompyfunc(abs, 1, 1)],
+    [
+        object(),
+        lambda x: x,
+        CustomFloat(1.0),
+        {1: 2},
+        np.array(["a"]),
+        np.array([1j]),
+        {1, 2},
+        np.frompyfunc(abs, 1, 1),
+    ],
 )
 def test_other_values_have_no_json_form(value):
     with pytest.raises(EncodingError):

@@ -85,7 +85,7 @@ def test_a_property_takes_numbers_and_text_only():
         Property("no_such")
 
 
-def test_a_name_of_a_property_is_taken_once():
+def test_two_properties_cannot_have_the_same_name():
     named_property(at_most)
     other = lambda result, tried: AS_IT_SHOULD_BE  # noqa: E731
     other.__name__, other.__module__ = "at_most", "elsewhere"

@@ -69,25 +69,25 @@ class Subarray(np.ndarray):
         return np.True_
 
 
-class FloatOfMine(float):
+class CustomFloat(float):
     def __eq__(self, other):
         return True
 
     __hash__ = float.__hash__
 
 
-class ListOfMine(list):
+class CustomList(list):
     def __eq__(self, other):
         return True
 
     __hash__ = None
 
 
-class TupleOfMine(tuple):
+class CustomTuple(tuple):
     __slots__ = ()
 
 
-class TextOfMine(str):
+class CustomText(str):
     def __eq__(self, other):
         return True
 
@@ -110,7 +110,7 @@ class TextOfMine(str):
         memoryview(WANT),
         [1.0, 2.0, 3.0],
         (1.0, 2.0, 3.0),
-        ListOfMine([1.0, 2.0, 3.0]),
+        CustomList([1.0, 2.0, 3.0]),
         (x for x in WANT),
         {"value": WANT},
         lambda: WANT,
@@ -133,8 +133,8 @@ def test_only_a_plain_array_of_real_numbers_is_accepted_as_an_array(value):
     [
         Agreeable(),
         PosesAsArray(),
-        FloatOfMine(1.0),
-        TextOfMine("1.0"),
+        CustomFloat(1.0),
+        CustomText("1.0"),
         np.ma.masked,
         1 + 0j,
         np.complex128(1),
@@ -146,12 +146,12 @@ def test_only_a_plain_number_is_accepted_as_a_number(value):
     assert judge(NUMBER, lambda: value, seed=0).parts[0].failure.kind == "type"
 
 
-@pytest.mark.parametrize("value", [TupleOfMine((1.0, 2.0)), Agreeable(), {1.0: 0, 2.0: 0}, np.array([1.0, 2.0]), "12"])
+@pytest.mark.parametrize("value", [CustomTuple((1.0, 2.0)), Agreeable(), {1.0: 0, 2.0: 0}, np.array([1.0, 2.0]), "12"])
 def test_only_a_plain_tuple_or_list_holds_several_values(value):
     assert judge(PAIR, lambda: value, seed=0).parts[0].failure.kind == "type"
 
 
-@pytest.mark.parametrize("value", [[TextOfMine("b")], ListOfMine(["b"]), [Agreeable()], [b"a"], Agreeable()])
+@pytest.mark.parametrize("value", [[CustomText("b")], CustomList(["b"]), [Agreeable()], [b"a"], Agreeable()])
 def test_only_plain_texts_are_names(value):
     assert judge(NAMES, lambda: value, seed=0).parts[0].failure.kind == "type"
 

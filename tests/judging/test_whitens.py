@@ -40,12 +40,12 @@ def test_where_all_variances_are_equal_any_orthogonal_directions_are_right():
         (W * [1, 1, 1.001], "column 2 has length"),
     ],
 )
-def test_a_matrix_that_does_not_whiten_earns_nothing_and_is_told_why(wrong, message):
+def test_a_matrix_that_does_not_whiten_earns_nothing_and_the_message_says_why(wrong, message):
     assert finding(wrong).fraction == 0
     assert message in finding(wrong).message
 
 
-def test_the_length_that_is_wanted_depends_on_the_variance_and_eps():
+def test_the_expected_length_depends_on_the_variance_and_eps():
     length = np.linalg.norm(W[:, 0])
     variance = np.var(X @ W[:, 0]) / length**2
     expected = (
