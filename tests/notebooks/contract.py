@@ -1,4 +1,4 @@
-"""Which exercises each lesson must carry; other tools rely on these names."""
+"""The exercises that each lesson must contain; other tools rely on these names."""
 
 CONTRACT = {
     "00_gradients_you_can_trust": [

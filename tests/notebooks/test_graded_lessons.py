@@ -141,7 +141,7 @@ def test_without_its_experiments_a_lesson_earns_the_same(
     assert graded_without_experiments[lesson] == students
 
 
-def test_everything_a_lesson_shows_fits_into_a_page(graded: Any) -> None:
+def test_every_output_of_a_lesson_fits_into_a_page(graded: Any) -> None:
     _, _, notebooks = graded
     for cell in notebooks[SOLVED].cells:
         for output in cell.get("outputs", []):

@@ -37,7 +37,7 @@ def test_a_solution_is_the_body_of_the_reference_without_its_checks_of_arguments
     assert ast.get_docstring(written)
 
 
-def test_every_lesson_carries_the_exercises_of_the_course_in_its_own_cells() -> None:
+def test_every_lesson_contains_the_exercises_of_the_course_in_its_own_cells() -> None:
     for lesson, names in CONTRACT.items():
         ids = [grade_id(cell) for cell in source_of(lesson).cells if grade_id(cell)]
         assert sorted(e.name for e in exercises_of(lesson)) == sorted(names)
