@@ -1,4 +1,4 @@
-"""Who may import whom: the rooms of the project, and what each may know of the others."""
+"""The imports that each room of the project is allowed."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ INSTRUCTOR = {
 KERNELS = {"ipykernel", "jupyter_client", "psutil", "pyseccomp", "tornado", "zmq"}
 JUDGE = {"autograder.errors", "autograder.judging", "course_lib"}
 RUN = {"autograder.running"}
-# The folders of grading/, from the ground up: each imports only those before it.
-FLOORS = ["course", "submission", "execute", "record", "nbgrader_plugin", "distribute"]
+# The folders of grading/, the lowest layer first: each imports only those before it.
+LAYERS = ["course", "submission", "execute", "record", "nbgrader_plugin", "distribute"]
 
 
-def floors_up_to(name: str) -> set[str]:
-    """Give the rooms that a folder of grading/ may import, itself among them."""
-    return {f"autograder.grading.{floor}" for floor in FLOORS[: FLOORS.index(name) + 1]} | {
+def layers_up_to(name: str) -> set[str]:
+    """Return the rooms that a folder of grading/ may import, including itself."""
+    return {f"autograder.grading.{layer}" for layer in LAYERS[: LAYERS.index(name) + 1]} | {
         "autograder.grading.options"
     }
 
 
 # room → rooms of the project it may import, and packages from outside
-ALLOWED: dict[str, tuple[set[str], set[str]]] = {
+ALLOWED_IMPORTS: dict[str, tuple[set[str], set[str]]] = {
     "course_lib": ({"course_lib"}, STANDARD_AND_NUMPY),
     "course_lib/plots.py": ({"course_lib"}, STANDARD_AND_NUMPY | DRAWING),
     "autograder/__init__.py": ({"autograder.judging", "autograder.exercises", "autograder.notebook"}, set()),
@@ -71,17 +71,17 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "autograder/grading/preprocess.py": ({"autograder.former_names"}, set()),
     "autograder/grading/restore.py": ({"autograder.former_names"}, set()),
     "autograder/grading/marks.py": ({"autograder.former_names"}, set()),
-    "autograder/grading/course": (floors_up_to("course") | JUDGE, {"filelock"}),
-    "autograder/grading/submission": (floors_up_to("submission") | JUDGE, {"nbformat", "nbgrader"}),
-    "autograder/grading/execute": (floors_up_to("execute") | RUN | JUDGE, INSTRUCTOR),
-    "autograder/grading/record": (floors_up_to("record") | JUDGE, INSTRUCTOR),
-    "autograder/grading/nbgrader_plugin": (floors_up_to("nbgrader_plugin") | RUN | JUDGE, INSTRUCTOR),
-    "autograder/grading/distribute": (floors_up_to("distribute") | RUN | JUDGE, INSTRUCTOR),
+    "autograder/grading/course": (layers_up_to("course") | JUDGE, {"filelock"}),
+    "autograder/grading/submission": (layers_up_to("submission") | JUDGE, {"nbformat", "nbgrader"}),
+    "autograder/grading/execute": (layers_up_to("execute") | RUN | JUDGE, INSTRUCTOR),
+    "autograder/grading/record": (layers_up_to("record") | JUDGE, INSTRUCTOR),
+    "autograder/grading/nbgrader_plugin": (layers_up_to("nbgrader_plugin") | RUN | JUDGE, INSTRUCTOR),
+    "autograder/grading/distribute": (layers_up_to("distribute") | RUN | JUDGE, INSTRUCTOR),
     "autograder/grading/distribute/dask_cluster.py": (
         {"autograder.grading", "autograder.errors"},
         {"distributed"},
     ),
-    "autograder/grading/distribute/preload.py": (floors_up_to("distribute") | JUDGE, {"matplotlib", "nbformat"}),
+    "autograder/grading/distribute/preload.py": (layers_up_to("distribute") | JUDGE, {"matplotlib", "nbformat"}),
     "autograder/reporting": ({"autograder.reporting", "autograder.judging", "autograder.grading"}, INSTRUCTOR),
     "autograder/cli.py": ({"autograder"}, INSTRUCTOR),
 }
@@ -92,7 +92,7 @@ FILES = sorted(
 
 def room_of(file: str) -> str:
     """Return the most specific entry of the table that contains this file."""
-    return max((room for room in ALLOWED if file == room or file.startswith(f"{room}/")), key=len)
+    return max((room for room in ALLOWED_IMPORTS if file == room or file.startswith(f"{room}/")), key=len)
 
 
 def imports_of(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -114,7 +114,7 @@ def modules_of(root: Path, package: str) -> dict[str, Path]:
     return {".".join(p.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
 
 
-def circles_of(root: Path, package: str) -> list[list[str]]:
+def import_cycles_of(root: Path, package: str) -> list[list[str]]:
     """Find the modules of a package that import each other, directly or through others."""
     modules = modules_of(root, package)
     imported: dict[str, set[str]] = {}
@@ -138,8 +138,8 @@ def _reached(start: str, imported: dict[str, set[str]]) -> set[str]:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_room_imports_only_what_it_may(file: str) -> None:
-    rooms, packages = ALLOWED[room_of(file)]
+def test_a_room_imports_only_what_the_table_allows(file: str) -> None:
+    rooms, packages = ALLOWED_IMPORTS[room_of(file)]
     offenders = []
     for line, module, name in imports_of(ROOT / file):
         whole = f"{module}.{name}" if name else module
@@ -155,7 +155,7 @@ def test_a_room_imports_only_what_it_may(file: str) -> None:
 
 @pytest.mark.parametrize("package", ["autograder", "course_lib"])
 def test_no_two_modules_import_each_other(package: str) -> None:
-    assert circles_of(ROOT, package) == []
+    assert import_cycles_of(ROOT, package) == []
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_no_two_modules_import_each_other(package: str) -> None:
         "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from small.plugin.config import configure\n",
     ],
 )
-def test_a_circle_would_be_found_wherever_its_import_stands(tmp_path: Path, back: str) -> None:
-    """The course once imported nbgrader's configuration, which imported the course, by way of the steps."""
+def test_an_import_cycle_is_found_with_every_form_of_import(tmp_path: Path, back: str) -> None:
+    """Check a cycle that once existed: the course imported the configuration, which imported the course again."""
     files = {
         "course/directory.py": "import json\n",
         "plugin/config.py": "from small.plugin.steps import Run\n",
@@ -180,13 +180,15 @@ def test_a_circle_would_be_found_wherever_its_import_stands(tmp_path: Path, back
         path.parent.mkdir(parents=True, exist_ok=True)
         (path.parent / "__init__.py").touch()
         path.write_text(text)
-    assert circles_of(tmp_path, "small") == []
+    assert import_cycles_of(tmp_path, "small") == []
     (tmp_path / "small" / "course" / "directory.py").write_text(back)
-    assert circles_of(tmp_path, "small") == [["small.course.directory", "small.plugin.config", "small.plugin.steps"]]
+    assert import_cycles_of(tmp_path, "small") == [
+        ["small.course.directory", "small.plugin.config", "small.plugin.steps"]
+    ]
 
 
-def test_a_room_that_reaches_up_would_be_found() -> None:
-    rooms, _ = ALLOWED["autograder/grading/course"]
+def test_a_room_may_not_import_a_room_above_it() -> None:
+    rooms, _ = ALLOWED_IMPORTS["autograder/grading/course"]
     assert not {"autograder.grading.record", "autograder.grading.nbgrader_plugin"} & rooms
     assert room_of("autograder/grading/course/directory.py") == "autograder/grading/course"
 
@@ -197,8 +199,8 @@ def test_nothing_of_the_project_imports_notebooks_or_tests() -> None:
         assert not imported & {"notebooks", "tests", "support"}, file
 
 
-def test_the_table_has_no_room_that_is_gone() -> None:
-    assert [room for room in ALLOWED if not (ROOT / room).exists()] == []
+def test_every_room_of_the_table_exists() -> None:
+    assert [room for room in ALLOWED_IMPORTS if not (ROOT / room).exists()] == []
 
 
 def _exceptions_in(path: Path) -> set[str]:

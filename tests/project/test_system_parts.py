@@ -1,4 +1,4 @@
-"""What is missing is named before the first test starts."""
+"""Missing system parts are reported before the first test starts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_SECCOMP = Machine("linux", root=False, landlock=7)
 NO_NAMESPACES = Machine("linux", root=False, seccomp=True, problems={"namespaces": "it is forbidden"})
 
 
-def test_a_machine_with_everything_is_told_nothing(
+def test_nothing_is_printed_on_a_machine_with_all_parts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(system_parts, "examine_machine", lambda: GOOD)
@@ -23,7 +23,7 @@ def test_a_machine_with_everything_is_told_nothing(
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_missing_libseccomp_ends_it_and_the_text_says_what_to_install(
+def test_a_missing_libseccomp_is_an_error_that_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(system_parts, "examine_machine", lambda: NO_SECCOMP)
@@ -34,7 +34,7 @@ def test_a_missing_libseccomp_ends_it_and_the_text_says_what_to_install(
     assert "pacman" in said
 
 
-def test_without_user_namespaces_it_says_what_the_tests_do(
+def test_without_user_namespaces_the_output_says_which_tests_are_skipped(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(system_parts, "examine_machine", lambda: NO_NAMESPACES)
@@ -53,7 +53,7 @@ def test_the_tests_of_the_database_need_an_installed_server_or_the_package(monke
     assert "apt install postgresql" in system_parts.missing_for_tests(GOOD)[0]
 
 
-def test_the_tests_in_a_browser_fail_and_name_what_is_missing(
+def test_missing_parts_of_the_browser_tests_are_an_error_that_names_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, path=None: None)
