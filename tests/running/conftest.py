@@ -35,8 +35,8 @@ def attach_from_environment():
 '''
 
 
-class Inside:
-    """A kernel that runs code and says what came of it."""
+class SandboxedKernel:
+    """A client of a kernel in a sandbox: it runs code and returns the output."""
 
     def __init__(self, kernels: Kernels) -> None:
         self._loop = asyncio.new_event_loop()
@@ -53,7 +53,7 @@ class Inside:
         self._loop.run_until_complete(self._client.wait_for_ready(GENEROUS))
 
     def run(self, code: str) -> str:
-        """Give what a cell printed and showed, and the name and text of its error."""
+        """Run a cell; return its printed and displayed text, and the name and text of its error."""
         said: list[str] = []
 
         def hear(message: dict[str, Any]) -> None:
@@ -70,7 +70,7 @@ class Inside:
         return "".join(said).strip()
 
     def wait_until_it_ends(self) -> None:
-        """Wait for somebody to end the kernel."""
+        """Wait until the kernel has ended."""
         self._loop.run_until_complete(self.provisioner.wait())
 
     def send(self, code: str) -> None:
@@ -78,7 +78,7 @@ class Inside:
         self._client.execute(code)
 
     def shut_down(self) -> None:
-        """End the kernel; twice is once."""
+        """End the kernel; do nothing if it was ended before."""
         if not self._loop.is_closed():
             self._client.stop_channels()
             self._loop.run_until_complete(self.manager.shutdown_kernel(now=True))
@@ -109,7 +109,7 @@ def machine() -> Machine:
 def _kernels(mode: Any, edition: Path, machine: Machine, **limits: int) -> Kernels:
     if sys.platform != "linux":
         pytest.skip(f"{machine.platform} has no {mode}")
-    # Root's kernels become nobody, who may be unable to reach the interpreter below /root: then they stay root.
+    # Kernels of root run as user 65534, who may be unable to read an interpreter below /root. Then they run as root.
     as_root = machine.root and mode in machine.problems
     problems = machine.problems_as_root if as_root else machine.problems
     if mode in problems:
@@ -124,16 +124,16 @@ def kernels(edition: Path, machine: Machine) -> Iterator[Kernels]:
 
 
 @pytest.fixture(scope="module")
-def inside(kernels: Kernels) -> Iterator[Inside]:
-    """One kernel for all attacks that it survives."""
-    kernel = Inside(kernels)
+def inside(kernels: Kernels) -> Iterator[SandboxedKernel]:
+    """Start one kernel for all tests of a module that do not end it."""
+    kernel = SandboxedKernel(kernels)
     yield kernel
     kernel.shut_down()
 
 
 @pytest.fixture(scope="module")
 def tight_kernels(edition: Path, machine: Machine) -> Iterator[Kernels]:
-    """Kernels with so little of everything that a test can use it up."""
+    """Create kernels with limits so low that a test can reach them."""
     small = {"memory": 512 << 20, "processes": 40, "scratch": 4 << 20, "file_size": 2 << 20, "cpu_seconds": 2}
     with _kernels("namespaces", edition, machine, **small) as kernels:
         yield kernels
@@ -141,7 +141,7 @@ def tight_kernels(edition: Path, machine: Machine) -> Iterator[Kernels]:
 
 @pytest.fixture(scope="module")
 def landlocked(edition: Path, machine: Machine) -> Iterator[Kernels]:
-    with tempfile.TemporaryDirectory(dir="/tmp") as directory:  # pytest's own can be reached by its user only
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:  # only this user can read the directories of pytest
         Path(directory).chmod(0o755)
         reachable = shutil.copytree(edition, Path(directory, "edition"))
         with _kernels("landlock", reachable, machine, scratch=4 << 20) as kernels:
@@ -149,12 +149,12 @@ def landlocked(edition: Path, machine: Machine) -> Iterator[Kernels]:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[[Kernels], Inside]]:
-    """Start kernels that are shut down with the test."""
-    started: list[Inside] = []
+def start() -> Iterator[Callable[[Kernels], SandboxedKernel]]:
+    """Return a function that starts kernels; they are shut down after the test."""
+    started: list[SandboxedKernel] = []
 
-    def start_one(kernels: Kernels) -> Inside:
-        started.append(Inside(kernels))
+    def start_one(kernels: Kernels) -> SandboxedKernel:
+        started.append(SandboxedKernel(kernels))
         return started[-1]
 
     yield start_one

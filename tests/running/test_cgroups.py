@@ -1,4 +1,4 @@
-"""The real cgroups of this machine: a program of its own is given one, and gives parts of it on."""
+"""Real cgroups of this machine: a program gets a cgroup of its own and creates child groups in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from autograder.running.judge_side import cgroups
 
 @pytest.fixture
 def delegated() -> Iterator[Path]:
-    """Make a cgroup, as an administrator does for a service."""
+    """Create a cgroup, as an administrator does for a service."""
     own = cgroups._own()
     if own is None or not os.access(own, os.W_OK):
         pytest.skip("only who may make cgroups can delegate one")
@@ -58,7 +58,7 @@ def run_in(cgroup: Path, code: str) -> str:
     return done.stdout
 
 
-def test_a_cgroup_of_our_own_is_taken_over_once(delegated: Path) -> None:
+def test_a_cgroup_of_our_own_is_set_up_once(delegated: Path) -> None:
     run_in(
         delegated,
         """
@@ -71,11 +71,11 @@ def test_a_cgroup_of_our_own_is_taken_over_once(delegated: Path) -> None:
     )
 
 
-def test_a_cgroup_that_others_are_in_is_left_as_it_was(delegated: Path) -> None:
+def test_a_cgroup_with_processes_of_others_is_not_changed(delegated: Path) -> None:
     run_in(
         delegated,
         """
-        if os.fork() == 0:  # what it starts is not below the one that asks
+        if os.fork() == 0:  # processes that it starts are not descendants of the program that asks
             assert not cgroups.take_over(CONTROLLERS)
             assert not (HERE / "autograder").exists()
             os._exit(0)
@@ -84,7 +84,7 @@ def test_a_cgroup_that_others_are_in_is_left_as_it_was(delegated: Path) -> None:
     )
 
 
-def test_without_its_controllers_nothing_is_taken_over(delegated: Path) -> None:
+def test_a_cgroup_without_the_controllers_is_not_used(delegated: Path) -> None:
     run_in(
         delegated,
         """
@@ -95,7 +95,7 @@ def test_without_its_controllers_nothing_is_taken_over(delegated: Path) -> None:
     )
 
 
-def test_who_enters_by_the_descriptor_is_in_the_group_and_ends_with_it(delegated: Path) -> None:
+def test_a_process_that_enters_by_the_descriptor_is_in_the_group_and_ends_with_it(delegated: Path) -> None:
     said = run_in(
         delegated,
         """
@@ -118,7 +118,7 @@ def test_who_enters_by_the_descriptor_is_in_the_group_and_ends_with_it(delegated
     assert said.strip() == "-9"
 
 
-def test_a_cgroup_that_only_has_our_name_is_left_alone(delegated: Path) -> None:
+def test_a_cgroup_that_only_has_our_name_is_not_changed(delegated: Path) -> None:
     run_in(
         delegated,
         """

@@ -1,4 +1,4 @@
-"""What the machine can do is found out by trying, and nothing weak is chosen unless it was asked for by name."""
+"""The examination of the machine tries each sandbox; a weaker sandbox is used only if it was asked for by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAC = Machine("darwin", root=False)
 BOTH = {"namespaces": "nobody cannot read it", "landlock": "nobody cannot read it"}
 
 
-def test_this_machine_is_examined_by_trying(machine: Machine) -> None:
+def test_the_examination_of_this_machine_reports_every_mode(machine: Machine) -> None:
     assert machine.platform == sys.platform
     assert machine.root == (os.getuid() == 0)
     assert machine.sentences[-1] == f"The strongest mode here is {machine.strongest}."
@@ -33,7 +33,7 @@ def test_this_machine_is_examined_by_trying(machine: Machine) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are for Linux")
-def test_an_interpreter_that_does_not_run_inside_is_a_problem() -> None:
+def test_an_interpreter_that_does_not_run_in_the_sandbox_is_a_problem() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(doctor, "_TRY", "import sys; sys.exit('no such thing')")
         assert doctor._problem_with("namespaces", as_root=False) == "no such thing"
@@ -78,7 +78,7 @@ def test_a_mode_that_is_asked_for_is_chosen() -> None:
         assert choose_mode(machine, asked="trusted", as_root=False) == "trusted"
 
 
-def test_without_namespaces_landlock_is_offered_and_not_taken() -> None:
+def test_without_namespaces_landlock_is_suggested_and_not_chosen() -> None:
     assert NO_NAMESPACES.strongest == "landlock"
     with pytest.raises(
         ConfinementError, match=r"mode namespaces must work .*got: it is forbidden.*Mode landlock would"
@@ -86,7 +86,7 @@ def test_without_namespaces_landlock_is_offered_and_not_taken() -> None:
         choose_mode(NO_NAMESPACES, asked=None, as_root=False)
 
 
-def test_without_anything_nothing_is_offered() -> None:
+def test_without_any_sandbox_none_is_suggested() -> None:
     assert BARE.strongest == "trusted"
     with pytest.raises(ConfinementError) as raised:
         choose_mode(BARE, asked=None, as_root=False)
@@ -96,20 +96,20 @@ def test_without_anything_nothing_is_offered() -> None:
 
 
 @pytest.mark.parametrize("asked", [None, "namespaces", "landlock"])
-def test_other_systems_run_trusted_code_only_and_only_when_told_so(asked: str | None) -> None:
+def test_other_systems_run_only_trusted_code_and_only_if_asked_for(asked: str | None) -> None:
     with pytest.raises(ConfinementError, match=r"on Linux only \(got darwin\)"):
         choose_mode(MAC, asked=asked, as_root=False)
     assert "must be trusted" in MAC.sentences[0]
 
 
-def test_root_must_be_able_to_become_somebody_else() -> None:
+def test_root_must_be_able_to_switch_to_another_user() -> None:
     stuck = Machine("linux", root=True, landlock=7, seccomp=True, problems=BOTH)
     with pytest.raises(ConfinementError, match=r"must not run as root, and user 65534 must be able .*nobody cannot"):
         choose_mode(stuck, asked=None, as_root=False)
     assert choose_mode(stuck, asked=None, as_root=True) == "namespaces"
 
 
-def test_root_that_stays_root_needs_a_sandbox_all_the_same() -> None:
+def test_kernels_that_run_as_root_need_a_sandbox_too() -> None:
     stuck = Machine("linux", root=True, problems=BOTH, problems_as_root={"namespaces": "it is forbidden"})
     with pytest.raises(ConfinementError, match=r"mode namespaces must work .*got: it is forbidden"):
         choose_mode(stuck, asked=None, as_root=True)

@@ -29,7 +29,7 @@ from autograder.judging.exercise import Exercise
 from autograder.running.judge_side.student_edition import Name, edition_hash, write_edition
 
 EXERCISES: dict[str, list[Exercise]] = {lesson.LESSON: list(lesson.EXERCISES) for lesson in LESSONS}
-# Modules that hold the answers again in other words, or train with them: only names may be left.
+# Modules with the same answers in other code, or code that trains with them: the edition may keep only their names.
 ONLY_NAMES = ("diagnostics", "engine", "networks", "training")
 KEPT_AS_THEY_ARE = ["arrays.py", "plots.py", "data/digits.py", "data/tables.py"]
 
@@ -40,7 +40,7 @@ def place_of(exercise: Exercise) -> Name:
 
 @dataclass(frozen=True)
 class Edition:
-    """An edition of a lesson, and what a process says that has nothing else to import."""
+    """An edition of a lesson, and the report of a process that can import nothing else."""
 
     lesson: str
     path: Path
@@ -50,7 +50,7 @@ class Edition:
 
 
 def write_for(lesson: str, directory: Path) -> tuple[list[Exercise], list[Exercise]]:
-    """Write a lesson's edition; give the exercises whose answers are given and withheld."""
+    """Write a lesson's edition; return the exercises whose answers are given and withheld."""
     given = [e for name, exercises in EXERCISES.items() if name < lesson for e in exercises]
     withheld = [e for name, exercises in EXERCISES.items() if name >= lesson for e in exercises]
     write_edition(directory, given=map(place_of, given), withheld=map(place_of, withheld))
@@ -110,7 +110,7 @@ json.dump(
 
 
 def run_inside(edition: Path, script: str, asked: object) -> Any:
-    """Run a script that finds the edition where it would find the packages, and give the JSON it prints."""
+    """Run a script that imports the edition instead of the packages; return the JSON that it prints."""
     environment = {
         **os.environ,
         "PYTHONPATH": str(edition),
@@ -175,7 +175,7 @@ def test_the_packages_of_the_edition_come_before_installed_ones(edition: Edition
     assert edition.report["places"] == [str(edition.path / p / "__init__.py") for p in ("course_lib", "autograder")]
 
 
-def test_every_public_name_is_there_and_what_is_withheld_says_why_it_does_nothing(edition: Edition) -> None:
+def test_every_public_name_exists_and_a_withheld_function_says_why_it_does_nothing(edition: Edition) -> None:
     refusals = edition.report["refusals"]
     assert edition.report["missing"] == []
     assert len(refusals) > len(edition.withheld)
@@ -193,14 +193,14 @@ def test_no_withheld_answer_is_an_object_in_a_process_that_imported_everything(e
     assert edition.report["found"] == []
 
 
-def test_an_answer_in_the_process_would_have_been_found(tmp_path: Path) -> None:
+def test_an_answer_in_the_process_is_found_by_this_search(tmp_path: Path) -> None:
     given, _ = write_for("01_sigmoid_saturation", tmp_path / "edition")
     bodies = bodies_of([exercise.reference for exercise in given])
     report = run_inside(tmp_path / "edition", INSIDE, {"imports": [], "refusing": [], "public": [], "bodies": bodies})
     assert report["found"] == sorted(exercise.name for exercise in given)
 
 
-def test_nothing_of_the_judge_or_the_exercises_comes_along(edition: Edition) -> None:
+def test_nothing_of_the_judge_or_the_exercises_is_in_the_edition(edition: Edition) -> None:
     assert [m for m in edition.report["modules"] if m.startswith("autograder.exercises")] == []
     files = {path.relative_to(edition.path).as_posix() for path in (edition.path / "autograder").rglob("*.py")}
     assert {f for f in files if not f.startswith("autograder/running/")} == {
@@ -214,7 +214,7 @@ def test_nothing_of_the_judge_or_the_exercises_comes_along(edition: Edition) -> 
         assert "autograder.exercises" not in path.read_text(encoding="utf-8"), path
 
 
-def test_the_kernels_side_is_copied_as_it_stands(edition: Edition) -> None:
+def test_the_kernels_side_is_copied_without_changes(edition: Edition) -> None:
     copies = [path for path in (edition.path / "autograder").rglob("*.py") if path.name != "__init__.py"]
     assert {"zygote.py", "function_server.py", "wire.py", "calls.py"} <= {path.name for path in copies}
     for path in copies:
@@ -222,7 +222,7 @@ def test_the_kernels_side_is_copied_as_it_stands(edition: Edition) -> None:
 
 
 def lines_in(text: str) -> set[str]:
-    """Give the lines that are long enough to know where they are from, whatever their spaces."""
+    """Return the lines that are long enough to identify their source, with single spaces between words."""
     return {line for line in (" ".join(line.split()) for line in text.splitlines()) if len(line) > 25}
 
 
@@ -262,7 +262,7 @@ def ours() -> dict[str, ModuleType]:
 
 @contextmanager
 def imported_from(edition: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Import the edition's packages in this process, where the references are at hand, and forget them afterwards."""
+    """Import the edition's packages in this process, which has the references too; remove them afterwards."""
     before = ours()
     with monkeypatch.context() as patch, mpl.rc_context():
         patch.setattr(sys, "dont_write_bytecode", True)
@@ -289,7 +289,9 @@ def assert_the_same_function(exercise: Exercise, function: Callable[..., Any]) -
             np.testing.assert_equal(*results)
 
 
-def test_what_is_given_computes_what_the_reference_computes(edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_given_function_computes_what_the_reference_computes(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for exercise in edition.given:
         with imported_from(edition.path, monkeypatch):
             module, name = place_of(exercise)
@@ -309,7 +311,7 @@ def test_a_solved_lesson_needs_nothing_but_its_edition(edition: Edition, monkeyp
             assert_the_same_function(exercise, space[exercise.name])
 
 
-def test_an_edition_is_the_same_every_time_and_another_for_every_lesson(edition: Edition, tmp_path: Path) -> None:
+def test_an_edition_is_the_same_every_time_and_differs_between_lessons(edition: Edition, tmp_path: Path) -> None:
     write_for(edition.lesson, tmp_path / "again")
     assert edition_hash(tmp_path / "again") == edition_hash(edition.path)
     (other,) = [name for name in EXERCISES if name[:2] == f"{(int(edition.lesson[:2]) + 1) % 8:02}"]
@@ -317,7 +319,7 @@ def test_an_edition_is_the_same_every_time_and_another_for_every_lesson(edition:
     assert edition_hash(tmp_path / "other") != edition_hash(edition.path)
 
 
-def test_a_hash_knows_names_from_contents(tmp_path: Path) -> None:
+def test_a_hash_distinguishes_names_from_contents(tmp_path: Path) -> None:
     for folder, name, content in (("a", "ab", "c"), ("b", "a", "bc"), ("c", "ab", "c")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / name).write_text(content)
@@ -335,7 +337,7 @@ def test_another_user_may_read_it_and_not_write_it_whatever_the_umask(tmp_path: 
         assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
 
 
-def test_a_directory_that_holds_something_is_refused(tmp_path: Path) -> None:
+def test_a_directory_that_is_not_empty_is_refused(tmp_path: Path) -> None:
     (tmp_path / "left").write_text("over")
     with pytest.raises(EditionError, match="the directory of an edition must be empty"):
         write_for("00_gradients_you_can_trust", tmp_path)
@@ -360,7 +362,7 @@ GIVEN, WITHHELD = ("course_lib.early", "given"), ("course_lib.late", "withheld")
 
 
 def small_edition(tmp_path: Path, changed: Mapping[str, str]) -> Path:
-    """Write an edition of a small site, some of whose files are other than usual."""
+    """Write an edition of a small site with some unusual files."""
     for name, text in {**SMALL_SITE, **changed}.items():
         path = tmp_path / "site" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -369,7 +371,7 @@ def small_edition(tmp_path: Path, changed: Mapping[str, str]) -> Path:
     return tmp_path / "edition"
 
 
-def test_what_is_given_keeps_what_it_reaches_and_nothing_else(tmp_path: Path) -> None:
+def test_a_given_function_keeps_the_code_that_it_uses_and_nothing_else(tmp_path: Path) -> None:
     early = """\
 '''A module.'''
 import math
@@ -478,7 +480,7 @@ def test_an_edition_that_would_hold_an_answer_is_refused(tmp_path: Path, modules
     assert not (tmp_path / "edition").exists()
 
 
-def test_an_answer_in_a_module_that_is_copied_as_it_is_is_refused(tmp_path: Path) -> None:
+def test_an_answer_in_a_module_that_is_copied_without_changes_is_refused(tmp_path: Path) -> None:
     small_edition(tmp_path, {})
     answer = ("course_lib.arrays", "as_float")
     with pytest.raises(EditionError, match=r"course_lib\.arrays is copied as it is, so it must hold no answer"):
@@ -486,7 +488,7 @@ def test_an_answer_in_a_module_that_is_copied_as_it_is_is_refused(tmp_path: Path
 
 
 @pytest.mark.parametrize("module", ["autograder.judging.judge", "autograder.exercises", "course_lib.networks"])
-def test_a_kernels_side_that_would_bring_the_judge_is_refused(tmp_path: Path, module: str) -> None:
+def test_a_kernels_side_that_imports_the_judge_is_refused(tmp_path: Path, module: str) -> None:
     server = "autograder/running/kernel_side/function_server.py"
     with pytest.raises(EditionError, match=rf"server runs in the kernel's process, so it must not import {module}"):
         small_edition(tmp_path, {server: f"def late():\n    import {module}\n"})

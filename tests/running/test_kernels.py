@@ -1,4 +1,4 @@
-"""Ready kernels: they are what Jupyter expects, differ from one another, and leave nothing behind."""
+"""Preloaded kernels: they work like Jupyter's, draw different random numbers, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def has_ended(handle: int) -> bool:
     return bool(poll.poll(GENEROUS * 1000))
 
 
-def test_nbclient_runs_a_notebook_as_ever(kernels: Kernels) -> None:
+def test_nbclient_runs_a_notebook_as_with_other_kernels(kernels: Kernels) -> None:
     notebook = run_notebook(kernels, "x = 2", "print(x + 1)", "1 / 0", "!echo from a shell", "x")
     assert [text_of(cell).strip() for cell in notebook.cells[:4]] == ["", "3", "ZeroDivisionError", "from a shell"]
     assert notebook.cells[4].outputs[0].data == {"text/plain": "2"}
@@ -66,7 +66,7 @@ def test_a_figure_is_a_png(kernels: Kernels) -> None:
     assert output.data["image/png"].startswith("iVBOR")
 
 
-def test_fonts_that_this_machine_knows_are_not_looked_for_again(
+def test_the_font_cache_of_this_machine_is_used(
     edition: Path, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = tmp_path / ".cache" / "matplotlib" / f"fontlist-v{font_manager.FontManager.__version__}.json"
@@ -81,7 +81,7 @@ def test_fonts_that_this_machine_knows_are_not_looked_for_again(
         assert start(others).run(code) == "True"
 
 
-def test_a_kernel_has_no_debugger_and_students_import_what_there_is(kernels: Kernels) -> None:
+def test_a_kernel_has_no_debugger_and_the_remaining_packages_can_be_imported(kernels: Kernels) -> None:
     code = (
         "import importlib.util, sys\n"
         "print('debugpy' in sys.modules, 'pydevd' in sys.modules, importlib.util.find_spec('debugpy') is not None)"
@@ -101,7 +101,7 @@ def test_the_edition_is_what_is_imported(kernels: Kernels) -> None:
     assert text_of(notebook.cells[0]).split() == ["/edition/course_lib/__init__.py", "/edition/autograder/__init__.py"]
 
 
-def test_our_end_of_the_wire_hears_the_kernel(kernels: Kernels, start: Start) -> None:
+def test_the_judges_end_of_the_wire_receives_from_the_kernel(kernels: Kernels, start: Start) -> None:
     assert start(kernels).provisioner.channel.recv(5) == b"hello"
 
 
@@ -114,7 +114,7 @@ def test_programs_that_a_kernel_starts_do_not_have_its_sockets(kernels: Kernels,
     assert "socket:" not in listing
 
 
-def test_of_the_environment_only_nbgraders_word_gets_in(kernels: Kernels) -> None:
+def test_only_nbgraders_environment_variable_is_passed_to_a_kernel(kernels: Kernels) -> None:
     given = {"AUTOGRADER_DB": "secret", "HOME": "/root", "NBGRADER_EXECUTION": "autograde"}
 
     async def environment() -> str:
@@ -139,7 +139,7 @@ def test_a_cell_that_hangs_is_interrupted_and_the_next_one_runs(kernels: Kernels
     assert [text_of(cell).strip() for cell in notebook.cells] == ["KeyboardInterrupt", "next"]
 
 
-def test_a_long_message_is_taken_and_a_longer_one_is_not(kernels: Kernels) -> None:
+def test_a_long_message_is_received_and_one_over_the_limit_is_not(kernels: Kernels) -> None:
     sizes = LONGEST_MESSAGE * 3 // 4, LONGEST_MESSAGE + 1
     show = "from IPython.display import display\ndisplay({{'text/plain': 'x' * {}}}, raw=True)"
     notebook = run_notebook(kernels, *map(show.format, sizes), iopub_timeout=5)
@@ -182,9 +182,7 @@ def test_a_kernel_holds_no_handle_of_another_process(kernels: Kernels, start: St
     assert "pidfd" not in opened
 
 
-def test_the_c_library_knows_the_number_of_a_kernel_that_was_forked_into_its_namespaces(
-    kernels: Kernels, start: Start
-) -> None:
+def test_the_c_library_has_the_process_id_of_a_kernel_inside_its_namespace(kernels: Kernels, start: Start) -> None:
     code = """
         import ctypes, os, threading
         place = ctypes.POINTER(ctypes.c_int)()
@@ -207,14 +205,16 @@ def test_after_the_zygote_is_killed_its_kernels_end_and_new_ones_start(kernels: 
     assert start(kernels).run("print(1)") == "1"
 
 
-def borrowed(kernels: Kernels, edition: Path) -> Kernels:
-    """Have a part in the zygote of other kernels, as another process has."""
+def sharing_kernels(kernels: Kernels, edition: Path) -> Kernels:
+    """Create kernels that use the zygote of other kernels, as another process does."""
     return Kernels(edition, mode="namespaces", share=kernels.share())
 
 
-def test_a_zygote_forks_for_others_too_and_ends_what_they_leave(kernels: Kernels, edition: Path, start: Start) -> None:
+def test_a_shared_zygote_forks_for_other_kernels_and_ends_those_left_behind(
+    kernels: Kernels, edition: Path, start: Start
+) -> None:
     ours = start(kernels)
-    with borrowed(kernels, edition) as others:
+    with sharing_kernels(kernels, edition) as others:
         theirs = start(others)
         assert theirs.run("print(1)") == "1"
         assert zygote_of(theirs.provisioner.directory).pid is None
@@ -225,11 +225,11 @@ def test_a_zygote_forks_for_others_too_and_ends_what_they_leave(kernels: Kernels
     assert start(kernels).run("print(3)") == "3"
 
 
-def test_who_has_a_part_in_a_zygote_that_was_killed_starts_another(
+def test_a_user_of_a_shared_zygote_that_was_killed_starts_a_new_one(
     kernels: Kernels, edition: Path, start: Start
 ) -> None:
     ours = start(kernels)
-    with borrowed(kernels, edition) as others:
+    with sharing_kernels(kernels, edition) as others:
         theirs = start(others)
         handle = os.pidfd_open(theirs.provisioner.pid)
         os.kill(zygote_pid(ours), signal.SIGKILL)
@@ -240,7 +240,7 @@ def test_who_has_a_part_in_a_zygote_that_was_killed_starts_another(
         assert zygote_pid(again) != zygote_pid(start(kernels))
 
 
-def test_a_part_in_a_zygote_that_has_ended_cannot_be_given(kernels: Kernels, start: Start) -> None:
+def test_a_zygote_that_has_ended_cannot_be_shared(kernels: Kernels, start: Start) -> None:
     inside = start(kernels)
     handle = os.pidfd_open(zygote_pid(inside))
     os.kill(zygote_pid(inside), signal.SIGKILL)
@@ -251,7 +251,7 @@ def test_a_part_in_a_zygote_that_has_ended_cannot_be_given(kernels: Kernels, sta
     assert start(kernels).run("print(1)") == "1"
 
 
-def test_when_the_trusted_process_is_killed_nothing_of_it_stays(kernels: Kernels, edition: Path) -> None:
+def test_when_the_trusted_process_is_killed_its_kernels_end_too(kernels: Kernels, edition: Path) -> None:
     code = """
         import asyncio, sys
         from pathlib import Path
@@ -300,7 +300,7 @@ def test_closing_leaves_no_process_and_no_file(kernels: Kernels, edition: Path, 
     assert list(edition.rglob("*.pyc")) == []
 
 
-def test_an_edition_without_a_zygote_is_refused_in_words(kernels: Kernels, tmp_path: Path) -> None:
+def test_an_edition_without_a_zygote_is_refused_with_a_message(kernels: Kernels, tmp_path: Path) -> None:
     async def fail(others: Kernels) -> None:
         await others.manager().start_kernel()
 

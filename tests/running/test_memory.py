@@ -1,4 +1,4 @@
-"""What a process of ours does with memory that it no longer needs."""
+"""The grader's processes return memory that they no longer need to the system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running a notebook's cells within limits: what one cell does is no other cell's business."""
+"""Running a notebook's cells within limits: a cell that reaches its limit does not affect the others."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from autograder.errors import RunError, StalledError
 from autograder.running.judge_side.kernels import Kernels
 from autograder.running.judge_side.run_notebook import CELL_OUTPUT, NOTEBOOK_OUTPUT, run_notebook
 
-# ipykernel gives no reply to what Python cannot compile, so such a cell is interrupted when its time is up.
+# ipykernel sends no reply to code that Python cannot compile, so such a cell is interrupted at its time limit.
 WITHOUT_REPLY = "if False:\n    x" + ".x" * 20_000
 
 
 def run(kernels: Kernels, *sources: str, cell_timeout: int = 60, last_try: bool = True) -> list[Any]:
-    """Run cells and give them back."""
+    """Run cells and return them with their outputs."""
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     places = range(len(sources))
     limits = {"cell_timeout": cell_timeout, "last_try": last_try}
     try:
         run_notebook(notebook, kernels, cells=places, tests=(), judge=print, files={}, **limits)
     finally:
-        ensure_event_loop().close()  # a process that grades keeps it
+        ensure_event_loop().close()  # a grading process keeps its loop open
     return list(notebook.cells)
 
 
@@ -39,7 +39,7 @@ def test_an_interrupt_never_hits_the_next_cell(kernels: Kernels) -> None:
     assert [shown(cell) for cell in cells[1::2]] == ["next\n"] * 4
 
 
-def test_a_loop_that_prints_is_cut_and_the_next_cell_runs(kernels: Kernels) -> None:
+def test_a_loop_that_prints_is_stopped_and_the_next_cell_runs(kernels: Kernels) -> None:
     loop, following = run(kernels, "while True:\n    print('x' * 100_000)", "print('next')")
     assert "more output was left out" in shown(loop)
     assert len(shown(loop)) < CELL_OUTPUT + 1000
@@ -53,7 +53,7 @@ def test_a_text_of_any_length_is_printed_a_piece_at_a_time(kernels: Kernels) -> 
     assert shown(following) == "y" * 3_000_000 + "\n"
 
 
-def test_an_error_is_kept_where_nothing_more_may_be_shown(kernels: Kernels) -> None:
+def test_an_error_is_shown_even_after_the_output_limit(kernels: Kernels) -> None:
     cells = NOTEBOOK_OUTPUT // CELL_OUTPUT + 1
     flood = f"print('x' * {CELL_OUTPUT * 9 // 10})"
     *_, wrong, right = run(kernels, *[flood] * cells, "assert 1 == 2, 'y' * 3_000_000", "assert 1 == 1")
@@ -63,19 +63,19 @@ def test_an_error_is_kept_where_nothing_more_may_be_shown(kernels: Kernels) -> N
     assert not [output for output in right.outputs if output.output_type == "error"]
 
 
-def test_a_cell_that_survives_its_interrupt_has_an_error_all_the_same(kernels: Kernels) -> None:
+def test_a_cell_that_catches_its_interrupt_has_an_error_too(kernels: Kernels) -> None:
     stubborn = "try:\n    while True: pass\nexcept KeyboardInterrupt:\n    pass"
     (cell,) = run(kernels, stubborn, cell_timeout=1)
     assert [output.output_type for output in cell.outputs] == ["error"]
 
 
-def test_a_thread_that_never_falls_silent_ends_the_run_in_time(kernels: Kernels) -> None:
+def test_a_thread_that_prints_forever_does_not_make_the_run_endless(kernels: Kernels) -> None:
     flood = (
         "import threading\nfrom IPython.display import display\n"
         "def show():\n    while True:\n        display('x' * 1000)\n"
         "threading.Thread(target=show, daemon=True).start()\nwhile True: pass"
     )
-    with contextlib.suppress(RunError):  # whether it can still be judged hangs on what ZeroMQ drops
+    with contextlib.suppress(RunError):  # raised or not: that depends on the messages that ZeroMQ drops
         cells = run(kernels, flood, "print('next')", cell_timeout=1)
         assert shown(cells[1])
 

@@ -1,4 +1,4 @@
-"""Functions in another process: judged as if they were here, whatever they do over there."""
+"""Functions in another process: they are judged like local functions, and cannot harm the judge."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def serving(namespace: Mapping[str, object]) -> Iterator[RemoteFunctions]:
     ours, theirs = socket.socketpair()
     process = os.fork()
     if process == 0:
-        faulthandler.disable()  # pytest's, which would print what crashes on purpose to the terminal
+        faulthandler.disable()  # pytest's handler would print the intended crashes to the terminal
         with contextlib.suppress(BaseException):
             ours.close()
             server = Server(theirs, lambda: namespace)
@@ -79,44 +79,44 @@ def started(source: str) -> Iterator[RemoteFunctions]:
 
 
 def verdicts(exercise: Exercise, function: object) -> tuple[Verdict, Verdict]:
-    """Judge one function here and over there."""
-    here = judge(exercise, function, seed=7)  # type: ignore[arg-type]
-    with serving({exercise.name: function}) as functions, functions.judging(exercise.name) as far:
-        return here, judge(exercise, far, seed=7)
+    """Judge a function in this process and in another process."""
+    local = judge(exercise, function, seed=7)  # type: ignore[arg-type]
+    with serving({exercise.name: function}) as functions, functions.judging(exercise.name) as remote:
+        return local, judge(exercise, remote, seed=7)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
-def test_the_reference_earns_over_there_what_it_earns_here(exercise: Exercise) -> None:
-    here, there = verdicts(exercise, exercise.reference)
-    assert here == there
-    assert there.passed
+def test_the_reference_gets_the_same_verdict_in_another_process(exercise: Exercise) -> None:
+    local, remote = verdicts(exercise, exercise.reference)
+    assert local == remote
+    assert remote.passed
 
 
 @pytest.mark.parametrize("exercise", [e for e in EXERCISES if not e.notice], ids=lambda exercise: exercise.name)
-def test_every_known_mistake_is_named_over_there_as_here(exercise: Exercise) -> None:
+def test_every_known_mistake_gets_the_same_verdict_in_another_process(exercise: Exercise) -> None:
     for mistake in exercise.mistakes:
-        here, there = verdicts(exercise, mistake.function)
-        assert here == there, mistake.name
+        local, remote = verdicts(exercise, mistake.function)
+        assert local == remote, mistake.name
 
 
-def test_what_is_missing_or_cannot_be_called_is_no_answer() -> None:
+def test_a_name_that_is_missing_or_cannot_be_called_is_no_answer() -> None:
     with serving({"sigmoid": 3}) as functions:
         for name in ("sigmoid", "tanh"):
-            with functions.judging(name) as far:
-                assert far is None
+            with functions.judging(name) as remote:
+                assert remote is None
 
 
 def test_an_earlier_mistake_costs_its_own_points_only() -> None:
     with started(DOUBLED) as functions:
-        with functions.judging("sigmoid") as far:
-            assert judge("sigmoid", far, seed=3).points == 0
-        with functions.judging("sigmoid_derivative") as far:
-            verdict = judge("sigmoid_derivative", far, seed=3)
+        with functions.judging("sigmoid") as remote:
+            assert judge("sigmoid", remote, seed=3).points == 0
+        with functions.judging("sigmoid_derivative") as remote:
+            verdict = judge("sigmoid_derivative", remote, seed=3)
     assert verdict.judged_with == ("sigmoid",)
     assert verdict.points > 0
 
 
-def test_a_reference_that_takes_functions_stands_in_too() -> None:
+def test_a_reference_that_takes_functions_replaces_a_wrong_answer_too() -> None:
     source = """
 def numerical_gradient(f, x, step=1e-5):
     return 0 * x
@@ -131,17 +131,17 @@ def gradient_check(loss, params, grads, tolerance=1e-6):
     return wrong
 """
     with started(source) as functions:
-        with functions.judging("numerical_gradient") as far:
-            assert judge("numerical_gradient", far, seed=3).points < 1
-        with functions.judging("gradient_check") as far:
-            verdict = judge("gradient_check", far, seed=3)
+        with functions.judging("numerical_gradient") as remote:
+            assert judge("numerical_gradient", remote, seed=3).points < 1
+        with functions.judging("gradient_check") as remote:
+            verdict = judge("gradient_check", remote, seed=3)
     assert verdict.judged_with == ("numerical_gradient",)
     assert verdict.passed
 
 
-def test_no_reference_stands_in_before_its_own_exercise_was_judged() -> None:
-    with started(DOUBLED) as functions, functions.judging("sigmoid_derivative") as far:
-        assert judge("sigmoid_derivative", far, seed=3).judged_with == ()
+def test_no_reference_replaces_an_answer_before_its_own_exercise_was_judged() -> None:
+    with started(DOUBLED) as functions, functions.judging("sigmoid_derivative") as remote:
+        assert judge("sigmoid_derivative", remote, seed=3).judged_with == ()
 
 
 @pytest.mark.parametrize(
@@ -160,23 +160,23 @@ def test_no_reference_stands_in_before_its_own_exercise_was_judged() -> None:
 def test_a_call_that_goes_wrong_is_a_failure_of_its_own_exercise(body: str, kind: str) -> None:
     right = "def sigmoid_derivative(a):\n    return np.exp(-np.abs(a)) / (1 + np.exp(-np.abs(a))) ** 2"
     with started(f"def sigmoid(a):\n{body}\n{right}") as functions:
-        with functions.judging("sigmoid") as far:
-            verdict = judge("sigmoid", far, seed=3)
+        with functions.judging("sigmoid") as remote:
+            verdict = judge("sigmoid", remote, seed=3)
         assert verdict.points == 0
         assert verdict.parts[0].failure is not None
         assert verdict.parts[0].failure.kind == kind
-        with functions.judging("sigmoid_derivative") as far:
-            assert judge("sigmoid_derivative", far, seed=3).points > 0
+        with functions.judging("sigmoid_derivative") as remote:
+            assert judge("sigmoid_derivative", remote, seed=3).points > 0
 
 
-def test_what_a_function_leaves_behind_is_gone_when_the_next_one_is_judged() -> None:
+def test_side_effects_of_a_function_do_not_reach_the_next_function() -> None:
     source = "seen = []\ndef sigmoid(a):\n    seen.append(a)\ndef tanh(a):\n    return np.full(3, len(seen))"
     with started(source) as functions:
-        with functions.judging("sigmoid") as far:
-            judge("sigmoid", far, seed=3)
-        with functions.judging("tanh") as far:
-            assert far is not None
-            assert far.call((1.0,), {}, writable=False).value.tolist() == [0, 0, 0]
+        with functions.judging("sigmoid") as remote:
+            judge("sigmoid", remote, seed=3)
+        with functions.judging("tanh") as remote:
+            assert remote is not None
+            assert remote.call((1.0,), {}, writable=False).value.tolist() == [0, 0, 0]
 
 
 COUNTING = """
@@ -195,52 +195,52 @@ def large(a):
 NUMBERS: list[Arguments] = [((float(n),), {}) for n in range(6)]
 
 
-def test_announced_calls_are_made_before_they_are_asked_for() -> None:
-    with started(COUNTING) as functions, functions.judging("scaled") as far:
-        assert far is not None
-        announced = [*NUMBERS[:3], NUMBERS[4]]
-        far.prefetch(announced, writable=False)
-        assert far.call(*announced[0], writable=False).value == 0
+def test_prefetched_calls_are_made_before_they_are_requested() -> None:
+    with started(COUNTING) as functions, functions.judging("scaled") as remote:
+        assert remote is not None
+        prefetched = [*NUMBERS[:3], NUMBERS[4]]
+        remote.prefetch(prefetched, writable=False)
+        assert remote.call(*prefetched[0], writable=False).value == 0
         assert RemoteFunction(functions, "count").call((0.0,), {}, writable=False).value == 4
 
 
-def test_an_announced_call_that_is_not_made_gives_its_answer_to_no_other() -> None:
-    with started(COUNTING) as functions, functions.judging("scaled") as far:
-        assert far is not None
-        far.prefetch([arguments for arguments in NUMBERS[:3] for _ in "twice"], writable=False)
-        assert [far.call(*arguments, writable=False).value for arguments in NUMBERS[:3]] == [0, 10, 20]
-        far.prefetch([NUMBERS[4], NUMBERS[5]], writable=False)
-        assert far.call((7.0,), {}, writable=False).value == 70
-        assert far.call(*NUMBERS[5], writable=False).value == 50
+def test_the_answer_of_an_unused_prefetched_call_is_given_to_no_other_call() -> None:
+    with started(COUNTING) as functions, functions.judging("scaled") as remote:
+        assert remote is not None
+        remote.prefetch([arguments for arguments in NUMBERS[:3] for _ in "twice"], writable=False)
+        assert [remote.call(*arguments, writable=False).value for arguments in NUMBERS[:3]] == [0, 10, 20]
+        remote.prefetch([NUMBERS[4], NUMBERS[5]], writable=False)
+        assert remote.call((7.0,), {}, writable=False).value == 70
+        assert remote.call(*NUMBERS[5], writable=False).value == 50
 
 
-def test_an_announced_call_that_ends_its_process_costs_no_other_call_its_answer() -> None:
-    with started(COUNTING) as functions, functions.judging("scaled") as far:
-        assert far is not None
-        far.prefetch(NUMBERS, writable=False)
-        outcomes = [far.call(*arguments, writable=False) for arguments in NUMBERS]
+def test_a_prefetched_call_that_ends_its_process_loses_no_other_answer() -> None:
+    with started(COUNTING) as functions, functions.judging("scaled") as remote:
+        assert remote is not None
+        remote.prefetch(NUMBERS, writable=False)
+        outcomes = [remote.call(*arguments, writable=False) for arguments in NUMBERS]
         assert [type(outcome.error) for outcome in outcomes] == [type(None)] * 3 + [EndedError] + [type(None)] * 2
         assert [outcomes[n].value for n in (2, 4, 5)] == [20, 40, 50]
         assert functions.ended
 
 
-def test_a_call_that_was_not_wanted_may_end_its_process() -> None:
-    with started(COUNTING) as functions, functions.judging("scaled") as far:
-        assert far is not None
-        far.prefetch(NUMBERS, writable=False)
-        assert [far.call(*NUMBERS[n], writable=False).value for n in (0, 4, 5)] == [0, 40, 50]
+def test_an_unused_prefetched_call_may_end_its_process() -> None:
+    with started(COUNTING) as functions, functions.judging("scaled") as remote:
+        assert remote is not None
+        remote.prefetch(NUMBERS, writable=False)
+        assert [remote.call(*NUMBERS[n], writable=False).value for n in (0, 4, 5)] == [0, 40, 50]
         assert not functions.ended
 
 
-def test_large_results_of_announced_calls_wait_for_their_turn() -> None:
-    with started(COUNTING) as functions, functions.judging("large") as far:
-        assert far is not None
-        far.prefetch(NUMBERS, writable=False)
-        results = [far.call(*arguments, writable=False).value for arguments in NUMBERS]
+def test_large_results_of_prefetched_calls_arrive_in_order() -> None:
+    with started(COUNTING) as functions, functions.judging("large") as remote:
+        assert remote is not None
+        remote.prefetch(NUMBERS, writable=False)
+        results = [remote.call(*arguments, writable=False).value for arguments in NUMBERS]
     assert [(result.shape, result[0]) for result in results] == [((1_000_000,), n) for n in range(6)]
 
 
-LIES = {
+INVALID_MESSAGES = {
     "hangs up": b"",
     "nonsense": b"x" * 4096,
     "endless header": struct.pack("<II", 0xFFFFFFFF, 0),
@@ -262,20 +262,20 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_whatever_comes_over_the_wire_earns_nothing_and_breaks_nothing(lie: str) -> None:
-    """A hijacked kernel answers every request with the same bytes."""
+@pytest.mark.parametrize("kind", INVALID_MESSAGES)
+def test_invalid_bytes_on_the_wire_are_refused(kind: str) -> None:
+    """Check the bytes of a hijacked kernel that answers every request with them."""
     ours, theirs = socket.socketpair()
     wire = Wire(ours)
     with theirs:
-        theirs.sendall(LIES[lie])
+        theirs.sendall(INVALID_MESSAGES[kind])
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises(WireError):
             outcome_from_message(*wire.receive(at_most(GENEROUS)))
     wire.close()
 
 
-def test_a_byte_now_and_then_is_no_answer() -> None:
+def test_an_incomplete_message_ends_in_a_timeout() -> None:
     ours, theirs = socket.socketpair()
     with theirs, pytest.raises(TimeoutError):
         theirs.sendall(b"\0")

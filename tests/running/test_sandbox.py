@@ -1,4 +1,4 @@
-"""What a submission cannot do: look, reach or stay outside, or use more than its share."""
+"""Limits of a submission: no access to the host, no process left behind, and no more resources than allowed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LIBC = """
 
 
 def error_of(kernel: Any, code: str) -> str:
-    """Give the name of the error that code ends with, or all that it said if there was none."""
+    """Return the name of the error that code raises, or its whole output if it raises none."""
     said: str = kernel.run(textwrap.dedent(code))
     return said.partition(":")[0]
 
@@ -40,14 +40,16 @@ def interpreter_needs(path: Path) -> bool:
     return any(Path(prefix).is_relative_to(path) for prefix in (sys.prefix, sys.base_prefix))
 
 
-def test_it_runs_as_nobody_in_particular_and_can_become_nobody_else(inside: Any) -> None:
+def test_code_runs_without_privileges_and_cannot_gain_any(inside: Any) -> None:
     status = dict(line.split(":", 1) for line in inside.run("print(open('/proc/self/status').read())").splitlines())
     assert status["Uid"].split()[0] not in ("0", "")
     assert {status[f"Cap{kind}"].strip("\t0") for kind in ("Inh", "Prm", "Eff", "Bnd", "Amb")} == {""}
     assert [status[name].strip() for name in ("NoNewPrivs", "Seccomp")] == ["1", "2"]
 
 
-def test_files_of_the_project_the_course_and_the_home_are_not_there(inside: Any, tmp_path: Path) -> None:
+def test_files_of_the_project_the_course_and_the_home_directory_do_not_exist_in_the_sandbox(
+    inside: Any, tmp_path: Path
+) -> None:
     gradebook = tmp_path / "gradebook.db"
     gradebook.write_text("marks", encoding="utf-8")
     home = [path for path in Path.home().glob("*") if not interpreter_needs(path)]
@@ -84,7 +86,7 @@ def test_copies_of_the_course_are_found_beside_other_packages(name: str, tmp_pat
         )
 
 
-def test_what_the_caller_hides_is_hidden(edition: Path, kernels: Kernels, start: Start) -> None:
+def test_a_directory_that_the_caller_hides_is_empty(edition: Path, kernels: Kernels, start: Start) -> None:
     hidden = Path(sys.base_prefix, "share")
     assert any(hidden.iterdir())
     with Kernels(edition, mode="namespaces", hide=[hidden]) as others:
@@ -104,7 +106,7 @@ def test_scratch_directories_are_empty_and_writable(inside: Any, directory: str)
     assert inside.run(code) == "1"
 
 
-def test_the_machines_network_is_not_there(inside: Any) -> None:
+def test_the_network_of_the_machine_cannot_be_reached(inside: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
         port = server.getsockname()[1]
         name = f"\0autograder-test-{os.getpid()}"
@@ -147,7 +149,7 @@ def test_only_its_own_processes_are_seen_and_signalled(inside: Any, edition: Pat
         "'keyctl', 0, -3, 0",
     ],
 )
-def test_a_system_call_that_leads_out_is_refused(inside: Any, call: str) -> None:
+def test_a_system_call_that_could_leave_the_sandbox_is_refused(inside: Any, call: str) -> None:
     name = call.split(",")[0].strip("'")
     if name == "keyctl":
         call = f"'syscall', {'250' if os.uname().machine == 'x86_64' else '219'}, 0, -3, 0"
@@ -171,7 +173,7 @@ def test_memory_of_one_process_ends_in_a_memory_error(tight_kernels: Kernels, st
     assert inside.run("print(1)") == "1"
 
 
-def test_memory_of_many_processes_together_ends_the_submission_and_staff_read_why(
+def test_processes_that_together_use_too_much_memory_end_the_submission_with_a_reason_for_staff(
     tight_kernels: Kernels, start: Start
 ) -> None:
     inside = start(tight_kernels)
@@ -207,7 +209,7 @@ def test_memory_that_processes_share_is_counted_once(tight_kernels: Kernels, sta
     assert inside.provisioner.killed_because == ""
 
 
-def test_a_fork_bomb_finds_its_limit_and_ends_with_the_kernel(tight_kernels: Kernels, start: Start) -> None:
+def test_a_fork_bomb_reaches_its_limit_and_ends_with_the_kernel(tight_kernels: Kernels, start: Start) -> None:
     inside = start(tight_kernels)
     code = """
         import os, time, warnings
@@ -241,14 +243,14 @@ def test_a_cell_that_computes_for_too_long_ends_the_kernel(tight_kernels: Kernel
     assert not inside.provisioner.has_process
 
 
-def test_the_filter_is_shorter_where_there_is_a_network_of_its_own() -> None:
+def test_the_filter_is_shorter_with_a_network_namespace() -> None:
     pytest.importorskip("pyseccomp")
     programs = [seccomp.build(), seccomp.build(shared_network=True), seccomp.build(signals=False)]
     assert len(set(programs)) == 3
     assert all(program and len(program) % 8 == 0 for program in programs)
 
 
-def test_landlock_alone_keeps_files_network_and_processes_away(
+def test_landlock_alone_blocks_access_to_files_network_and_processes(
     landlocked: Kernels, start: Start, tmp_path: Path
 ) -> None:
     inside = start(landlocked)
@@ -269,7 +271,7 @@ def test_landlock_alone_keeps_files_network_and_processes_away(
     assert landlock.version() >= landlock.TRUNCATION
 
 
-def test_under_landlock_alone_background_processes_are_gone_after_the_shutdown(
+def test_under_landlock_alone_background_processes_have_ended_after_the_shutdown(
     landlocked: Kernels, start: Start
 ) -> None:
     inside = start(landlocked)
@@ -301,7 +303,7 @@ def test_under_landlock_alone_a_full_scratch_directory_ends_the_submission(landl
     assert inside.provisioner.killed_because == "wrote more than 4 MB of files"
 
 
-def test_an_interpreter_below_tmp_is_still_there(edition: Path, kernels: Kernels) -> None:
+def test_an_interpreter_below_tmp_can_be_used(edition: Path, kernels: Kernels) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         Path(directory).chmod(0o755)
         Path(directory, "installed").write_text("here", encoding="utf-8")
@@ -326,7 +328,8 @@ def test_an_interpreter_below_tmp_is_still_there(edition: Path, kernels: Kernels
                 os.write(answer, Path({directory!r}, "installed").read_bytes())
             os._exit(0)
         """)
-        one_thread = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # or there can be no namespace of users
+        # A process with several threads cannot create a user namespace.
+        one_thread = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=one_thread)
         assert (done.stdout, done.stderr) == ("here", "")
         assert [path.name for path in Path(directory).iterdir()] == ["installed"]

@@ -1,4 +1,4 @@
-"""Limits of time: what counts against a submission, and that neither a busy machine nor the judge's own work does."""
+"""Time limits: the time that counts for a submission; a busy machine and the judge's own work do not count."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from autograder.running.kernel_side.function_server import Server
 
 @dataclass
 class Machine:
-    """A clock, and a submission on this machine, both driven by a test."""
+    """A simulated machine: a clock and the CPU time of a submission, both set by a test."""
 
     now: float = 1000.0
     cpu: float = 7.0
@@ -43,7 +43,7 @@ class Machine:
         return TimeLimit(seconds, self.usage, self.clock)
 
     def spend(self, limit: TimeLimit, seconds: float, *, speed: float, wants_cpu: bool = True) -> None:
-        """Let time pass, of which the submission gets a part as CPU time."""
+        """Move the clock; the submission gets `speed` seconds of CPU time each second."""
         end = self.now + seconds
         self.wants_cpu = wants_cpu
         while self.now < end:
@@ -52,7 +52,7 @@ class Machine:
             self.cpu += speed * pause
 
 
-def test_what_uses_up_its_cpu_time_is_out_of_time() -> None:
+def test_a_submission_over_its_cpu_time_gets_a_timeout() -> None:
     machine = Machine()
     limit = machine.limit(5)
     machine.spend(limit, 5, speed=1)
@@ -68,7 +68,7 @@ def test_on_a_busy_machine_only_the_cpu_time_counts() -> None:
         machine.spend(limit, 3, speed=0.2)
 
 
-def test_what_sleeps_stalls() -> None:
+def test_a_submission_that_sleeps_is_stalled() -> None:
     machine = Machine()
     limit = machine.limit(5)
     machine.spend(limit, 5, speed=0, wants_cpu=False)
@@ -76,7 +76,7 @@ def test_what_sleeps_stalls() -> None:
         machine.spend(limit, 1, speed=0, wants_cpu=False)
 
 
-def test_what_gets_no_processor_for_long_stalls() -> None:
+def test_a_submission_without_cpu_time_for_long_is_stalled() -> None:
     machine = Machine()
     limit = machine.limit(5)
     machine.spend(limit, 5 * WALL_TIMES, speed=0.001)
@@ -84,7 +84,7 @@ def test_what_gets_no_processor_for_long_stalls() -> None:
         machine.spend(limit, 1, speed=0.001)
 
 
-def test_sleep_and_work_add_up_to_a_stall() -> None:
+def test_sleeping_and_computing_together_can_reach_the_limit() -> None:
     machine = Machine()
     limit = machine.limit(5)
     machine.spend(limit, 3, speed=1)
@@ -92,7 +92,7 @@ def test_sleep_and_work_add_up_to_a_stall() -> None:
         machine.spend(limit, 3, speed=0, wants_cpu=False)
 
 
-def test_many_processes_at_once_are_charged_like_one() -> None:
+def test_cpu_time_of_parallel_processes_counts_as_that_of_one() -> None:
     machine = Machine()
     limit = machine.limit(5)
     machine.spend(limit, 5, speed=64)
@@ -100,16 +100,16 @@ def test_many_processes_at_once_are_charged_like_one() -> None:
         machine.spend(limit, 1, speed=64)
 
 
-def test_a_judge_that_got_no_processor_charges_no_sleep_for_it() -> None:
+def test_time_in_which_the_judge_did_not_run_counts_as_no_sleep() -> None:
     machine = Machine(wants_cpu=False)
     limit = machine.limit(5)
     for _ in range(10):
         limit.until_next_look()
-        machine.now += 4  # an answer came meanwhile: it is read after the look
+        machine.now += 4  # the answer of the submission waits: it is read after the look
     assert limit.used < 5
 
 
-def test_the_time_of_the_judge_is_not_charged() -> None:
+def test_time_of_the_judge_does_not_count() -> None:
     machine = Machine(wants_cpu=False)
     limit = machine.limit(5)
     for _ in range(800):
@@ -119,7 +119,7 @@ def test_the_time_of_the_judge_is_not_charged() -> None:
     assert limit.used < 1
 
 
-def test_what_ends_at_once_is_not_looked_at() -> None:
+def test_the_usage_of_a_short_call_is_not_measured() -> None:
     machine = Machine()
     limit = machine.limit(60)
     machine.now += 0.1
@@ -144,7 +144,7 @@ PROGRAMS = {
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 @pytest.mark.parametrize("who", PROGRAMS)
 def test_all_cpu_time_below_a_process_counts(who: str) -> None:
-    """The process adopts its orphans, as a kernel does that is the first of its process namespace."""
+    """Run a process that adopts its orphans, like a kernel that is the first process of its namespace."""
     adopt = "import ctypes, os, time\nctypes.CDLL(None).prctl(36, 1, 0, 0, 0)\ndone, ready = os.pipe()\n"
     code = f"{adopt}print('begin', flush=True)\ninput()\n{PROGRAMS[who]}print('end', flush=True)\ninput()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -171,7 +171,7 @@ def below(process: int) -> list[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
-def test_a_process_that_sleeps_wants_no_processor_and_one_that_runs_does() -> None:
+def test_a_sleeping_process_wants_no_cpu_and_a_running_one_does() -> None:
     code = "import sys\nprint('awake', flush=True)\nsys.stdin.readline()\nprint('busy', flush=True)\nwhile True: pass"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -235,24 +235,28 @@ SWALLOWS = (
 
 
 @pytest.mark.usefixtures("short")
-def test_a_call_that_sleeps_costs_nothing_yet() -> None:
-    with serving(SLEEPS, last_try=False) as functions, pytest.raises(StalledError), functions.judging("sigmoid") as far:
-        judge("sigmoid", far, seed=3)
+def test_a_call_that_sleeps_is_stalled_at_the_first_try() -> None:
+    with (
+        serving(SLEEPS, last_try=False) as functions,
+        pytest.raises(StalledError),
+        functions.judging("sigmoid") as remote,
+    ):
+        judge("sigmoid", remote, seed=3)
 
 
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("source", [SLEEPS, BURNS, BURNS_IN_A_CHILD, SWALLOWS])
-def test_in_the_last_try_a_call_that_hangs_is_called_so(source: str) -> None:
-    with serving(source, last_try=True) as functions, functions.judging("sigmoid") as far:
-        verdict = judge("sigmoid", far, seed=3)
+def test_at_the_last_try_a_call_that_hangs_is_diagnosed(source: str) -> None:
+    with serving(source, last_try=True) as functions, functions.judging("sigmoid") as remote:
+        verdict = judge("sigmoid", remote, seed=3)
     assert (verdict.points, verdict.diagnosis) == (0, "never_returns")
 
 
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("source", [BURNS, BURNS_IN_A_CHILD, SWALLOWS])
-def test_a_call_that_uses_up_its_cpu_time_is_called_so_at_once(source: str) -> None:
-    with serving(source, last_try=False) as functions, functions.judging("sigmoid") as far:
-        assert judge("sigmoid", far, seed=3).diagnosis == "never_returns"
+def test_a_call_over_its_cpu_time_is_diagnosed_at_the_first_try(source: str) -> None:
+    with serving(source, last_try=False) as functions, functions.judging("sigmoid") as remote:
+        assert judge("sigmoid", remote, seed=3).diagnosis == "never_returns"
 
 
 SLOW_REFERENCE = """
@@ -263,7 +267,7 @@ def scaled(f):
 
 @pytest.mark.usefixtures("short")
 def test_the_time_of_a_reference_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of twenty calls of the reference takes a deadline by the clock of the judge."""
+    """Check twenty calls of a reference, of which each takes longer than the deadline by the clock of the judge."""
     late = 0.0
 
     def clock() -> float:
@@ -279,15 +283,15 @@ def test_the_time_of_a_reference_does_not_count(monkeypatch: pytest.MonkeyPatch)
     real = time_limits.time.monotonic
     monkeypatch.setattr(time_limits.TimeLimit.__init__, "__defaults__", (clock,))
     monkeypatch.setattr(remote_function.time, "monotonic", clock)
-    with serving(SLOW_REFERENCE, last_try=False) as functions, functions.judging("scaled") as far:
-        assert far is not None
-        assert far.call((reference,), {}, writable=False).value == sum(range(20))
+    with serving(SLOW_REFERENCE, last_try=False) as functions, functions.judging("scaled") as remote:
+        assert remote is not None
+        assert remote.call((reference,), {}, writable=False).value == sum(range(20))
     assert late == 10
 
 
-def test_a_second_call_that_is_cut_off_is_no_different_answer() -> None:
-    class Moody:
-        """Answers the first call of each input, and never the second."""
+def test_a_second_call_that_times_out_is_not_a_different_answer() -> None:
+    class SlowAtTheSecondCall:
+        """A function that answers the first call with each input, and is too slow at the second."""
 
         def __init__(self) -> None:
             self.seen: list[bytes] = []
@@ -298,6 +302,6 @@ def test_a_second_call_that_is_cut_off_is_no_different_answer() -> None:
             self.seen.append(np.asarray(a).tobytes())
             return np.exp(-np.logaddexp(0, -np.asarray(a, dtype=float)))
 
-    failure = judge("sigmoid", Moody(), seed=3).parts[0].failure
+    failure = judge("sigmoid", SlowAtTheSecondCall(), seed=3).parts[0].failure
     assert failure is not None
     assert failure.kind == "timeout"
