@@ -1,4 +1,4 @@
-"""Grading by a Dask cluster of real processes over loopback: the same marks, whatever dies, and no strangers."""
+"""Grading by a Dask cluster of real processes: the same marks after crashes, and no access without a certificate."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Object of type"),  # nbgrader's, as in gradebook.py
 ]
 
-SECONDS = 180  # no test waits as long; a program that hangs shall not hang the tests
+SECONDS = 180  # a timeout that no test reaches; without it, a program that hangs would hang the tests
 ANSWERS = {
     "anna": RIGHT_SIGMOID,
     "ben": RIGHT_SIGMOID.replace("-a))", "a))"),
@@ -53,7 +53,7 @@ ANSWERS = {
 
 
 class Program:
-    """A program that says on stderr how far it is."""
+    """A program that writes its progress to stderr."""
 
     def __init__(self, *arguments: object, path: Path = ROOT) -> None:
         self.process = subprocess.Popen(
@@ -75,8 +75,8 @@ class Program:
             self._lines.put(line)
         self._lines.put(None)
 
-    def says(self, pattern: str) -> str:
-        """Wait for a line; give what the pattern's group holds."""
+    def wait_for_line(self, pattern: str) -> str:
+        """Wait for a line of stderr that matches; return the first group of the pattern."""
         seen = []
         while (line := self._lines.get(timeout=SECONDS)) is not None:
             seen.append(line)
@@ -110,19 +110,19 @@ class Cluster:
         self.scheduler = self.start_scheduler()
 
     def start_scheduler(self, port: str = "0") -> Program:
-        """Start a scheduler, on any port that is free."""
+        """Start a scheduler; port 0 means any free port."""
         options = ["--host", "127.0.0.1", "--port", port, "--protocol", self._protocol, "--no-dashboard"]
         program = self._start("scheduler", *options, *self._options)
-        self.address = program.says(r"Scheduler at:\s+(\S+)")
+        self.address = program.wait_for_line(r"Scheduler at:\s+(\S+)")
         return program
 
     def worker(self, path: Path = ROOT, *options: str, address: str = "") -> tuple[Program, str]:
-        """Start a worker that has imported everything, with the packages in `path`; give its address too."""
+        """Start a worker with the packages in `path`; return it and its address when it is registered."""
         known = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--preload", "autograder.grading.execute.task"]
         where = ["--local-directory", str(self._directory)]
         program = self._start("worker", address or self.address, *known, *where, *self._options, *options, path=path)
-        own = program.says(r"Start worker at:\s+(\S+)")
-        program.says(r"(Registered) to:")
+        own = program.wait_for_line(r"Start worker at:\s+(\S+)")
+        program.wait_for_line(r"(Registered) to:")
         return program, own
 
     def _start(self, *arguments: str, path: Path = ROOT) -> Program:
@@ -135,7 +135,7 @@ class Cluster:
 
 
 @contextmanager
-def started(directory: Path, **options: Any) -> Iterator[Cluster]:
+def running_cluster(directory: Path, **options: Any) -> Iterator[Cluster]:
     one = Cluster(directory, **options)
     try:
         yield one
@@ -145,7 +145,7 @@ def started(directory: Path, **options: Any) -> Iterator[Cluster]:
 
 @pytest.fixture
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give a directory with a short name: sockets are below it."""
+    """Return a directory with a short name, since paths of sockets are limited to about 100 characters."""
     directory = Path("/tmp", f"dask-{os.getpid()}-{tmp_path_factory.mktemp('x').name}")
     directory.mkdir(mode=0o755)
     yield directory
@@ -154,14 +154,16 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def empty(scratch: Path) -> Iterator[Cluster]:
-    """Give a scheduler without workers."""
-    with started(scratch) as one:
+    """Return a scheduler without workers."""
+    with running_cluster(scratch) as one:
         yield one
 
 
 @pytest.fixture(scope="module")
-def class_(released: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallCourse, dict[str, Any]]:
-    """Give a class, not graded yet, and what processes of this machine make of a copy of it."""
+def ungraded_class(
+    released: SmallCourse, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[SmallCourse, dict[str, Any]]:
+    """Return a class that was not graded yet, and the results of grading a copy without a cluster."""
     course = released.copy_to(tmp_path_factory.mktemp("class") / "course")
     for student, source in ANSWERS.items():
         course.hand_in(student, partial(solve, source=source))
@@ -173,13 +175,13 @@ def class_(released: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> t
 
 
 @pytest.fixture
-def course(class_: tuple[SmallCourse, dict[str, Any]], tmp_path: Path) -> SmallCourse:
-    return class_[0].copy_to(tmp_path / "class")
+def course(ungraded_class: tuple[SmallCourse, dict[str, Any]], tmp_path: Path) -> SmallCourse:
+    return ungraded_class[0].copy_to(tmp_path / "class")
 
 
 @pytest.fixture
-def expected(class_: tuple[SmallCourse, dict[str, Any]]) -> dict[str, Any]:
-    return class_[1]
+def expected(ungraded_class: tuple[SmallCourse, dict[str, Any]]) -> dict[str, Any]:
+    return ungraded_class[1]
 
 
 def grading(course: SmallCourse, connecting: Callable[[], Any]) -> Iterator[Outcome]:
@@ -192,7 +194,7 @@ def grading(course: SmallCourse, connecting: Callable[[], Any]) -> Iterator[Outc
 
 
 def until_graded(run: Iterator[Outcome]) -> list[Outcome]:
-    """Take outcomes up to the first that a worker had part in: others are on their way now."""
+    """Return the outcomes up to the first from a worker; the workers have further submissions in their queues then."""
     outcomes = [next(run)]
     while outcomes[-1].status != "graded":
         outcomes.append(next(run))
@@ -206,31 +208,31 @@ def marks(outcomes: list[Outcome]) -> Any:
 
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give the students whose marks are written, as often as they are."""
+    """Return a list that collects a student's name each time a mark of the student is written."""
     students = []
     record = LessonMarks.record
 
-    def counting(ledger: LessonMarks, graded: Any, *arguments: Any) -> Any:
+    def record_and_count(ledger: LessonMarks, graded: Any, *arguments: Any) -> Any:
         students.append(graded.student)
         return record(ledger, graded, *arguments)
 
-    monkeypatch.setattr(LessonMarks, "record", counting)
+    monkeypatch.setattr(LessonMarks, "record", record_and_count)
     return students
 
 
 @contextmanager
-def observer(address: str) -> Iterator[Client]:
+def cluster_client(address: str) -> Iterator[Client]:
     with Client(address, set_as_default=False) as client:
         yield client
 
 
 def handles_below(process: int) -> list[int]:
-    """Give handles of all that a process started, which tell when that has ended."""
+    """Return a pidfd of each descendant of a process; it is readable when the descendant has ended."""
     return [os.pidfd_open(child.pid) for child in psutil.Process(process).children(recursive=True)]
 
 
-def ended(handle: int) -> bool:
-    """Wait for the end of a process."""
+def has_ended(handle: int) -> bool:
+    """Wait for the end of a process; return False at the timeout."""
     waiting = select.poll()
     waiting.register(handle, select.POLLIN)
     return bool(waiting.poll(SECONDS * 1000))
@@ -249,12 +251,12 @@ def test_a_cluster_gives_the_marks_that_this_machine_gives(
     assert {path.parents[1].name for path in (course.root / "feedback").rglob("*.html")} == set(ANSWERS)
 
 
-def test_a_worker_that_is_killed_midway_costs_nothing_and_leaves_no_kernel(
+def test_killing_a_worker_changes_no_mark_and_leaves_no_kernel(
     empty: Cluster, course: SmallCourse, expected: dict[str, Any], recorded: list[str]
 ) -> None:
     workers = {address: program for program, address in (empty.worker() for _ in range(2))}
     run = grading(course, partial(connect, empty.address))
-    with observer(empty.address) as client:
+    with cluster_client(empty.address) as client:
         outcomes = until_graded(run)
         busy = next(address for address, tasks in client.processing().items() if tasks)
     handles = handles_below(workers[busy].process.pid)
@@ -264,12 +266,14 @@ def test_a_worker_that_is_killed_midway_costs_nothing_and_leaves_no_kernel(
     assert sorted(recorded) == sorted(ANSWERS)
     assert handles, "it had kernels ready"
     for handle in handles:
-        assert ended(handle)
+        assert has_ended(handle)
         os.close(handle)
 
 
-def test_a_worker_that_comes_late_helps(empty: Cluster, course: SmallCourse, expected: dict[str, Any]) -> None:
-    more = [f"zoe{number}" for number in range(24)]  # enough to do for two
+def test_a_worker_that_connects_during_a_run_takes_part_in_it(
+    empty: Cluster, course: SmallCourse, expected: dict[str, Any]
+) -> None:
+    more = [f"zoe{number}" for number in range(24)]  # enough submissions for two workers
     for student in more:
         course.hand_in(student, partial(solve, source=RIGHT_SIGMOID))
     empty.worker()
@@ -277,7 +281,7 @@ def test_a_worker_that_comes_late_helps(empty: Cluster, course: SmallCourse, exp
     outcomes = until_graded(run)
     _, late = empty.worker()
     helped = False
-    with observer(empty.address) as client:
+    with cluster_client(empty.address) as client:
         for outcome in run:
             outcomes.append(outcome)
             helped |= any(late in where for key, where in client.who_has().items() if key.startswith("shared-"))
@@ -285,7 +289,7 @@ def test_a_worker_that_comes_late_helps(empty: Cluster, course: SmallCourse, exp
     assert helped, "it must have fetched the lesson"
 
 
-def test_when_all_workers_are_gone_the_run_ends_and_goes_on_later(
+def test_a_run_without_workers_ends_and_the_next_run_grades_the_rest(
     empty: Cluster, course: SmallCourse, expected: dict[str, Any], recorded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "_SECONDS_TO_FIND_WORKERS", 1)
@@ -302,7 +306,7 @@ def test_when_all_workers_are_gone_the_run_ends_and_goes_on_later(
     assert sorted(recorded) == sorted(ANSWERS), "what was graded before was not graded again"
 
 
-def test_a_scheduler_that_is_lost_midway_ends_the_run_which_goes_on_later(
+def test_a_run_without_its_scheduler_ends_and_the_next_run_grades_the_rest(
     empty: Cluster, course: SmallCourse, expected: dict[str, Any], recorded: list[str]
 ) -> None:
     empty.worker()
@@ -318,7 +322,7 @@ def test_a_scheduler_that_is_lost_midway_ends_the_run_which_goes_on_later(
     assert sorted(recorded) == sorted(ANSWERS)
 
 
-def test_without_a_scheduler_the_command_says_so(small_course: SmallCourse) -> None:
+def test_a_missing_scheduler_is_reported_with_its_address(small_course: SmallCourse) -> None:
     small_course.hand_in("anna", solve)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
@@ -346,7 +350,7 @@ def test_workers_with_another_version_stop_the_run(empty: Cluster, course: Small
         connect(empty.address)
 
 
-def test_a_worker_that_cannot_confine_stops_the_run(empty: Cluster, course: SmallCourse, scratch: Path) -> None:
+def test_a_worker_without_a_sandbox_stops_the_run(empty: Cluster, course: SmallCourse, scratch: Path) -> None:
     without = scratch / "without"
     without.mkdir()
     for package in ("autograder", "course_lib"):
@@ -366,7 +370,7 @@ def test_a_worker_with_several_threads_is_refused(empty: Cluster) -> None:
 
 
 class Relay:
-    """Passes connections on to a port and counts the bytes."""
+    """A proxy that forwards connections to a port and counts the bytes."""
 
     def __init__(self, port: int) -> None:
         self.bytes = 0
@@ -401,7 +405,7 @@ class Relay:
             each.close()
 
 
-def test_a_lesson_travels_once_and_not_with_every_submission(empty: Cluster, course: SmallCourse) -> None:
+def test_a_lesson_is_sent_once_and_not_with_every_submission(empty: Cluster, course: SmallCourse) -> None:
     size = 4 << 20
     (course.root / "notebooks" / LESSON / "data.bin").write_bytes(os.urandom(size))
     relay = Relay(int(empty.address.rpartition(":")[2]))
@@ -410,12 +414,12 @@ def test_a_lesson_travels_once_and_not_with_every_submission(empty: Cluster, cou
         assert len(list(grading(course, partial(connect, relay.address)))) == len(ANSWERS) + 1
     finally:
         relay.close()
-    # To the scheduler and on to the worker, in base64; once, and not for each of the eight.
+    # Sent twice, to the scheduler and from there to the worker, in base64; not once for each of the eight submissions.
     assert 2 * 4 / 3 * size < relay.bytes < 3 * 4 / 3 * size
 
 
-def written(authority: trustme.CA, directory: Path) -> Certificates:
-    """Write a machine's certificate, of an authority."""
+def create_certificates(authority: trustme.CA, directory: Path) -> Certificates:
+    """Create a certificate for a machine, signed by an authority, and write its files."""
     directory.mkdir()
     known = authority.issue_cert("localhost", "127.0.0.1")
     files = Certificates(directory / "authority.pem", directory / "certificate.pem", directory / "key.pem")
@@ -425,12 +429,15 @@ def written(authority: trustme.CA, directory: Path) -> Certificates:
     return files
 
 
-def test_with_tls_only_those_with_a_certificate_of_the_cluster_may_use_it(
+def test_with_tls_only_clients_with_a_certificate_of_the_cluster_can_connect(
     scratch: Path, course: SmallCourse, expected: dict[str, Any]
 ) -> None:
     authority = trustme.CA()
-    ours, stranger = written(authority, scratch / "ours"), written(trustme.CA(), scratch / "strangers")
-    with started(scratch, tls=written(authority, scratch / "clusters")) as secured:
+    ours, stranger = (
+        create_certificates(authority, scratch / "ours"),
+        create_certificates(trustme.CA(), scratch / "strangers"),
+    )
+    with running_cluster(scratch, tls=create_certificates(authority, scratch / "clusters")) as secured:
         secured.worker()
         assert secured.address.startswith("tls://")
         with pytest.raises(CourseError, match=r"there must be a scheduler at tls://.* that we may use"):
@@ -453,12 +460,12 @@ def test_an_address_must_be_complete_and_fit_the_certificates() -> None:
             connect(address, given)
 
 
-def test_only_a_scheduler_of_this_machine_may_go_without_tls_unnoticed() -> None:
+def test_a_scheduler_on_another_machine_without_tls_is_exposed() -> None:
     assert not any(map(is_exposed, ("tcp://127.0.0.1:8786", "tcp://localhost:8786", "tls://10.0.0.7:8786")))
     assert all(map(is_exposed, ("tcp://10.0.0.7:8786", "tcp://grading.example.org:8786", "tcp://0.0.0.0:8786")))
 
 
-def test_options_that_do_not_go_together_are_refused(small_course: SmallCourse, tmp_path: Path) -> None:
+def test_options_that_cannot_be_combined_are_refused(small_course: SmallCourse, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
     for options in (
         ["--scheduler", "tcp://127.0.0.1:1", "--workers", "2"],

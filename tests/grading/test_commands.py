@@ -1,4 +1,4 @@
-"""What the commands refuse, in one line and with the exit status that says so; and what a release holds."""
+"""Commands that refuse print one line and exit with status 2; a release contains no answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from autograder.reporting.classtable import class_table
 
 
 def refuse(*arguments: object) -> str:
-    """Run a command that must refuse; give its one line."""
+    """Run a command that must refuse; return its line of output."""
     result = CliRunner().invoke(cli, [str(a) for a in arguments])
     assert result.exit_code == 2, result.output
     assert result.output.startswith("Error: "), result.output
@@ -34,7 +34,7 @@ def refuse(*arguments: object) -> str:
     return result.output
 
 
-def test_an_unknown_lesson_is_refused_with_the_names_there_are(small_course: SmallCourse) -> None:
+def test_an_unknown_lesson_is_refused_and_the_known_names_are_listed(small_course: SmallCourse) -> None:
     for command in ("grade", "release", "report"):
         text = refuse(command, "09_nothing", "--course", small_course.root)
         assert "must be one of: 01_sigmoid_saturation (got '09_nothing')" in text
@@ -60,7 +60,7 @@ def test_a_json_file_that_could_not_be_written_is_refused_before_grading(small_c
     assert not (small_course.root / "autograded").exists()
 
 
-def test_the_demo_never_removes_a_directory_of_somebody_else(tmp_path: Path) -> None:
+def test_the_demo_never_removes_a_directory_that_existed_before(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     command = [sys.executable, str(ROOT / "examples" / "demo.py"), str(tmp_path)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -147,7 +147,7 @@ def test_a_course_without_lessons_of_its_own_uses_those_of_the_project(tmp_path:
     assert Course.at(tmp_path).source == ROOT / "notebooks"
 
 
-def test_practice_never_overwrites_what_somebody_wrote(small_course: SmallCourse, tmp_path: Path) -> None:
+def test_practice_never_overwrites_an_edited_notebook(small_course: SmallCourse, tmp_path: Path) -> None:
     target = tmp_path / "work" / LESSON / f"{LESSON}.ipynb"
     first = small_course.run("practice", tmp_path / "work")
     assert first.returncode == 0, first.stderr
@@ -165,7 +165,7 @@ def test_without_the_instructors_packages_the_command_says_what_to_install() -> 
     assert "Traceback" not in result.stderr
 
 
-def test_the_report_shows_who_was_not_graded_yet(small_course: SmallCourse) -> None:
+def test_the_report_shows_students_who_were_not_graded_yet(small_course: SmallCourse) -> None:
     small_course.hand_in("anna", solve)
     report = small_course.root / "report.json"
     result = run_autograder("report", LESSON, "--course", small_course.root, "--json", report)
@@ -179,8 +179,8 @@ def test_help_keeps_the_lines_of_its_example() -> None:
     assert not [line for line in lines if "\\b" in line or "\b" in line]
 
 
-class Written(io.StringIO):
-    """A terminal that remembers how long the longest text was that it was given at once."""
+class LineCountingTerminal(io.StringIO):
+    """A terminal that stores the largest number of lines that one call wrote."""
 
     longest = 0
 
@@ -197,10 +197,10 @@ def test_the_table_of_a_large_class_is_written_line_by_line(
     marks = [{"sigmoid": Mark(2.0, 2.0)}, {"sigmoid": Mark(0.5, 2.0)}, {"sigmoid": Mark(None, 2.0)}]
     outcomes = [Outcome(f"student{number:03}", LESSON, "graded", exercises=marks[number % 3]) for number in range(100)]
 
-    def terminal(file: Written) -> Console:
+    def terminal(file: LineCountingTerminal) -> Console:
         return Console(file=file, width=columns, force_terminal=colours is not None, color_system=colours)
 
-    at_once, by_line = Written(), Written()
+    at_once, by_line = LineCountingTerminal(), LineCountingTerminal()
     terminal(at_once).print(class_table(LESSON, outcomes))
     monkeypatch.setattr("autograder.cli._out", terminal(by_line))
     _show(ClassResults(small_course.root / "feedback", {LESSON: outcomes}), None)

@@ -1,4 +1,4 @@
-"""What a course's configuration imports: nothing of the course's own changes, and the lessons come beside it."""
+"""`autograder.nbgrader` in a course's configuration: it adds the lessons and changes nothing of the course."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FULL = {"test_double": 2.0, "test_more": 1.0}
 
 
 def homework(name: str) -> Any:
-    """Build an assignment as anybody makes one: a solution and plain test cells, one of which gives partial credit."""
+    """Build an ordinary assignment: a solution cell and two test cells, one of them with partial credit."""
     cells = [
         new_code_cell("factors = []", id="setup"),
         new_code_cell("factors.append(2)", id="side-effect"),
@@ -90,7 +90,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def own_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a course that never heard of this project: configuration, two assignments, a gradebook with marks."""
+    """Return a course that does not use this project yet: configuration, two assignments, a gradebook with marks."""
     root = tmp_path_factory.mktemp("cs101") / "course"
     for name in ("hw1", "hw2"):
         path = root / "source" / name / f"{name}.ipynb"
@@ -107,7 +107,7 @@ def own_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_a_course_with_assignments_and_marks_takes_the_lessons_and_keeps_what_it_has(own_course: Path) -> None:
+def test_a_course_gets_the_lessons_and_keeps_its_assignments_and_marks(own_course: Path) -> None:
     source, submitted = files_below(own_course / "source"), files_below(own_course / "submitted")
     marks = marks_of(own_course, "hw1")
     (own_course / "nbgrader_config.py").write_text(OWN + DOOR)
@@ -156,7 +156,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_nothing_that_a_course_sets_is_set_otherwise(tmp_path: Path, before: bool) -> None:
+def test_settings_of_the_course_are_not_changed(tmp_path: Path, before: bool) -> None:
     config = Config()
     (tmp_path / "elsewhere" / "assignments").mkdir(parents=True)
     for setting in (True, False):
@@ -167,13 +167,13 @@ def test_nothing_that_a_course_sets_is_set_otherwise(tmp_path: Path, before: boo
     assert dict(config.CourseDirectory) == SETTINGS | {"root": str(tmp_path / "elsewhere")}
 
 
-def test_a_course_that_has_the_default_folder_gets_no_name_and_no_folder(tmp_path: Path) -> None:
+def test_a_course_with_the_default_source_folder_gets_no_other_setting_than_its_root(tmp_path: Path) -> None:
     config = Config()
     configure(config, plain_course(tmp_path))
     assert dict(config.CourseDirectory) == {"root": str(tmp_path)}
 
 
-def test_a_courses_own_list_of_steps_stays_and_is_named(tmp_path: Path) -> None:
+def test_a_courses_own_list_of_steps_is_kept_and_causes_a_warning(tmp_path: Path) -> None:
     config = Config()
     config.Autograde.autograde_preprocessors = ["nbgrader.preprocessors.Execute"]
     with pytest.warns(UserWarning, match="own without RunSubmission"):
@@ -181,7 +181,7 @@ def test_a_courses_own_list_of_steps_stays_and_is_named(tmp_path: Path) -> None:
     assert config.Autograde.autograde_preprocessors == ["nbgrader.preprocessors.Execute"]
 
 
-def test_a_step_that_a_course_adds_comes_after_ours(tmp_path: Path) -> None:
+def test_a_step_that_a_course_adds_runs_after_ours(tmp_path: Path) -> None:
     config = Config()
     config.Autograde.autograde_preprocessors.append("theirs.Step")
     configure(config, tmp_path)
@@ -189,7 +189,7 @@ def test_a_step_that_a_course_adds_comes_after_ours(tmp_path: Path) -> None:
     assert (names[0], names[-1]) == ("RunSubmission", "Step")
 
 
-def test_lessons_are_put_beside_and_never_over_a_folder_of_the_course(tmp_path: Path) -> None:
+def test_copied_lessons_never_overwrite_a_folder_of_the_course(tmp_path: Path) -> None:
     root = plain_course(tmp_path)
     mine = root / "source" / LESSON / "mine.txt"
     mine.parent.mkdir()
@@ -199,7 +199,7 @@ def test_lessons_are_put_beside_and_never_over_a_folder_of_the_course(tmp_path: 
     assert [path.name for path in mine.parent.iterdir()] == ["mine.txt"]
 
 
-def test_a_copied_lesson_is_renewed_until_the_course_changes_it(
+def test_a_copied_lesson_is_updated_until_the_course_changes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shipped, source = tmp_path / "shipped", tmp_path / "course" / "source"
@@ -208,16 +208,16 @@ def test_a_copied_lesson_is_renewed_until_the_course_changes_it(
     lesson, copy = shipped / LESSON / f"{LESSON}.ipynb", source / LESSON / f"{LESSON}.ipynb"
     monkeypatch.setattr("autograder.grading.course.shipped.SHIPPED", shipped)
 
-    def put(text: str) -> str:
+    def update_copy(text: str) -> str:
         lesson.write_text(text)
         put_beside(tmp_path / "course", source, [LESSON])
         return copy.read_text()
 
-    assert [put("first"), put("second")] == ["first", "second"]
-    (copy.parent / "exercises.json").write_text("[]")  # a release writes it there
-    assert put("third") == "third"
+    assert [update_copy("first"), update_copy("second")] == ["first", "second"]
+    (copy.parent / "exercises.json").write_text("[]")  # `release` writes this file into the folder
+    assert update_copy("third") == "third"
     copy.write_text("mine")
-    assert [put("third"), put("fourth")] == ["mine", "mine"]
+    assert [update_copy("third"), update_copy("fourth")] == ["mine", "mine"]
 
 
 def test_an_assignment_with_another_notebook_is_refused_with_what_to_use(tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ def test_a_former_name_still_works_and_names_the_new_line(module: str, name: str
     assert seen[0].category is FutureWarning
 
 
-def test_a_name_that_never_was_there_is_no_former_name() -> None:
+def test_an_unknown_name_is_no_former_name() -> None:
     from autograder.grading import marks
 
     with warnings.catch_warnings(), pytest.raises(AttributeError, match="no attribute 'RunSubmission'"):
@@ -332,7 +332,7 @@ def test_a_configuration_with_the_former_line_works_and_its_warning_is_shown(
     assert marks_of(small_course.root, LESSON)["anna"]["test_sigmoid"] == 4.0
 
 
-def test_the_door_has_every_step_that_the_configuration_uses() -> None:
+def test_autograder_nbgrader_has_every_step_that_the_configuration_uses() -> None:
     config = Config()
     configure(config, Path(__file__).parents[2])
     names = [*config.Autograde.sanitize_preprocessors, *config.Autograde.autograde_preprocessors]
@@ -342,7 +342,7 @@ def test_the_door_has_every_step_that_the_configuration_uses() -> None:
         assert import_item(name).__name__ == name.rpartition(".")[2]
 
 
-def test_a_folder_with_an_odd_name_fails_alone_and_is_named(small_course: SmallCourse) -> None:
+def test_a_student_folder_with_an_unprintable_name_fails_alone_and_is_named(small_course: SmallCourse) -> None:
     small_course.hand_in("honest", solve)
     small_course.hand_in("Ana\xa0Lima", solve)
     undecodable = small_course.root / "submitted" / os.fsdecode(b"b\xfcro")
@@ -370,7 +370,7 @@ def test_practice_writes_nothing_outside_its_directory(tmp_path: Path) -> None:
     assert "BEGIN SOLUTION" not in (tmp_path / "work" / LESSON / f"{LESSON}.ipynb").read_text()
 
 
-def test_a_course_below_a_folder_with_a_dot_has_its_files_and_times(small_course: SmallCourse, tmp_path: Path) -> None:
+def test_a_course_below_a_hidden_folder_keeps_its_files_and_times(small_course: SmallCourse, tmp_path: Path) -> None:
     course = small_course.copy_to(tmp_path / ".courses" / "course")
     path = course.hand_in("anna", lambda nb: solve(nb, own="answer = int(open('answer.txt').read())"))
     (path.parent / "answer.txt").write_text("42")
@@ -384,7 +384,7 @@ def test_a_course_below_a_folder_with_a_dot_has_its_files_and_times(small_course
         assert str(book.find_submission(LESSON, "anna").timestamp).startswith("2026-03-01 12:00")
 
 
-def test_a_configuration_without_the_door_can_release_a_lesson_too(tmp_path: Path) -> None:
+def test_a_course_whose_configuration_does_not_import_the_grader_has_the_lessons_too(tmp_path: Path) -> None:
     root = plain_course(tmp_path)
     (root / "nbgrader_config.py").write_text(OWN)
     course = open_course(root).course

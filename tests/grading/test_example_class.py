@@ -1,4 +1,4 @@
-"""The example class: the marks everybody must get, from our command and from nbgrader's own, and where they are."""
+"""The example class: the marks that our command and nbgrader's own must give, and the files that show them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ORDER = (
     "saturated_fraction",
 )
 FULL = dict(zip(ORDER, (4.0, 4.0, 3.0, 2.0, 4.0, 3.0), strict=True))
-# points in ORDER, and what must be recognized
+# points in the order of ORDER, and the diagnoses that are required
 EXPECTED: dict[str, tuple[tuple[float, ...], dict[str, str]]] = {
     "ada": ((4, 4, 3, 2, 4, 3), {}),
     "bruno": ((3, 3, 3, 2, 4, 3), {"sigmoid": "numpy_warning", "sigmoid_derivative": "textbook"}),
@@ -61,7 +61,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, dict[st
     return root, result, json.loads(report.read_text())
 
 
-BUSY = "import os\nwhile os.getppid() == {parent}:\n    pass"  # ends with the test whatever happens
+BUSY = "import os\nwhile os.getppid() == {parent}:\n    pass"  # ends with the test, also if the test is killed
 
 
 @pytest.fixture
@@ -75,10 +75,10 @@ def busy_machine() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("busy_machine")
-def test_on_a_busy_machine_everybody_gets_the_marks_of_a_quiet_run(
+def test_on_a_busy_machine_all_students_get_the_marks_of_an_idle_machine(
     course: tuple[Path, Any, dict[str, Any]], tmp_path: Path
 ) -> None:
-    """The solved lesson is handed in, too: it gets full marks."""
+    """Check also that the solved lesson gets full marks on the busy machine."""
     root, report = tmp_path / "class", tmp_path / "busy.json"
     shutil.copytree(ROOT / "examples" / "class", root)
     solved = root / "submitted" / "solved" / LESSON / f"{LESSON}.ipynb"
@@ -146,11 +146,13 @@ def test_every_student_gets_the_expected_marks_and_diagnoses(course: Any, studen
     recognized = {name: m["diagnosis"] for name, m in entry["exercises"].items() if m["diagnosis"]}
     assert diagnoses.items() <= recognized.items()
     unrecognized = {name for name in ORDER if marks[name] < FULL[name]} - recognized.keys()
-    assert unrecognized <= {"sigmoid_derivative", "saturation_threshold", "train_neuron"} & _slips(student)
+    assert unrecognized <= {"sigmoid_derivative", "saturation_threshold", "train_neuron"} & _mistakes_without_diagnosis(
+        student
+    )
 
 
-def _slips(student: str) -> set[str]:
-    """Name what is wrong in a way nobody foresaw: caught, with its first wrong entry, but not named."""
+def _mistakes_without_diagnosis(student: str) -> set[str]:
+    """Return the exercises of a student with mistakes that lose points but have no diagnosis."""
     return {"sigmoid_derivative", "saturation_threshold", "train_neuron"} if student == "hana" else set()
 
 
@@ -220,7 +222,7 @@ def test_the_mistakes_of_the_class_are_counted(course: tuple[Path, Any, dict[str
     assert set(data["verdicts"]) >= set(EXPECTED)
 
 
-def test_what_students_did_not_have_to_write_is_as_it_is_released_today(course: Any) -> None:
+def test_the_cells_that_students_do_not_write_are_those_of_todays_release(course: Any) -> None:
     root, _, _ = course
     released = nbformat.read(root / "release" / LESSON / f"{LESSON}.ipynb", as_version=4)
     texts = {c.id: c.source for c in released.cells if c.cell_type == "code" and not is_exercise(grade_id(c))}
@@ -229,7 +231,7 @@ def test_what_students_did_not_have_to_write_is_as_it_is_released_today(course: 
         assert [c.id for c in handed_in.cells if texts.get(c.id, c.source) != c.source] == [], student
 
 
-def test_no_page_shows_what_is_withheld_from_submissions(course: Any) -> None:
+def test_no_page_shows_answers_that_are_withheld_from_submissions(course: Any) -> None:
     root, _, _ = course
     for student in EXPECTED:
         page = (root / "feedback" / student / LESSON / f"{LESSON}.html").read_text()

@@ -55,7 +55,7 @@ def changed_by(site: Path, file: str) -> set[str]:
         "course_lib/plots.py",
     ],
 )
-def test_what_no_mark_depends_on_changes_no_version(site: Path, file: str) -> None:
+def test_code_that_no_mark_depends_on_changes_no_version(site: Path, file: str) -> None:
     assert changed_by(site, file) == set()
 
 
@@ -83,7 +83,7 @@ def test_a_reference_changes_the_exercises_that_use_it(site: Path) -> None:
     assert not changed & {"dense_forward", "relu", "he_init"}
 
 
-def test_what_several_exercises_share_changes_all_of_them(site: Path) -> None:
+def test_code_that_several_exercises_share_changes_all_their_versions(site: Path) -> None:
     changed = changed_by(site, "autograder/exercises/lesson_01/shared.py")
     assert {"linearity_error", "saturation_threshold"} <= changed
     assert "sigmoid" not in changed

@@ -1,4 +1,4 @@
-"""What nbgrader sees of what we write: marks by hand, lateness, extensions, comments and exports, as by its own."""
+"""The gradebook, read by nbgrader: marks, lateness, extensions, comments and exports are as from its own command."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def url_of(course: SmallCourse) -> str:
 
 
 def rows_of(course: SmallCourse) -> dict[str, Any]:
-    """Give all that nbgrader knows of each submission, but the ids that it draws."""
+    """Return everything that the gradebook holds about each submission, except random ids."""
     with gradebook.opened(url_of(course)) as book:
         return {
             submission.student.id: {
@@ -92,7 +92,7 @@ def exported(course: SmallCourse) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def marked(released: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> SmallCourse:
-    """Grade a class that hands in late, and have a person mark some of it."""
+    """Grade a class with late submissions, and enter some marks by hand."""
     course = released.copy_to(tmp_path_factory.mktemp("marked") / "course")
     with (course.root / "nbgrader_config.py").open("a") as config:
         config.write(PENALTY)
@@ -122,8 +122,8 @@ def marked(released: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> S
 
 
 @pytest.fixture(scope="module")
-def by_both(marked: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallCourse, SmallCourse]:
-    """Grade it all again: with our command, and with nbgrader's."""
+def graded_by_both(marked: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallCourse, SmallCourse]:
+    """Grade two copies of the class again: with our command, and with nbgrader's."""
     place = tmp_path_factory.mktemp("both")
     ours, theirs = marked.copy_to(place / "ours"), marked.copy_to(place / "theirs")
     result, _ = ours.grade("--again")
@@ -133,53 +133,57 @@ def by_both(marked: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> tu
 
 
 def test_everything_in_the_gradebook_is_as_nbgraders_own_command_writes_it(
-    by_both: tuple[SmallCourse, SmallCourse],
+    graded_by_both: tuple[SmallCourse, SmallCourse],
 ) -> None:
-    ours, theirs = map(rows_of, by_both)
+    ours, theirs = map(rows_of, graded_by_both)
     assert ours == theirs
     assert set(ours) == set(HANDED_IN)
 
 
-def test_marks_and_comments_by_hand_survive_a_regrade_and_wait_to_be_looked_at_again(
-    by_both: tuple[SmallCourse, SmallCourse],
+def test_marks_and_comments_by_hand_survive_a_regrade_and_need_another_review(
+    graded_by_both: tuple[SmallCourse, SmallCourse],
 ) -> None:
-    rows = rows_of(by_both[0])
+    rows = rows_of(graded_by_both[0])
     assert rows["late"]["grades"]["written_saturation"] == (None, 1.5, 0.25, True, 1.75)
     assert rows["late"]["comments"]["written_saturation"] == (None, "Nearly.")
     assert rows["ill"]["grades"]["test_own"] == (0.0, 1.0, None, True, 1.0)
     assert rows["punctual"]["grades"]["test_own"][3] is False
 
 
-def test_lateness_costs_what_the_courses_own_plugin_says(by_both: tuple[SmallCourse, SmallCourse]) -> None:
-    rows = rows_of(by_both[0])
+def test_the_late_penalty_is_computed_by_the_courses_own_plugin(
+    graded_by_both: tuple[SmallCourse, SmallCourse],
+) -> None:
+    rows = rows_of(graded_by_both[0])
     assert rows["late"]["penalty"] == 1.5
     assert rows["very late"]["penalty"] == 5.0, "never more than there is"
     assert [rows[name]["penalty"] for name in ("punctual", "forgiven", "ill", "no time")] == [None] * 4
     assert (rows["ill"]["late"], rows["late"]["late"]) == (0, 3 * 3600)
 
 
-def test_the_export_is_the_same_and_has_the_penalty(by_both: tuple[SmallCourse, SmallCourse]) -> None:
-    ours, theirs = map(exported, by_both)
+def test_the_export_is_the_same_and_has_the_penalty(graded_by_both: tuple[SmallCourse, SmallCourse]) -> None:
+    ours, theirs = map(exported, graded_by_both)
     assert ours == theirs
     late = next(row for row in ours if row["student_id"] == "late")
     assert (float(late["raw_score"]), float(late["late_submission_penalty"]), float(late["score"])) == (6.75, 1.5, 5.25)
     assert float(late["max_score"]) == 7.0
 
 
-def test_the_page_shows_the_penalty_and_the_comment_by_hand(by_both: tuple[SmallCourse, SmallCourse]) -> None:
-    page = (by_both[0].root / "feedback" / "late" / LESSON / f"{LESSON}.html").read_text()
+def test_the_page_shows_the_penalty_and_the_comment_by_hand(graded_by_both: tuple[SmallCourse, SmallCourse]) -> None:
+    page = (graded_by_both[0].root / "feedback" / "late" / LESSON / f"{LESSON}.html").read_text()
     assert "Nearly." in page
     assert "5.25" in page
 
 
-def test_what_nbgraders_own_command_graded_is_reported_as_current(by_both: tuple[SmallCourse, SmallCourse]) -> None:
-    _, theirs = by_both
+def test_submissions_graded_by_nbgraders_own_command_are_reported_as_current(
+    graded_by_both: tuple[SmallCourse, SmallCourse],
+) -> None:
+    _, theirs = graded_by_both
     assert theirs.run("report", LESSON, "--json", theirs.root / "report.json").returncode == 0
     students = json.loads((theirs.root / "report.json").read_text())["students"]
     assert {name: entry["status"] for name, entry in students.items()} == dict.fromkeys(HANDED_IN, "graded")
 
 
-def test_what_nbgraders_own_command_failed_to_grade_again_has_no_mark_in_the_report(
+def test_a_failed_regrade_by_nbgraders_own_command_leaves_no_mark_in_the_report(
     marked: SmallCourse, tmp_path: Path
 ) -> None:
     course = marked.copy_to(tmp_path / "course")
@@ -202,7 +206,7 @@ def test_addresses_are_completed_and_shown_without_passwords() -> None:
 
 
 @pytest.mark.parametrize("address", ["grades.db", "postgres://a:secret@h/d", "oracle+nothing://a:secret@h/d"])
-def test_what_is_no_address_is_refused_without_showing_it(small_course: SmallCourse, address: str) -> None:
+def test_an_invalid_address_is_refused_without_showing_it(small_course: SmallCourse, address: str) -> None:
     with pytest.raises(CourseError, match=r"must be like sqlite:////") as refusal:
         _ = gradebook_url(open_course(small_course.root, address))
     assert "secret" not in str(refusal.value)
@@ -218,7 +222,7 @@ def test_a_new_courses_configuration_names_the_database_but_not_its_password(tmp
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
-def test_a_gradebook_that_cannot_be_read_is_let_go(tmp_path: Path) -> None:
+def test_a_gradebook_that_cannot_be_read_is_closed(tmp_path: Path) -> None:
     damaged = tmp_path / "gradebook.db"
     damaged.write_bytes(b"this is no database" * 100)
     with (
@@ -226,20 +230,20 @@ def test_a_gradebook_that_cannot_be_read_is_let_go(tmp_path: Path) -> None:
         gradebook.opened(f"sqlite:///{damaged}"),
     ):
         pass
-    assert refusal.value.__cause__ is not None  # and with it whatever was open when it came
+    assert refusal.value.__cause__ is not None  # the cause must not keep the file open
     assert damaged not in [file.resolve() for file in Path("/proc/self/fd").iterdir()]
 
 
-def test_a_submission_is_written_whole_or_not_at_all(
+def test_a_submission_is_recorded_completely_or_not_at_all(
     small_course: SmallCourse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_off(*arguments: Any) -> None:
+    def interrupt(*arguments: Any) -> None:
         raise KeyboardInterrupt
 
     graded, entry = Graded("anna", points={"test_sigmoid": 4.0}), Entry("key", "submission", "version")
     with gradebook.open_for_writing(url_of(small_course), LESSON) as ledger:
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(journal, "write_entry", break_off)
+            patch.setattr(journal, "write_entry", interrupt)
             ledger.record(graded, entry, None)
         assert (rows_of(small_course), ledger.entries()) == ({}, {})
         assert ledger.record(graded, entry, None).cells["test_sigmoid"].points == 4.0
@@ -250,7 +254,7 @@ def test_a_submission_is_written_whole_or_not_at_all(
 def test_marks_are_found_without_reading_those_of_the_whole_class(small_course: SmallCourse) -> None:
     path = small_course.root / "gradebook.db"
     with closing(sqlite3.connect(path)) as book:
-        for table in ("grade", "comment"):  # as nbgrader itself makes a gradebook
+        for table in ("grade", "comment"):  # a gradebook that nbgrader created has no such index
             book.execute(f"DROP INDEX IF EXISTS autograder_{table}_notebook")
     for _ in range(2):
         with gradebook.open_for_writing(url_of(small_course), LESSON):

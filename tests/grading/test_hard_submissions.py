@@ -1,4 +1,4 @@
-"""Submissions as they really come in, good and bad, in one go: what each of them gets, and that nobody else suffers."""
+"""Real good and bad submissions, graded in one run: each gets its own marks and does not affect the others."""
 
 from __future__ import annotations
 
@@ -149,8 +149,8 @@ FAILED: dict[str, tuple[Any, str]] = {
 }
 
 
-def hand_in_damage(course: SmallCourse) -> dict[str, str]:
-    """Hand in what is no readable notebook; give the reason that staff must read for each."""
+def hand_in_damaged_files(course: SmallCourse) -> dict[str, str]:
+    """Write submissions without a readable notebook; return the reason that staff must read for each."""
     source = course.hand_in("cut short", right)
     text = source.read_text()
     source.write_text(text[: len(text) // 2])
@@ -175,7 +175,7 @@ def hand_in_damage(course: SmallCourse) -> dict[str, str]:
 
 
 def hand_in_a_pipe(course: SmallCourse) -> dict[str, str]:
-    """Hand in a named pipe beside the notebook, where the system knows such a thing (Windows does not)."""
+    """Create a named pipe beside the notebook, if the system has named pipes (Windows does not)."""
     if not hasattr(os, "mkfifo"):
         return {}
     os.mkfifo(course.hand_in("piped", right).parent / "pipe")
@@ -183,7 +183,7 @@ def hand_in_a_pipe(course: SmallCourse) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def everything(
+def graded_class(
     released: SmallCourse, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[SmallCourse, Any, dict[str, Any], dict[str, str]]:
     course = released.copy_to(tmp_path_factory.mktemp("hard") / "course")
@@ -191,14 +191,14 @@ def everything(
         course.hand_in(name, edit)
     for name, (edit, _) in FAILED.items():
         course.hand_in(name, edit)
-    damaged = hand_in_damage(course)
+    damaged = hand_in_damaged_files(course)
     result, students = course.grade("--cell-timeout", 6)
     return course, result, students, damaged
 
 
 @pytest.mark.parametrize("name", GRADED)
-def test_a_submission_gets_the_points_its_code_earned(everything: Any, name: str) -> None:
-    _, _, students, _ = everything
+def test_a_submission_gets_the_points_its_code_earned(graded_class: Any, name: str) -> None:
+    _, _, students, _ = graded_class
     _, points, diagnosis = GRADED[name]
     entry = students[name]
     assert entry["status"] == "graded", entry
@@ -209,16 +209,18 @@ def test_a_submission_gets_the_points_its_code_earned(everything: Any, name: str
 
 
 @pytest.mark.parametrize("name", FAILED)
-def test_what_cannot_be_judged_fails_with_its_reason_and_without_a_mark(everything: Any, name: str) -> None:
-    course, result, students, _ = everything
+def test_a_submission_that_cannot_be_judged_fails_with_its_reason_and_without_a_mark(
+    graded_class: Any, name: str
+) -> None:
+    course, result, students, _ = graded_class
     assert students[name]["status"] == "failed"
     assert FAILED[name][1] in students[name]["reason"]
     assert name in result.stderr
     assert not (course.root / "autograded" / name / LESSON).exists()
 
 
-def test_damaged_files_fail_with_their_reason_and_the_class_goes_on(everything: Any) -> None:
-    _, result, students, damaged = everything
+def test_damaged_files_fail_with_their_reason_and_the_rest_of_the_class_is_graded(graded_class: Any) -> None:
+    _, result, students, damaged = graded_class
     for name, reason in damaged.items():
         assert students[name]["status"] == "failed"
         assert reason in students[name]["reason"], name
@@ -226,15 +228,15 @@ def test_damaged_files_fail_with_their_reason_and_the_class_goes_on(everything: 
     assert len(students) == len(GRADED) + len(FAILED) + len(damaged)
 
 
-def test_every_graded_submission_has_feedback_that_shows_the_card(everything: Any) -> None:
-    course, _, _, _ = everything
+def test_every_graded_submission_has_feedback_that_shows_the_card(graded_class: Any) -> None:
+    course, _, _, _ = graded_class
     for name in GRADED:
         page = (course.root / "feedback" / name / LESSON / f"{LESSON}.html").read_text()
         assert "Result for sigmoid" in page, name
 
 
-def test_the_seed_is_kept_with_every_mark_and_is_in_nothing_students_get(everything: Any) -> None:
-    course, _, _, _ = everything
+def test_the_seed_is_stored_with_every_mark_and_is_in_no_file_for_students(graded_class: Any) -> None:
+    course, _, _, _ = graded_class
     seed = json.loads((course.root / ".autograder" / "seed.json").read_text())["seed"]
     kept = set()
     for name in GRADED:
@@ -247,7 +249,7 @@ def test_the_seed_is_kept_with_every_mark_and_is_in_nothing_students_get(everyth
             assert path.is_dir() or str(seed).encode() not in path.read_bytes(), path
 
 
-def test_a_student_who_prints_the_environment_publishes_no_seed(small_course: SmallCourse) -> None:
+def test_printing_the_environment_shows_no_seed(small_course: SmallCourse) -> None:
     def spy(notebook: Any) -> None:
         solve(notebook)
         notebook.cells.append(new_code_cell("import os\nprint(dict(os.environ))"))
@@ -279,7 +281,7 @@ def test_a_submission_that_fails_when_graded_again_keeps_no_old_mark(small_cours
     assert not (small_course.root / "feedback" / "anna" / LESSON).exists()
 
 
-def test_grading_twice_gives_the_same_marks_and_keeps_those_given_by_hand(small_course: SmallCourse) -> None:
+def test_grading_twice_gives_the_same_marks_and_keeps_marks_by_hand(small_course: SmallCourse) -> None:
     def written(notebook: Any) -> None:
         partly(notebook)
         cell_of(notebook, "written_saturation").source = "The slope."
@@ -313,7 +315,7 @@ def _give_by_hand(course: SmallCourse, student: str, grade_id: str, points: floa
         gradebook.db.commit()
 
 
-def test_extra_cells_with_made_up_ids_bring_nothing(small_course: SmallCourse) -> None:
+def test_extra_cells_with_invented_ids_earn_no_points(small_course: SmallCourse) -> None:
     def bonus(notebook: Any) -> None:
         solve(notebook)
         metadata = graded(grade_id="bonus", grade=True, locked=True, points=50)

@@ -1,4 +1,4 @@
-"""A course's own exercises, in a directory outside the project: the tutorial word for word, and what is refused."""
+"""A course's own exercises, outside the project: the commands of the tutorial, and files that are refused."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def command(root: Path, line: str) -> subprocess.CompletedProcess[str]:
     return run_autograder(*shlex.split(line), cwd=root)
 
 
-def begin(root: Path, code: str = CODE) -> Path:
-    """Do step 1 of the tutorial."""
+def create_course(root: Path, code: str = CODE) -> Path:
+    """Create the course of step 1 of the tutorial."""
     (root / "exercises").mkdir(parents=True)
     (root / "exercises" / "moving_average.py").write_text(code, encoding="utf-8")
     return root
@@ -44,7 +44,7 @@ def answered(root: Path, body: str) -> Any:
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Follow the tutorial up to the release, and hand in three answers."""
-    root = begin(tmp_path_factory.mktemp("signals") / "course")
+    root = create_course(tmp_path_factory.mktemp("signals") / "course")
     for line in COMMANDS[:2]:
         done = command(root, line)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -102,7 +102,7 @@ def test_what_students_get_holds_no_answer(course: Path) -> None:
 
 
 def run_alone(course: Path, tmp_path: Path, body: str) -> str:
-    """Run a student's cells where neither the course nor its files are, as on their own laptop."""
+    """Run a student's cells in a directory without the course's files, as on the student's laptop."""
     folder = tmp_path / "home"
     folder.mkdir()
     (folder / "exercises.json").write_bytes((course / "release" / LESSON / "exercises.json").read_bytes())
@@ -114,7 +114,7 @@ def run_alone(course: Path, tmp_path: Path, body: str) -> str:
     return done.stdout
 
 
-def test_a_student_s_check_judges_the_visible_part_and_names_the_mistake(course: Path, tmp_path: Path) -> None:
+def test_the_check_of_a_student_judges_the_visible_part_and_names_the_mistake(course: Path, tmp_path: Path) -> None:
     text = run_alone(course, tmp_path, SUMMED)
     assert "moving_average is not right yet · 0 of 2 points" in text
     assert "This is a sum, not yet a mean." in text
@@ -122,13 +122,13 @@ def test_a_student_s_check_judges_the_visible_part_and_names_the_mistake(course:
     assert "10_signals: 0 of 1 exercises right" in text
 
 
-def test_a_student_s_right_answer_is_right_and_the_overview_says_so(course: Path, tmp_path: Path) -> None:
+def test_a_right_answer_is_shown_as_right_by_the_check_and_the_overview(course: Path, tmp_path: Path) -> None:
     text = run_alone(course, tmp_path, RIGHT)
     assert "moving_average is right · 2 of 2 points" in text
     assert "10_signals: 1 of 1 exercises right" in text
 
 
-def test_adding_it_again_changes_nothing_and_keeps_what_stands_around_it(course: Path) -> None:
+def test_adding_an_exercise_again_keeps_the_notebook_as_it_is(course: Path) -> None:
     path = course / "notebooks" / LESSON / f"{LESSON}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[0].source = "# Signals\n\nMy own prose."
@@ -151,10 +151,10 @@ def test_adding_it_again_changes_nothing_and_keeps_what_stands_around_it(course:
         (('    """Return the mean', '    # """Return the mean'), ""),
     ],
 )
-def test_a_file_that_does_not_work_is_refused_in_a_line_and_nothing_is_written(
+def test_a_file_with_a_mistake_is_refused_in_one_line_and_nothing_is_written(
     tmp_path: Path, change: tuple[str, str], says: str
 ) -> None:
-    root = begin(tmp_path / "course", CODE.replace(*change))
+    root = create_course(tmp_path / "course", CODE.replace(*change))
     done = command(root, COMMANDS[0])
     assert done.returncode == 2
     assert says in " ".join(done.stderr.split())
@@ -164,13 +164,13 @@ def test_a_file_that_does_not_work_is_refused_in_a_line_and_nothing_is_written(
 
 def test_a_reference_without_a_docstring_is_refused(tmp_path: Path) -> None:
     code = re.sub(r'    """Return the mean.*?"""\n', "", CODE, flags=re.DOTALL)
-    done = command(begin(tmp_path / "course", code), COMMANDS[0])
+    done = command(create_course(tmp_path / "course", code), COMMANDS[0])
     assert done.returncode == 2
     assert "must be a function with a docstring, which students read" in " ".join(done.stderr.split())
 
 
 def test_a_file_elsewhere_is_refused(tmp_path: Path) -> None:
-    root = begin(tmp_path / "course")
+    root = create_course(tmp_path / "course")
     (root / "exercises" / "moving_average.py").rename(root / "mine.py")
     done = command(root, "add mine.py")
     assert done.returncode == 2

@@ -54,7 +54,7 @@ def programs(directory: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Path]:
-    """Start a server of our own; yield the directory of its socket."""
+    """Start a PostgreSQL server; yield the directory of its socket."""
     directory = Path(tempfile.mkdtemp(prefix="pg"))
     folder = programs(directory)
     # PostgreSQL refuses to run as root.
@@ -79,7 +79,7 @@ def server() -> Iterator[Path]:
 
 @pytest.fixture
 def url(server: Path, request: pytest.FixtureRequest) -> str:
-    """Make a fresh database; give its address."""
+    """Create an empty database; return its address."""
     name = re.sub(r"\W", "", request.node.name)[:50]
     engine = create_engine(f"postgresql+psycopg://grader@/postgres?host={server}", isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -90,7 +90,7 @@ def url(server: Path, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def fresh(released: SmallCourse, tmp_path: Path) -> SmallCourse:
-    """Give a course that was never released, with the secret seed of one that was, and three submissions."""
+    """Return a course without a gradebook, with the seed and the release of another course, and three submissions."""
     course = SmallCourse(tmp_path / "fresh")
     shutil.copytree(released.root / "notebooks", course.root / "notebooks")
     (course.root / ".autograder").mkdir()
@@ -116,7 +116,7 @@ def test_a_class_gets_the_same_marks_as_in_a_file_and_formgrader_shows_them(
     assert result.returncode == 0, result.stderr
     assert students == expected
     assert not (fresh.root / "gradebook.db").exists()
-    _, again = fresh.grade()  # the address stands in nbgrader_config.py now
+    _, again = fresh.grade()  # `release` has written the address into nbgrader_config.py
     assert again == expected
 
     totals = {student: entry["points"] for student, entry in expected.items()}
@@ -133,7 +133,7 @@ def test_a_class_gets_the_same_marks_as_in_a_file_and_formgrader_shows_them(
 
 @contextmanager
 def formgrader(course: SmallCourse) -> Iterator[Any]:
-    """Have nbgrader's formgrader running on a course; give what gets a page."""
+    """Run nbgrader's formgrader on a course; yield a function that downloads a page."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = {
@@ -160,7 +160,7 @@ def formgrader(course: SmallCourse) -> Iterator[Any]:
         subprocess.Popen(command, cwd=course.root, env=environment, stdout=said, stderr=said) as process,
     ):
         try:
-            while not _answers(port):
+            while not _accepts_connections(port):
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(0.05)
                     pytest.fail(log.read_text())
@@ -169,13 +169,13 @@ def formgrader(course: SmallCourse) -> Iterator[Any]:
             process.kill()
 
 
-def _answers(port: int) -> bool:
+def _accepts_connections(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
         return True
     return False
 
 
-def test_nbgraders_own_commands_grade_and_export_there(fresh: SmallCourse, url: str) -> None:
+def test_nbgraders_own_commands_use_the_database(fresh: SmallCourse, url: str) -> None:
     assert fresh.run("release", LESSON, "--db", url).returncode == 0
     programs = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": programs + os.pathsep + os.environ["PATH"]}
@@ -204,14 +204,14 @@ def test_a_second_machine_that_grades_into_the_same_database_is_refused(
     assert result.returncode == 0, result.stderr
 
 
-def test_a_command_that_is_killed_there_is_taken_up_again(fresh: SmallCourse, url: str) -> None:
+def test_the_next_command_completes_one_that_was_killed(fresh: SmallCourse, url: str) -> None:
     for number in range(12):
         source, own = list(ANSWERS.values())[number % 3]
         fresh.hand_in(f"s{number:02}", lambda nb, source=source, own=own: solve(nb, source, own))
     assert fresh.run("release", LESSON, "--db", url).returncode == 0
     own = open_course(fresh.root)
     with gradebook.open_for_writing(gradebook_url(own), LESSON):
-        pass  # makes the journal
+        pass  # creates the journal's table
     engine = create_engine(url)
     with engine.begin() as connection:
         for statement in (
@@ -242,9 +242,7 @@ def test_a_command_that_is_killed_there_is_taken_up_again(fresh: SmallCourse, ur
     assert {name: students[name]["points"] for name in expected} == expected
 
 
-def test_a_database_that_is_not_there_is_refused_without_showing_the_password(
-    small_course: SmallCourse, server: Path
-) -> None:
+def test_a_missing_database_is_refused_without_showing_the_password(small_course: SmallCourse, server: Path) -> None:
     small_course.hand_in("anna", solve)
     address = f"postgresql+psycopg://grader:hunter2@/nowhere?host={server}"
     result, _ = small_course.grade("--db", address)
@@ -262,7 +260,7 @@ def test_without_the_driver_the_command_says_what_to_install(
         _ = gradebook_url(open_course(small_course.root, "postgresql://grader@localhost/grades"))
 
 
-def test_written_answers_marked_there_by_hand_stay(fresh: SmallCourse, url: str) -> None:
+def test_marks_by_hand_for_written_answers_are_kept(fresh: SmallCourse, url: str) -> None:
     fresh.hand_in("anna", lambda nb: (solve(nb), cell_of(nb, "written_saturation").update(source="The slope.")))
     assert fresh.run("release", LESSON, "--db", url).returncode == 0
     _, first = fresh.grade()

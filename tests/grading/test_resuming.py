@@ -1,4 +1,4 @@
-"""Grading that is killed, stopped or cut short anywhere: what the next command finds, and what it makes of it."""
+"""Grading that is killed, stopped or interrupted at any time: the next command completes it with the right marks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are found 
 
 @pytest.fixture
 def temporary() -> Iterator[Path]:
-    """Give a directory for temporary files with a short name: those of sockets have room for a hundred characters."""
+    """Return a directory with a short name, since paths of sockets are limited to about 100 characters."""
     directory = Path(tempfile.mkdtemp(prefix="t"))
     directory.chmod(0o755)
     yield directory
@@ -59,27 +59,27 @@ def temporary() -> Iterator[Path]:
 
 @pytest.fixture
 def orphans() -> Iterator[Callable[[], list[str]]]:
-    """Adopt whatever outlives its parent; give what lists those that do not end by themselves."""
+    """Make this process the parent of orphans; yield a function that lists those that do not end by themselves."""
     libc = ctypes.CDLL(None)
     before = descendants(os.getpid())
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
-    def left() -> list[str]:
+    def remaining() -> list[str]:
         names = []
         for process in descendants(os.getpid()) - before:
             with suppress(ProcessLookupError, FileNotFoundError, ChildProcessError):
-                if not _ends(process):
+                if not _ends_by_itself(process):
                     names.append(Path(f"/proc/{process}/cmdline").read_text().replace("\0", " "))
                 os.waitpid(process, os.WNOHANG)
         return names
 
-    yield left
+    yield remaining
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
 
 @pytest.fixture
-def from_a_terminal() -> Iterator[None]:
-    """Have commands hear every request to end, also where `nohup` or a shell's `&` has us ignore some."""
+def signals_not_ignored() -> Iterator[None]:
+    """Reset signal handlers: commands inherit ignored signals, such as those of tests started with `nohup` or `&`."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     for number in before:
         signal.signal(number, signal.default_int_handler)
@@ -88,7 +88,7 @@ def from_a_terminal() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def _ends(process: int) -> bool:
+def _ends_by_itself(process: int) -> bool:
     handle = os.pidfd_open(process)
     try:
         return bool(select.select([handle], [], [], GENEROUS)[0])
@@ -98,7 +98,7 @@ def _ends(process: int) -> bool:
 
 @contextmanager
 def grading(course: SmallCourse, temporary: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """Have `autograder grade` running."""
+    """Run `autograder grade` in a new process; kill it at the end."""
     command = [sys.executable, "-m", "autograder", "grade", LESSON, "--course", str(course.root), *options]
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONFAULTHANDLER": "1"}
     with subprocess.Popen(
@@ -118,8 +118,8 @@ def ended_within(process: subprocess.Popen[str], seconds: float) -> bool:
     return True
 
 
-def last_words(process: subprocess.Popen[str]) -> str:
-    """Give what a command that was asked to end wrote; where it does not end, fail and tell where it stands."""
+def stderr_after_the_end(process: subprocess.Popen[str]) -> str:
+    """Return the stderr of a command that was asked to end; fail with its stack if it does not end."""
     try:
         return process.communicate(timeout=GENEROUS)[1]
     except subprocess.TimeoutExpired:
@@ -127,22 +127,22 @@ def last_words(process: subprocess.Popen[str]) -> str:
         process.send_signal(signal.SIGABRT)
         try:
             _, stderr = process.communicate(timeout=GENEROUS)
-        except subprocess.TimeoutExpired as open_still:
-            stderr = f"somebody holds it open: {open_still.stderr!r}"
-        pytest.fail(f"the command must end; below it there were {alive}, and it stood at\n{stderr}")
+        except subprocess.TimeoutExpired as still_open:
+            stderr = f"another process holds it open: {still_open.stderr!r}"
+        pytest.fail(f"the command must end; below it there were {alive}, and its stack was\n{stderr}")
 
 
 def url_of(course: SmallCourse) -> str:
     return f"sqlite:///{course.root / 'gradebook.db'}"
 
 
-class Chronicle:
-    """A gradebook that remembers every entry that was ever made in its journal."""
+class EntryLog:
+    """A log, kept by the gradebook itself, of all entries that were ever written to its journal."""
 
     def __init__(self, course: SmallCourse) -> None:
         self._path = course.root / "gradebook.db"
         with gradebook.open_for_writing(url_of(course), LESSON):
-            pass  # makes the journal
+            pass  # creates the journal's table
         with closing(sqlite3.connect(self._path)) as book:
             book.executescript(
                 "CREATE TABLE chronicle (student TEXT);"
@@ -151,13 +151,13 @@ class Chronicle:
             )
 
     def students(self) -> list[str]:
-        """Give the student of each entry."""
+        """Return the student of each entry."""
         with closing(sqlite3.connect(self._path, timeout=60)) as book:
             return [student for (student,) in book.execute("SELECT student FROM chronicle")]
 
 
 def by_role(coordinator: int) -> dict[str, list[int]]:
-    """Sort the processes below a coordinator."""
+    """Find the descendants of a coordinator and sort them by role."""
     parents = parents_of_all()
     commands: dict[int, bytes] = {}
     for process in {coordinator, *descendants(coordinator, parents)}:
@@ -168,7 +168,7 @@ def by_role(coordinator: int) -> dict[str, list[int]]:
         command, above = commands[process], commands.get(parents.get(process, 0), b"")
         if b"autograder.running.kernel_side.zygote" in command:
             roles["kernel" if b"autograder.running.kernel_side.zygote" in above else "zygote"].append(process)
-        elif command == above and _has_threads(process):  # a fork of the coordinator, or of the server asked later
+        elif command == above and _has_threads(process):  # forked by the coordinator or by the fork server
             roles["worker"].append(process)
         elif b"multiprocessing.forkserver" in command:
             roles["forkserver"].append(process)
@@ -176,7 +176,7 @@ def by_role(coordinator: int) -> dict[str, list[int]]:
 
 
 def _has_threads(process: int) -> bool:
-    """Tell a worker, where one watches the coordinator, from a child that has yet to become what it was started as."""
+    """Return whether a process has several threads: a worker has, a child just after its fork does not."""
     with suppress(OSError):
         return len(list(Path(f"/proc/{process}/task").iterdir())) > 1
     return False
@@ -185,7 +185,7 @@ def _has_threads(process: int) -> bool:
 def kill_one(role: str, coordinator: subprocess.Popen[str], rng: random.Random) -> None:
     """Kill a process of this role as soon as there is one."""
     if role == "forkserver" and not by_role(coordinator.pid)[role]:
-        kill_one("worker", coordinator, rng)  # in whose place another comes, from there
+        kill_one("worker", coordinator, rng)  # its replacement is started by the fork server
     while not (found := by_role(coordinator.pid)[role]):
         assert not ended_within(coordinator, 0.01), coordinator.stderr.read()  # type: ignore[union-attr]
     with suppress(ProcessLookupError):
@@ -193,7 +193,7 @@ def kill_one(role: str, coordinator: subprocess.Popen[str], rng: random.Random) 
 
 
 def marks_in(course: SmallCourse) -> set[Any]:
-    """Give every mark of a gradebook."""
+    """Return all marks of a gradebook."""
     with gradebook.opened(f"sqlite:///{course.root / 'gradebook.db'}") as book:
         return {
             (submission.student.id, grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
@@ -204,13 +204,13 @@ def marks_in(course: SmallCourse) -> set[Any]:
 
 
 def files_of(course: SmallCourse) -> set[str]:
-    """List everything below a course but SQLite's own files."""
+    """Return the names of all files of a course, except SQLite's and the report of `verdicts_of`."""
     names = (path.relative_to(course.root).as_posix() for path in course.root.rglob("*"))
     return {name for name in names if not name.startswith("gradebook.db") and name != "verdicts.json"}
 
 
 def verdicts_of(course: SmallCourse) -> Any:
-    """Give the whole report, verdicts and all."""
+    """Return the whole report, including verdicts."""
     path = course.root / "verdicts.json"
     result = course.run("report", LESSON, "--mistakes", "--json", path)
     assert result.returncode == 0, result.stderr
@@ -218,7 +218,7 @@ def verdicts_of(course: SmallCourse) -> Any:
 
 
 @linux
-def test_a_class_killed_anywhere_ten_times_gets_the_marks_of_a_quiet_run(
+def test_a_class_whose_grading_was_killed_ten_times_gets_the_marks_of_an_undisturbed_run(
     small_course: SmallCourse, tmp_path: Path, temporary: Path, orphans: Callable[[], list[str]]
 ) -> None:
     rng = random.Random(20)
@@ -227,13 +227,13 @@ def test_a_class_killed_anywhere_ten_times_gets_the_marks_of_a_quiet_run(
         small_course.hand_in(f"s{number:02}", lambda nb, source=source, own=own: solve(nb, source, own))
     quiet = small_course.copy_to(tmp_path / "quiet")
     _, expected = quiet.grade()
-    chronicle = Chronicle(small_course)
+    chronicle = EntryLog(small_course)
     for _ in range(10):
-        stood = len(chronicle.students())
+        already_written = len(chronicle.students())
         moments = sorted((rng.randrange(4), rng.choice(["forkserver", "worker", "zygote", "kernel"])) for _ in range(3))
         with grading(small_course, temporary) as process:
             for progress, role in [*moments, (rng.randrange(3, 6), "coordinator")]:
-                while len(chronicle.students()) < stood + progress:
+                while len(chronicle.students()) < already_written + progress:
                     assert not ended_within(process, 0.01), process.communicate()
                 if role == "coordinator":
                     process.kill()
@@ -255,23 +255,23 @@ def test_a_class_killed_anywhere_ten_times_gets_the_marks_of_a_quiet_run(
 
 
 def ask_to_end(process: subprocess.Popen[str], request: int) -> None:
-    """Send a request as it comes: from a terminal, everything that was started in it gets it."""
+    """Send a signal as the system does: SIGTERM to the command only, those of a terminal to its whole process group."""
     (os.kill if request == signal.SIGTERM else os.killpg)(process.pid, request)
 
 
-@pytest.mark.usefixtures("from_a_terminal")
+@pytest.mark.usefixtures("signals_not_ignored")
 @linux
-@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("role", ["zygote", "worker"])
-def test_a_command_stopped_while_it_starts_leaves_nothing(
-    small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]], role: str, request_to_end: int
+def test_a_command_stopped_while_it_starts_leaves_no_process_and_no_file(
+    small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]], role: str, stop_signal: int
 ) -> None:
     small_course.hand_in("anna", solve)
     with grading(small_course, temporary) as process:
         while not by_role(process.pid)[role]:
             assert not ended_within(process, 0.01), process.communicate()
-        ask_to_end(process, request_to_end)
-        stderr = last_words(process)
+        ask_to_end(process, stop_signal)
+        stderr = stderr_after_the_end(process)
     assert process.returncode == 1
     assert "Traceback" not in stderr
     assert orphans() == []
@@ -299,7 +299,7 @@ cli()
 """
 
 
-@pytest.mark.usefixtures("from_a_terminal")
+@pytest.mark.usefixtures("signals_not_ignored")
 @linux
 def test_a_command_stopped_between_two_workers_removes_its_files_when_the_first_has_ended(
     small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]]
@@ -316,11 +316,11 @@ def test_a_command_stopped_between_two_workers_removes_its_files_when_the_first_
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.usefixtures("from_a_terminal")
+@pytest.mark.usefixtures("signals_not_ignored")
 @linux
-@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_stopped_command_says_how_many_stand_and_leaves_no_process_and_no_file(
-    small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]], request_to_end: int
+@pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_command_says_how_many_are_graded_and_leaves_no_process_and_no_file(
+    small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]], stop_signal: int
 ) -> None:
     def hangs(notebook: Any) -> None:
         solve(notebook)
@@ -328,13 +328,13 @@ def test_a_stopped_command_says_how_many_stand_and_leaves_no_process_and_no_file
 
     small_course.hand_in("anna", solve)
     small_course.hand_in("zoe", hangs)
-    chronicle = Chronicle(small_course)
+    chronicle = EntryLog(small_course)
     with grading(small_course, temporary, "--workers", "2") as process:
         while not chronicle.students():
             assert not ended_within(process, 0.01), process.communicate()
-        kill_one("kernel", process, random.Random(0))  # zoe's: there is one, and it is given another
-        ask_to_end(process, request_to_end)
-        stderr = last_words(process)
+        kill_one("kernel", process, random.Random(0))  # zoe's kernel; the command starts a new one for her
+        ask_to_end(process, stop_signal)
+        stderr = stderr_after_the_end(process)
     assert process.returncode == 1
     assert "stopped: 1 of 2 were graded and stay so" in stderr
     assert "Traceback" not in stderr
@@ -344,7 +344,7 @@ def test_a_stopped_command_says_how_many_stand_and_leaves_no_process_and_no_file
 
 
 @linux
-def test_a_command_that_ignores_the_end_of_its_terminal_grades_on(
+def test_a_command_that_ignores_sighup_continues_grading(
     small_course: SmallCourse, temporary: Path, orphans: Callable[[], list[str]]
 ) -> None:
     for student in ("anna", "zoe"):
@@ -355,7 +355,7 @@ def test_a_command_that_ignores_the_end_of_its_terminal_grades_on(
             while not by_role(process.pid)["kernel"]:
                 assert not ended_within(process, 0.01), process.communicate()
             ask_to_end(process, signal.SIGHUP)
-            stderr = last_words(process)
+            stderr = stderr_after_the_end(process)
     finally:
         signal.signal(signal.SIGHUP, before)
     assert process.returncode == 0, stderr
@@ -364,7 +364,7 @@ def test_a_command_that_ignores_the_end_of_its_terminal_grades_on(
     assert list(temporary.iterdir()) == []
 
 
-# Where to be killed: module, class, function, and whether before or after it has done its work.
+# The command is killed at a function: its module, class and name, and before or after it has done its work.
 MOMENTS = [
     ("autograder.grading.record.gradebook", "LessonMarks", "withdraw", "before"),
     ("autograder.grading.record.gradebook", "LessonMarks", "withdraw", "after"),
@@ -397,7 +397,7 @@ cli()
 
 @pytest.fixture(scope="module")
 def graded_once(released: SmallCourse, tmp_path_factory: pytest.TempPathFactory) -> SmallCourse:
-    """Give a course where anna has all the points."""
+    """Return a course in which anna has all points."""
     course = released.copy_to(tmp_path_factory.mktemp("once") / "course")
     course.hand_in("anna", solve)
     _, students = course.grade("--workers", 0)
@@ -406,14 +406,14 @@ def graded_once(released: SmallCourse, tmp_path_factory: pytest.TempPathFactory)
 
 
 def killed_at(course: SmallCourse, moment: tuple[str, str, str, str]) -> None:
-    """Grade, and be killed at this moment."""
+    """Run a command that grades and is killed at this moment."""
     command = [sys.executable, "-c", KILLED, *moment, "grade", LESSON, "--course", str(course.root), "--workers", "0"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
 def reported(course: SmallCourse) -> Outcome:
-    """Give what the report says of anna now."""
+    """Read the outcome of anna from the report."""
     (outcome,) = read_outcomes(Course.at(course.root), url_of(course), LESSON, ["anna"])
     return outcome
 
@@ -450,7 +450,7 @@ def test_a_failing_regrade_killed_before_its_files_are_gone_shows_no_old_mark(
     assert not OutputFiles(Course.at(course.root), LESSON).page("anna").exists()
 
 
-def test_a_report_does_not_show_the_mark_of_what_was_handed_in_before(graded_once: SmallCourse, tmp_path: Path) -> None:
+def test_a_report_does_not_show_the_mark_of_an_earlier_submission(graded_once: SmallCourse, tmp_path: Path) -> None:
     course = graded_once.copy_to(tmp_path / "course")
     assert reported(course).points == 5.0
     course.hand_in("anna", lambda nb: solve(nb, own="answer = 0"))
@@ -469,7 +469,7 @@ def test_a_report_says_which_marks_are_of_an_earlier_version(graded_once: SmallC
     assert "1 graded, 1 of them by an earlier version of the lesson" in text
 
 
-def test_a_page_is_made_anew_when_somebody_has_marked_by_hand(graded_once: SmallCourse, tmp_path: Path) -> None:
+def test_a_page_is_written_again_after_marking_by_hand(graded_once: SmallCourse, tmp_path: Path) -> None:
     course = graded_once.copy_to(tmp_path / "course")
     page = OutputFiles(Course.at(course.root), LESSON).page("anna")
     before = page.read_text()
@@ -490,7 +490,9 @@ def grade_here(course: SmallCourse, students: tuple[str, ...] = ("anna",)) -> li
         return list(grade_lesson(own, url_of(course), LESSON, students, start=lambda: InProcessExecutor(scratch)))
 
 
-def test_a_folder_that_disappears_meanwhile_is_named_and_stops_nobody(graded_once: SmallCourse, tmp_path: Path) -> None:
+def test_a_folder_that_disappears_during_grading_fails_alone_and_is_named(
+    graded_once: SmallCourse, tmp_path: Path
+) -> None:
     course = graded_once.copy_to(tmp_path / "course")
     gone, anna = grade_here(course, ("gone", "anna"))
     assert (gone.status, anna.status) == ("failed", "graded")
@@ -498,7 +500,7 @@ def test_a_folder_that_disappears_meanwhile_is_named_and_stops_nobody(graded_onc
 
 
 @pytest.mark.parametrize("name", ["write_bytes", "write_text"])
-def test_a_full_disk_stops_the_command_with_one_line_and_leaves_nothing_half(
+def test_a_full_disk_stops_the_command_with_one_line_and_leaves_no_incomplete_file(
     graded_once: SmallCourse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     course = graded_once.copy_to(tmp_path / "course")
@@ -523,7 +525,7 @@ def test_a_full_disk_stops_the_command_with_one_line_and_leaves_nothing_half(
     assert anna.feedback is not None
 
 
-def test_a_gradebook_that_somebody_else_writes_to_for_too_long_is_named(
+def test_a_gradebook_that_another_program_locks_for_too_long_is_reported(
     graded_once: SmallCourse, tmp_path: Path
 ) -> None:
     course = graded_once.copy_to(tmp_path / "course")
@@ -538,7 +540,7 @@ def test_a_gradebook_that_somebody_else_writes_to_for_too_long_is_named(
     assert reported(course).points == 5.0
 
 
-def test_a_gradebook_that_may_only_be_read_can_be_reported(graded_once: SmallCourse, tmp_path: Path) -> None:
+def test_a_report_of_a_read_only_gradebook_can_be_made(graded_once: SmallCourse, tmp_path: Path) -> None:
     course = graded_once.copy_to(tmp_path / "course")
     (course.root / "gradebook.db").rename(course.root / "elsewhere.db")
     url = f"sqlite:///file:{course.root / 'elsewhere.db'}?mode=ro&uri=true"
@@ -557,7 +559,7 @@ def test_a_gradebook_that_may_only_be_read_can_be_reported(graded_once: SmallCou
         )
 
 
-def test_a_time_that_nobody_can_read_fails_that_submission_only(graded_once: SmallCourse, tmp_path: Path) -> None:
+def test_an_invalid_timestamp_fails_only_its_own_submission(graded_once: SmallCourse, tmp_path: Path) -> None:
     course = graded_once.copy_to(tmp_path / "course")
     (course.path("anna").parent / "timestamp.txt").write_text("yesterday evening, I swear")
     (outcome,) = grade_here(course)
@@ -565,14 +567,14 @@ def test_a_time_that_nobody_can_read_fails_that_submission_only(graded_once: Sma
 
 
 def die(how: str) -> bytes:
-    """End this process, or send so much that whoever reads it is still reading when the process ends."""
+    """Kill this process, or return more bytes than a pipe can hold, so that the reader is still reading at the end."""
     if how == "before":
         os.kill(os.getpid(), signal.SIGKILL)
     return os.urandom(1 << 20)
 
 
 def fork_servers() -> list[int]:
-    """Give the process that starts workers for this one."""
+    """Find the fork server that starts workers for this process."""
     ours = [child for child, parent in parents_of_all().items() if parent == os.getpid()]
     return [child for child in ours if b"multiprocessing.forkserver" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
@@ -590,13 +592,14 @@ def test_a_worker_that_dies_costs_its_own_task_only(temporary: Path) -> None:
 
 
 @linux
-def test_where_what_starts_workers_is_killed_no_task_is_lost(temporary: Path) -> None:
+def test_no_task_is_lost_if_the_fork_server_is_killed(temporary: Path) -> None:
     workers = WorkerPool(1, str(temporary))
     try:
         for _ in range(5):
             with pytest.raises(WorkerDiedError):
                 workers.submit(die, "before").result(GENEROUS)
-            assert len(workers.submit(die, "not at all").result(GENEROUS)) == 1 << 20  # by one that the server started
+            # The fork server starts the worker of this task.
+            assert len(workers.submit(die, "not at all").result(GENEROUS)) == 1 << 20
             with pytest.raises(WorkerDiedError):
                 workers.submit(die, "before").result(GENEROUS)
             (server,) = fork_servers()
@@ -608,7 +611,7 @@ def test_where_what_starts_workers_is_killed_no_task_is_lost(temporary: Path) ->
 
 
 @linux
-def test_workers_that_are_killed_while_they_send_leave_nobody_waiting(temporary: Path) -> None:
+def test_workers_that_are_killed_while_they_send_leave_no_pending_task(temporary: Path) -> None:
     workers = WorkerPool(2, str(temporary))
     tasks = [workers.submit(die, "not at all") for _ in range(200)]
     tasks[5].result(GENEROUS)
@@ -618,22 +621,22 @@ def test_workers_that_are_killed_while_they_send_leave_nobody_waiting(temporary:
 
 
 @linux
-def test_an_answer_whose_process_the_machine_ended_is_judged_again(small_course: SmallCourse) -> None:
-    """The function ends its process the first time only: a file outlives the fork, as the machine's memory would."""
+def test_an_answer_whose_process_was_ended_is_judged_again(small_course: SmallCourse) -> None:
+    """Check an answer that ends its process at the first call only; a directory records that it was called."""
 
-    def unlucky(notebook: Any) -> None:
+    def ends_at_the_first_call(notebook: Any) -> None:
         solve(notebook)
         text = cell_of(notebook, "sigmoid").source
         once = "    import os\n    if not os.path.exists('seen'):\n        os.mkdir('seen')\n        os._exit(1)\n"
         cell_of(notebook, "sigmoid").source = text.replace("(a):\n", f"(a):\n{once}", 1)
 
-    small_course.hand_in("anna", unlucky)
+    small_course.hand_in("anna", ends_at_the_first_call)
     _, students = small_course.grade("--workers", 0)
     assert students["anna"]["exercises"]["sigmoid"]["points"] == 4.0
 
 
-class Stalls:
-    """Stands in for `grade_submission`: some submissions stall at first, and each call is written down."""
+class StallingGrader:
+    """A replacement for `grade_submission`: some submissions stall at the first try, and every call is recorded."""
 
     def __init__(self, grade: Callable[..., Graded], stalling: set[str]) -> None:
         self._grade, self._stalling = grade, stalling
@@ -647,33 +650,33 @@ class Stalls:
         return self._grade(*arguments)
 
 
-def test_what_stalls_is_graded_once_more_after_all_others_and_only_that_counts(
+def test_a_stalled_submission_is_graded_again_after_all_others_and_only_the_second_try_counts(
     graded_once: SmallCourse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = graded_once.copy_to(tmp_path / "course")
     for student in ("berta", "carl", "dora"):
         course.hand_in(student, solve)
-    stalls = Stalls(coordinator.grade_submission, {"berta", "carl"})
-    monkeypatch.setattr(coordinator, "grade_submission", stalls)
+    stalling = StallingGrader(coordinator.grade_submission, {"berta", "carl"})
+    monkeypatch.setattr(coordinator, "grade_submission", stalling)
     outcomes = grade_here(course, ("berta", "carl", "dora"))
-    assert stalls.calls == [("berta", False), ("carl", False), ("dora", False), ("berta", True), ("carl", True)]
+    assert stalling.calls == [("berta", False), ("carl", False), ("dora", False), ("berta", True), ("carl", True)]
     assert {outcome.student: outcome.points for outcome in outcomes} == {"berta": 5.0, "carl": 5.0, "dora": 5.0}
 
 
 BLOCKED_SERVER = """
 import sys, threading
 from autograder.grading.distribute.pool import WorkerPool
-threading.Thread(target=sys.stdin.read, daemon=True).start()  # so workers come from a server
+threading.Thread(target=sys.stdin.read, daemon=True).start()  # with a second thread, workers come from a fork server
 WorkerPool(1, sys.argv[1])
 threading.Event().wait()
 """
 
 
 @linux
-def test_a_server_that_still_imports_ends_with_its_coordinator_and_so_does_the_resource_tracker(
+def test_a_fork_server_that_hangs_in_an_import_ends_with_its_coordinator_and_the_resource_tracker_too(
     tmp_path: Path, temporary: Path, orphans: Callable[[], list[str]]
 ) -> None:
-    """The server is held in an import: it waits for a line that nobody writes."""
+    """Check a fork server that hangs in an import: it waits for a line that is never written."""
     os.mkfifo(tmp_path / "here")
     os.mkfifo(tmp_path / "never")
     (tmp_path / "matplotlib").mkdir()
