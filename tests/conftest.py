@@ -14,7 +14,7 @@ BROWSER = TESTS / "browser"
 # Most tests of these folders start kernels or commands; so does every test that uses one of the fixtures.
 FOLDERS_WITH_PROCESSES = ("grading", "hostile", "running")
 FIXTURES_WITH_PROCESSES = {"released", "small_course", "course", "graded", "machine"}
-# Audit events of `sys.audit`: a fast test that causes one is an error, wherever the call stands.
+# Audit events of `sys.audit`: a fast test that causes one is an error, wherever the call is.
 FORBIDDEN_IN_FAST_TESTS = {
     "subprocess.Popen",
     "os.exec",

@@ -1,4 +1,4 @@
-"""What several rooms' tests share: a small course with one exercise, and running the command as a user does."""
+"""Helpers for the tests of several rooms: a small course with one exercise, and the command run as a user runs it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSON = "01_sigmoid_saturation"
-GENEROUS = 300  # seconds: a wait for an event that certainly comes ends with it, on however busy a machine
+GENEROUS = 300  # seconds: a timeout that no test reaches, even on a very busy machine
 RIGHT_SIGMOID = """\
 def sigmoid(a):
     a = as_float(a)
@@ -23,13 +23,13 @@ def sigmoid(a):
 
 
 def run_autograder(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the console script's code in a process of its own."""
+    """Run the `autograder` command in a new process."""
     command = [sys.executable, "-m", "autograder", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
 
 
 def graded(**settings: Any) -> dict[str, Any]:
-    """Give nbgrader metadata as its toolbar writes it."""
+    """Return nbgrader metadata as its toolbar writes it."""
     plain = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
     return {"nbgrader": {**plain, **settings}}
 
@@ -81,7 +81,7 @@ class SmallCourse:
 
     @classmethod
     def released(cls, root: Path, lesson: Any = None) -> SmallCourse:
-        """Make the directory and release the lesson, or another one."""
+        """Create the directory and release the small lesson, or another one."""
         source = root / "notebooks" / LESSON / f"{LESSON}.ipynb"
         source.parent.mkdir(parents=True)
         nbformat.write(lesson or small_lesson(), source)
@@ -100,11 +100,11 @@ class SmallCourse:
         return run_autograder(*arguments, "--course", self.root)
 
     def path(self, student: str) -> Path:
-        """Where a student's notebook goes."""
+        """Return the path of a student's submitted notebook."""
         return self.root / "submitted" / student / LESSON / f"{LESSON}.ipynb"
 
     def hand_in(self, student: str, edit: Callable[[Any], Any] = lambda nb: None) -> Path:
-        """Hand in the released notebook after an edit."""
+        """Write the released notebook, after an edit, as a student's submission."""
         notebook = nbformat.read(self.root / "release" / LESSON / f"{LESSON}.ipynb", 4)
         edit(notebook)
         path = self.path(student)
@@ -113,14 +113,14 @@ class SmallCourse:
         return path
 
     def grade(self, *options: object) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
-        """Grade the lesson; give the process and the students' entries of its JSON."""
+        """Grade the lesson; return the finished process and the students' entries of its JSON."""
         report = self.root / "out.json"
         result = self.run("grade", LESSON, "--json", report, *options)
         return result, json.loads(report.read_text())["students"] if report.exists() else {}
 
 
 def grade_id(cell: Any) -> str:
-    """Give a cell's nbgrader id, "" where it has none."""
+    """Return a cell's nbgrader id, or "" if it has none."""
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
@@ -130,6 +130,6 @@ def cell_of(notebook: Any, grade_id: str) -> Any:
 
 
 def solve(notebook: Any, source: str = RIGHT_SIGMOID, own: str = "answer = 42") -> None:
-    """Fill in the small lesson."""
+    """Write answers into the small lesson."""
     cell_of(notebook, "sigmoid").source = source
     cell_of(notebook, "own").source = own
