@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.course.directory import secret_seed
+from autograder.grading.course.private import secret_seed
 
 
 def test_the_largest_seed_that_a_course_can_draw_is_exact_in_javascript(

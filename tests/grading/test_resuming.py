@@ -29,10 +29,11 @@ from autograder.grading.course.directory import Course
 from autograder.grading.distribute import coordinator
 from autograder.grading.distribute.coordinator import grade_lesson
 from autograder.grading.distribute.pool import InProcessExecutor, WorkerPool
+from autograder.grading.execute.graded import Graded
 from autograder.grading.record import gradebook
 from autograder.grading.record.output_files import OutputFiles
 from autograder.grading.record.report import read_outcomes
-from autograder.grading.record.scores import Graded, Outcome
+from autograder.grading.record.scores import Outcome
 from autograder.running.sandbox.processes import descendants, parents_of_all
 
 STUDENTS = 60
