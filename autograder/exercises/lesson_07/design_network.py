@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercises.networks import read_design, trains_to
+from autograder.exercises.networks import trains_to
+from autograder.exercises.training_runs import read_design
 from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise
 from course_lib import comparing_runs
