@@ -224,7 +224,7 @@ def report(lessons: Sequence[str], directory: Path, db: str | None, json_file: P
     """Show the class table as the gradebook has it now.
 
     Marks given by hand count; nothing is graded. A mark that is not of what was handed in last is not shown, and a
-    mark by an earlier version of the lesson or of the grader says so. With --mistakes: which part of which
+    mark by an earlier version of the lesson or of an exercise is named as such. With --mistakes: which part of which
     exercise was missed in which way, by how many; --json then holds every verdict too.
     """
     with _refusals():

@@ -58,7 +58,6 @@ class Case:
         label: str = "",
         warning_forgiven: bool = False,
         context: Mapping[str, Any] | None = None,
-        aside: Any = None,
         **kwargs: Any,
     ) -> None:
         self.args = args
@@ -66,7 +65,6 @@ class Case:
         self.label = label
         self.warning_forgiven = warning_forgiven
         self.context = dict(context or {})
-        self.aside = aside  # TEMPORARY: until every property has a name
 
 
 @dataclass(frozen=True)

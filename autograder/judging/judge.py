@@ -136,7 +136,7 @@ def cases_of(exercise: Exercise, number: int, seed: int) -> Sequence[Case]:
     return exercise.parts[number].cases(rng)
 
 
-@lru_cache(maxsize=0)  # TEMPORARY: 64 once no case has `aside`
+@lru_cache(maxsize=64)
 def _prepare(exercise: Exercise, number: int, seed: int) -> Sequence[tuple[Case, Any]]:
     """Draw a part's cases and compute the reference's results, once for a whole class with one seed."""
     return [(case, _expected(exercise, case)) for case in cases_of(exercise, number, seed)]

@@ -94,8 +94,6 @@ def _part(row: Row, rtol: float, atol: float) -> Part:
             check = extra
         elif extra == HIDDEN:
             hidden = True
-        elif callable(extra):  # TEMPORARY: until every property has a name
-            check = (lambda old: lambda result, tried: old(result, tried.case))(extra)
         else:
             raise ValueError(f"a row of parts must hold HIDDEN, a property or within(rtol, atol) (got {extra!r})")
     return Part(name, points, cases, hidden=hidden, rtol=tolerances.rtol, atol=tolerances.atol, check=check)

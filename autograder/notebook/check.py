@@ -73,6 +73,6 @@ def _argument(caller: FrameType) -> str:
         from executing import Source  # IPython brings it
     except ImportError:
         return ""
-    call = Source.executing(caller).node
+    call: Any = Source.executing(caller).node
     named = isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name)
     return call.args[0].id if named else ""

@@ -86,7 +86,7 @@ def _caption(outcomes: Sequence[Outcome], numbers: dict[str, int]) -> str:
     count = f"{len(outcomes) - failed} graded"
     noted = sum(outcome.status == "graded" and bool(outcome.reason) for outcome in outcomes)
     if noted:
-        count += f", {noted} of them by an earlier version of the lesson or of the grader: grade them again"
+        count += f", {noted} of them by an earlier version of the lesson or of an exercise: grade them again"
     if failed:
         count += f", {failed} failed: no mark stands for {'it' if failed == 1 else 'them'}"
     own = {name for outcome in outcomes for name, mark in outcome.exercises.items() if mark.verdict is None}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import nbformat
 import pytest
-from support import ROOT
+from support import LESSON, ROOT, SmallCourse, cell_of, solve
 
 from autograder.grading.course import exercise_version as module
 from autograder.grading.course.exercise_version import exercise_version
@@ -91,3 +95,27 @@ def test_code_that_several_exercises_share_changes_all_their_versions(site: Path
 
 def test_every_exercise_of_the_course_has_its_table_in_a_module_of_its_name() -> None:
     assert [exercise.name for exercise in all_exercises() if not module.exercise_module(exercise)] == []
+
+
+def reason(course: SmallCourse) -> str:
+    """Read what the report says of the one mark."""
+    report = course.root / "report.json"
+    assert course.run("report", LESSON, "--json", report).returncode == 0
+    entry = json.loads(report.read_text(encoding="utf-8"))["students"]["anna"]
+    assert entry["status"] == "graded"
+    return str(entry.get("reason", ""))
+
+
+def test_a_report_names_the_exercises_whose_version_has_changed(small_course: SmallCourse) -> None:
+    small_course.hand_in("anna", solve)
+    result, students = small_course.grade("--workers", 0)
+    assert (result.returncode, students["anna"]["points"]) == (0, 5.0)
+    assert reason(small_course) == ""
+    with closing(sqlite3.connect(small_course.root / "gradebook.db")) as gradebook, gradebook:
+        gradebook.execute("UPDATE autograder_journal SET version = 'an earlier one'")
+    assert reason(small_course) == "graded by an earlier version of the lesson"
+    path = small_course.root / "autograded" / "anna" / LESSON / f"{LESSON}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    cell_of(notebook, "test_sigmoid").metadata["autograder_version"] = "an earlier one"
+    nbformat.write(notebook, path)
+    assert reason(small_course) == "graded by an earlier version of sigmoid"

@@ -1,6 +1,4 @@
-"""Exercise `dense_forward`."""
-
-from __future__ import annotations
+"""`dense_forward`: a batch through one layer."""
 
 import numpy as np
 
@@ -9,16 +7,14 @@ from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise
 from course_lib import dense
 
+_X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+_W, _B = np.array([[1.0, 0.0, -1.0, 2.0], [0.0, 1.0, 1.0, 0.5]]), np.array([10.0, 20.0, 30.0, 40.0])
+
 DENSE_FORWARD = exercise(
     dense.dense_forward, "00_gradients_you_can_trust",
     parts=[
         (1.5, "a batch through a layer", lambda rng: [
-            Case(
-                np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]),
-                np.array([[1.0, 0.0, -1.0, 2.0], [0.0, 1.0, 1.0, 0.5]]),
-                np.array([10.0, 20.0, 30.0, 40.0]),
-                label="three examples, two inputs, four units",
-            ),
+            Case(_X, _W, _B, label="three examples, two inputs, four units"),
             Case(*layer(rng, 8, 5, 3), label="random numbers"),
         ]),
         (0.5, "one example, one unit", lambda rng: [

@@ -1,38 +1,21 @@
-"""Exercise `numerical_gradient`."""
-
-from __future__ import annotations
+"""`numerical_gradient`: the slope of a function of many numbers, by central differences."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograder.exercises.lesson_00.shared import Array
+from autograder.exercises.probes import Probe, sum_of_cubes, wave
 from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise, within
 from course_lib import gradients
+from course_lib.arrays import Array
+
+_CUBES = Probe("lambda x: np.sum(x ** 3)", (), sum_of_cubes)
 
 
-class _Function:
-    """A scalar function for `numerical_gradient` that shows on a card as the formula it is."""
-
-    def __init__(self, text: str, function: Callable[[Array], float]) -> None:
-        self.text, self.function = text, function
-
-    def __call__(self, x: Array) -> float:
-        return float(self.function(x))
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def _wave(rng: np.random.Generator, shape: tuple[int, ...]) -> _Function:
-    """Give a smooth function with a third derivative, so that one-sided differences and other steps show."""
-    c = rng.uniform(0.5, 2.0, size=shape) * rng.choice([-1.0, 1.0], size=shape)
-    return _Function("f", lambda x: np.sum(c * np.exp(0.5 * np.reshape(x, shape))) + np.sum(np.asarray(x) ** 3))
-
-
-_CUBES = _Function("lambda x: np.sum(x ** 3)", lambda x: np.sum(np.asarray(x, dtype=float) ** 3))
+def _wave(rng: np.random.Generator, *shape: int) -> Probe:
+    return Probe("f", (rng.uniform(0.5, 2.0, size=shape) * rng.choice([-1.0, 1.0], size=shape),), wave)
 
 
 def _differences(above: float, below: float, divisor: float, dtype: Any = float) -> Callable[..., Array]:
@@ -55,23 +38,23 @@ def _differences(above: float, below: float, divisor: float, dtype: Any = float)
 
 
 def _all_at_once(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:
-    slope = (f(np.asarray(x, dtype=float) + step) - f(np.asarray(x, dtype=float) - step)) / (2 * step)
-    return np.full(np.shape(x), slope)
+    x = np.asarray(x, dtype=float)
+    return np.full(np.shape(x), (f(x + step) - f(x - step)) / (2 * step))
 
 NUMERICAL_GRADIENT = exercise(
     gradients.numerical_gradient, "00_gradients_you_can_trust", writable_inputs=True, rtol=1e-7, atol=1e-7,
     parts=[
         (2, "central differences", lambda rng: [
             Case(_CUBES, np.array([1.0, -2.0, 3.0]), label="a sum of cubes"),
-            Case(_wave(rng, (3, 4)), rng.normal(size=(3, 4)), label="a matrix"),
+            Case(_wave(rng, 3, 4), rng.normal(size=(3, 4)), label="a matrix"),
         ]),
         (1, "uses the step it is given", lambda rng: [
             Case(_CUBES, np.array([1.0, -2.0]), step=0.1, label="a large step"),
-            Case(_wave(rng, (5,)), rng.normal(size=5), 0.05, label="a step given by position"),
+            Case(_wave(rng, 5), rng.normal(size=5), 0.05, label="a step given by position"),
         ], within(rtol=1e-7, atol=1e-9)),
         (1, "any shape, integers, and x as it was", lambda rng: [
-            Case(_wave(rng, (2, 3, 2)), rng.normal(size=(2, 3, 2)), label="three axes"),
-            Case(_wave(rng, (4, 3)), rng.normal(size=(3, 4)).T, label="a transposed array"),
+            Case(_wave(rng, 2, 3, 2), rng.normal(size=(2, 3, 2)), label="three axes"),
+            Case(_wave(rng, 4, 3), rng.normal(size=(3, 4)).T, label="a transposed array"),
             Case(_CUBES, np.array(1.5), label="an array without axes"),
             Case(_CUBES, np.array([[1, -2, 3]]), label="integers"),
         ], HIDDEN),
@@ -81,12 +64,8 @@ NUMERICAL_GRADIENT = exercise(
             "This steps to one side only; its error shrinks with h, that of central differences with h²."),
         "backward": (_differences(0, -1, 1),
             "This steps back only; central differences step to both sides."),
-        "step_not_doubled": (_differences(1, -1, 1),
-            "Twice too large: how far apart are the two points?"),
         "half_steps": (_differences(0.5, -0.5, 1),
             "The two points must lie a whole `step` from x each."),
-        "sign": (_differences(-1, 1, 2),
-            "The sign is flipped: which of the two values is subtracted?"),
         "not_divided": (_differences(1, -1, 0),
             "A difference is not yet a slope."),
         "step_ignored": (lambda f, x, step=1e-5: gradients.numerical_gradient(f, x),
@@ -95,5 +74,9 @@ NUMERICAL_GRADIENT = exercise(
             "All entries move at once: that gives one slope. Each entry needs its own pair of values."),
         "integers_kept": (_differences(1, -1, 2, dtype=None),
             "An integer array cannot hold a step of 1e-5: work in floating point."),
+    },
+    words={
+        "factor_2": ("step_not_doubled", "Twice too large: how far apart are the two points?"),
+        "factor_minus_one": ("sign", "The sign is flipped: which of the two values is subtracted?"),
     },
 )

@@ -1,16 +1,15 @@
-"""Exercise `rms_by_layer`."""
-
-from __future__ import annotations
+"""`rms_by_layer`: the size of a signal in every layer."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograder.exercises.lesson_02.shared import Answer, Array, Arrays
+from autograder.exercises.lesson_02.shared import Answer, Arrays
 from autograder.judging.exercise import Case
 from autograder.judging.table import HIDDEN, exercise
 from course_lib import backpropagation
+from course_lib.arrays import Array
 
 
 def _off_centre(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
@@ -41,8 +40,6 @@ RMS_BY_LAYER = exercise(
         ], HIDDEN),
     ],
     mistakes={
-        "root_forgotten": (_of_each(lambda v: np.mean(v**2)),
-            "This is the mean square: the root is missing."),
         "summed": (_of_each(lambda v: np.sqrt(np.sum(v**2))),
             "This is the length of the array as a vector; it grows with its size. A *mean* does not."),
         "mean_subtracted": (_of_each(np.std),
@@ -60,4 +57,5 @@ RMS_BY_LAYER = exercise(
         "all_together": (lambda arrays: np.sqrt(np.mean(np.concatenate([array.ravel() for array in arrays]) ** 2)),
             "All layers are thrown together; each has a number of its own."),
     },
+    words={"square_root_missing": ("root_forgotten", "This is the mean square: the root is missing.")},
 )

@@ -1,6 +1,4 @@
-"""Cases and wrong answers that several exercises of lesson 02 share."""
-
-from __future__ import annotations
+"""Draws and wrong answers that several exercises of lesson 02 share."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -8,20 +6,15 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
-
+from course_lib.arrays import Array
 
 Arrays = list[Array]
-
-
 Function = Callable[[Array], Array]
-
-
 Answer = Callable[..., Any]
 
 
 def where_shapes_fit(function: Answer) -> Answer:
-    """Let a wrong answer give nothing where it cannot run.
+    """Build an answer that returns None where `function` cannot run.
 
     `@`, `np.dot` and `np.einsum` word that differently; so such a case tells nothing, and the others decide.
     """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from autograder.judging.exercise import Exercise
+from autograder.judging.registry import find, is_exercise
 
 _SITE = Path(__file__).resolve().parents[3]  # holds the packages
 # Every mark depends on these, on what they import, and on nothing else of the grader.
@@ -17,6 +18,8 @@ _JUDGING = (
     "autograder.grading.submission.restore",
     "autograder.grading.execute.select_cells",
 )
+# "from PACKAGE import NAMES", with or without parentheses; imports are absolute, and nothing is imported as a whole.
+_IMPORT = re.compile(r"^\s*from ([\w.]+) import (\([^)]*\)|[^\n#]+)", re.MULTILINE)
 _FOLLOWED = ("autograder.judging", "autograder.exercises", "course_lib")
 
 
@@ -37,6 +40,23 @@ def exercise_version(exercise: Exercise) -> str:
         64 hexadecimal digits.
     """
     return _version((exercise_module(exercise), exercise.reference.__module__, *_JUDGING))
+
+
+def exercise_versions(grade_ids: Iterable[str]) -> dict[str, str]:
+    """Return the versions of the exercises that test cells of a lesson test, by name.
+
+    Parameters
+    ----------
+    grade_ids : iterable of str
+        Of a lesson's cells.
+
+    Returns
+    -------
+    dict of str to str
+        The key "" has the version of the code that every mark depends on, also one of an instructor's own test.
+    """
+    names = (grade_id.removeprefix("test_") for grade_id in grade_ids if grade_id.startswith("test_"))
+    return {"": _version(_JUDGING), **{name: exercise_version(find(name)) for name in names if is_exercise(name)}}
 
 
 def exercise_module(exercise: Exercise) -> str:
@@ -68,16 +88,13 @@ def _reachable(modules: Iterable[str]) -> set[str]:
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
-    return tuple(_imported(ast.parse(_path(module).read_bytes())))
-
-
-def _imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    """Return the modules that a module may import: by its text, which is ten times as quick as by its syntax tree."""
+    text = _path(module).read_text(encoding="utf-8")
+    return tuple(
+        name
+        for package, names in _IMPORT.findall(text)
+        for name in (package, *(f"{package}.{each}" for each in re.findall(r"\w+", names)))
+    )
 
 
 def _path(module: str) -> Path:

@@ -34,6 +34,8 @@ class Lesson:
         Files beside the notebook, such as data.
     custom_exercises : dict of str to str
         Texts of the course's own exercises, by file name.
+    exercise_versions : dict of str to str
+        Versions of the lesson's exercises, by name; "" has the version of what every mark depends on.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Lesson:
     experiments: frozenset[str] = frozenset()
     files: dict[str, bytes] = field(default_factory=dict)
     custom_exercises: dict[str, str] = field(default_factory=dict)
+    exercise_versions: dict[str, str] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """Return all of it; the bytes are equal for equal lessons."""
@@ -52,6 +55,7 @@ class Lesson:
             "experiments": sorted(self.experiments),
             "files": {name: base64.b64encode(content).decode("ascii") for name, content in self.files.items()},
             "custom_exercises": self.custom_exercises,
+            "exercise_versions": self.exercise_versions,
         }
         return json.dumps(data, sort_keys=True).encode()
 
@@ -64,5 +68,5 @@ class Lesson:
 
     @cached_property
     def version(self) -> str:
-        """Fingerprint of everything a mark depends on besides the submission and the grader."""
+        """Return a hash of everything that a mark depends on besides the submission."""
         return hashlib.sha256(self.to_bytes()).hexdigest()

@@ -22,7 +22,7 @@ from autograder.grading.options import Settings
 from autograder.grading.record import gradebook
 from autograder.grading.record.feedback_page import render_feedback
 from autograder.grading.record.gradebook import LatePolicy, LessonMarks, no_penalty
-from autograder.grading.record.journal import Entry, entry_for, version_of
+from autograder.grading.record.journal import Entry, entry_for
 from autograder.grading.record.output_files import OutputFiles
 from autograder.grading.record.released_lesson import load_lesson
 from autograder.grading.record.report import read_outcome
@@ -135,7 +135,7 @@ class _LessonRun:
     ) -> None:
         self._course, self._lesson, self._marks, self._settings = course, lesson, marks, settings
         self._start, self._workers = start, workers
-        self._content, self._version = lesson.to_bytes(), version_of(lesson)
+        self._content, self._version = lesson.to_bytes(), lesson.version
         self._files = OutputFiles(course, lesson.name)
         self._files.sweep()
         self._pending: dict[Future[Any], _Pending] = {}

@@ -85,7 +85,7 @@ class Grader:
             kernels,
             cells=cells,
             tests=tests,
-            judge=partial(judge_cell, seed=self._lesson.seed),
+            judge=partial(judge_cell, seed=self._lesson.seed, versions=self._lesson.exercise_versions),
             files=files,
             cell_timeout=self._settings.cell_timeout,
             last_try=last_try,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +18,9 @@ from autograder.judging.registry import find, is_exercise
 from autograder.judging.verdict import Verdict
 from autograder.running.judge_side.remote_function import RemoteFunctions
 
-METADATA_KEY = "autograder"  # of a test cell in an autograded notebook: its verdict, with the seed
+# Of a test cell in an autograded notebook.
+METADATA_KEY = "autograder"  # its verdict, with the seed
+VERSION_KEY = "autograder_version"  # the version of its exercise
 
 
 def exercise_of(cell: Any) -> Exercise | None:
@@ -28,11 +31,11 @@ def exercise_of(cell: Any) -> Exercise | None:
     return find(name) if is_exercise(name) else None
 
 
-def judge_cell(cell: Any, functions: RemoteFunctions, seed: int) -> None:
+def judge_cell(cell: Any, functions: RemoteFunctions, seed: int, versions: Mapping[str, str]) -> None:
     """Judge the exercise that a test cell tests, in place of running the cell.
 
-    The verdict goes into the cell's metadata, where the submission cannot reach; the card and the points, as
-    nbgrader reads them, become its outputs.
+    The verdict and the exercise's version are written into the cell's metadata, which the submission cannot reach. The
+    card and the points, as nbgrader reads them, become its outputs.
 
     Raises
     ------
@@ -45,6 +48,7 @@ def judge_cell(cell: Any, functions: RemoteFunctions, seed: int) -> None:
     if functions.ended:  # by the answer, or by the machine: then it does not happen again
         verdict, html = _judged(exercise, functions, seed)
     cell.metadata[METADATA_KEY] = verdict.to_dict()
+    cell.metadata[VERSION_KEY] = versions.get(exercise.name, "")
     shown = {"text/html": html, "text/plain": card.as_text(exercise, verdict)}
     earned = {"text/plain": repr(verdict.points)}
     cell.outputs = [  # as `new_output` makes them, which validates each
@@ -60,7 +64,7 @@ def _judged(exercise: Exercise, functions: RemoteFunctions, seed: int) -> tuple[
 
 
 def verdict_of(cell: Any) -> Verdict | None:
-    """Read the verdict that is kept with a test cell; `None` for cells that are not judged.
+    """Read the verdict in a test cell's metadata; `None` for cells that are not judged.
 
     Raises
     ------
@@ -78,7 +82,7 @@ def verdict_of(cell: Any) -> Verdict | None:
 
 @lru_cache(maxsize=1000)
 def _verdict(text: str) -> Verdict:
-    """Read a verdict; much of a class has the same one, which is kept once."""
+    """Read a verdict. Many students of a class have the same one, so it is cached."""
     return Verdict.from_dict(json.loads(text))
 
 

@@ -65,7 +65,7 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]
         settings = Settings(mode, self.as_root, self.everything, self.timeout)
         folder = course.submission(info["student"], lesson.name).parent
         submission = Submission.read(folder / f"{info['notebook']}.ipynb")
-        resources["autograder"] = journal.entry_for(submission, journal.version_of(lesson), self.everything)
+        resources["autograder"] = journal.entry_for(submission, lesson.version, self.everything)
         with gradebook.opened(info["db_url"]) as book:
             journal.prepare(book.engine)
             journal.delete_entry(book.db, lesson.name, info["student"])

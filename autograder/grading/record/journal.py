@@ -9,8 +9,6 @@ from typing import Any
 
 from sqlalchemy import Column, DateTime, MetaData, String, Table, delete, insert, inspect, select, text
 
-from autograder.grading.course.fingerprint import grader_version
-from autograder.grading.course.lesson import Lesson
 from autograder.grading.submission.read import Submission
 
 _metadata = MetaData()
@@ -33,11 +31,11 @@ class Entry:
     Attributes
     ----------
     key : str
-        Names the work: the same submission, lesson, grader and way of running it are the same work.
+        Names the work: the same submission, version and way of running it are the same work.
     submission : str
         Fingerprint of what was handed in.
     version : str
-        Of the lesson and the grader.
+        As `Lesson.version`, of the lesson and its exercises.
     """
 
     key: str
@@ -45,19 +43,14 @@ class Entry:
     version: str
 
 
-def version_of(lesson: Lesson) -> str:
-    """Return a hash of everything that a mark depends on besides the submission."""
-    return hashlib.sha256(f"{lesson.version}\n{grader_version()}".encode()).hexdigest()
-
-
 def entry_for(submission: Submission, version: str, everything: bool) -> Entry:
-    """Return the entry of a submission that is graded with this version of lesson and grader.
+    """Return the entry of a submission that is graded with this version of the lesson.
 
     Parameters
     ----------
     submission : Submission
     version : str
-        As `version_of` returns it.
+        As `Lesson.version`.
     everything : bool
         Whether the experiments run too.
     """
@@ -68,7 +61,7 @@ def entry_for(submission: Submission, version: str, everything: bool) -> Entry:
 def prepare(engine: Any) -> None:
     """Create the journal, if there is none, and wait for statements of a coordinator that was killed.
 
-    PostgreSQL carries a statement out although whoever sent it has ended: what is read after this is all there is.
+    PostgreSQL carries a statement out although its sender has ended. No such statement is left after this.
     """
     _metadata.create_all(engine)
     if engine.dialect.name == "postgresql":

@@ -12,6 +12,7 @@ from autograder.errors import CourseError
 from autograder.grading.course.attachments import files_beside
 from autograder.grading.course.custom_exercises import texts_of_custom_exercises
 from autograder.grading.course.directory import Course
+from autograder.grading.course.exercise_version import exercise_versions
 from autograder.grading.course.lesson import Lesson
 from autograder.grading.course.private import secret_seed
 from autograder.grading.execute.judged_cells import exercise_of
@@ -51,6 +52,7 @@ def load_lesson(course: Course, url: str, name: str, notebook: str = "") -> Less
         experiments=_experiments(released) if released.is_file() else frozenset(),
         files=files_beside(course.source / name),
         custom_exercises=texts_of_custom_exercises(course.root),
+        exercise_versions=exercise_versions(cells),
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import nbformat
 
 from autograder.errors import SubmissionError
 from autograder.grading.course.directory import Course
-from autograder.grading.execute.judged_cells import exercise_of, verdict_of
+from autograder.grading.course.lesson import Lesson
+from autograder.grading.execute.judged_cells import VERSION_KEY, exercise_of, verdict_of
 from autograder.grading.record import gradebook
-from autograder.grading.record.journal import Entry, version_of
+from autograder.grading.record.journal import Entry
 from autograder.grading.record.output_files import OutputFiles
 from autograder.grading.record.released_lesson import load_lesson
 from autograder.grading.record.scores import Mark, Outcome, Score
@@ -35,11 +37,13 @@ def read_outcomes(course: Course, url: str, lesson: str, students: Sequence[str]
     """
     with gradebook.open_for_reading(url, lesson) as marks:
         entries = marks.entries()
-        version = version_of(load_lesson(course, url, lesson)) if entries else ""
+        released = load_lesson(course, url, lesson) if entries else None
         for student in students:
             try:
-                note = _note(course, lesson, student, entries.get(student), version)
-                yield read_outcome(course, lesson, student, marks.marks(student), note)
+                entry = _require_current(course, lesson, student, entries.get(student))
+                outcome = read_outcome(course, lesson, student, marks.marks(student))
+                assert released is not None
+                yield outcome if entry.version == released.version else _outdated(course, released, outcome)
             except SubmissionError as problem:
                 yield Outcome(escaped(student), lesson, "failed", reason=str(problem))
 
@@ -53,14 +57,14 @@ def count_current(course: Course, url: str, lesson: str, students: Sequence[str]
 
 def _is_current(course: Course, lesson: str, student: str, entry: Entry | None) -> bool:
     try:
-        _note(course, lesson, student, entry, "")
+        _require_current(course, lesson, student, entry)
     except SubmissionError:
         return False
     return True
 
 
-def _note(course: Course, lesson: str, student: str, entry: Entry | None, version: str) -> str:
-    """Return what staff must know of a mark, or "".
+def _require_current(course: Course, lesson: str, student: str, entry: Entry | None) -> Entry:
+    """Return the entry of a mark that is of the current submission.
 
     Raises
     ------
@@ -72,10 +76,22 @@ def _note(course: Course, lesson: str, student: str, entry: Entry | None, versio
         raise SubmissionError("not graded yet, or its last grading failed")
     if Submission.read(course.submission(student, lesson)).fingerprint != entry.submission:
         raise SubmissionError("handed in again since it was graded, and not graded again yet")
-    return "" if entry.version == version else "graded by an earlier version of the lesson or of the grader"
+    return entry
 
 
-def read_outcome(course: Course, lesson: str, student: str, scores: Mapping[str, Score], note: str = "") -> Outcome:
+def _outdated(course: Course, lesson: Lesson, outcome: Outcome) -> Outcome:
+    """Return an outcome with a note that names the exercises whose version has changed since it was graded."""
+    path = OutputFiles(course, lesson.name).notebook(outcome.student)
+    graded = {}
+    for cell in nbformat.v4.reads(path.read_text(encoding="utf-8")).cells:
+        if exercise := exercise_of(cell):
+            graded[exercise.name] = cell.metadata.get(VERSION_KEY, "")
+    changed = [name for name, version in graded.items() if version != lesson.exercise_versions.get(name)]
+    what = f"of {', '.join(changed)}" if changed else "of the lesson"
+    return replace(outcome, reason=f"graded by an earlier version {what}")
+
+
+def read_outcome(course: Course, lesson: str, student: str, scores: Mapping[str, Score]) -> Outcome:
     """Return a student's result, from the scores in the gradebook and the autograded notebook.
 
     Raises
@@ -100,4 +116,5 @@ def read_outcome(course: Course, lesson: str, student: str, scores: Mapping[str,
         else:
             written[grade_id] = mark
     page = files.page(student)
-    return Outcome(student, lesson, "graded", note, exercises, written, feedback=page if page.is_file() else None)
+    feedback = page if page.is_file() else None
+    return Outcome(student, lesson, "graded", exercises=exercises, written=written, feedback=feedback)

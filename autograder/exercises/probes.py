@@ -1,0 +1,56 @@
+"""Functions that are arguments of cases. Each has a name, and none of them answers an exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+
+
+@dataclass(frozen=True, eq=False)  # arrays have no truth value to compare by
+class Probe:
+    """A function of numbers that a case draws.
+
+    Attributes
+    ----------
+    name : str
+        As a card shows it.
+    parameters : tuple of ndarray or float
+    function : callable
+        Of a module, so that its name finds it again. It takes the argument of the call, then the parameters.
+    """
+
+    name: str
+    parameters: tuple[Any, ...]
+    function: Callable[..., Any]
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def __call__(self, argument: Any) -> Any:
+        """Apply the function."""
+        return self.function(argument, *self.parameters)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def sum_of_cubes(x: Array) -> float:
+    """Compute Σ xᵢ³."""
+    return float(np.sum(np.asarray(x, dtype=float) ** 3))
+
+
+def wave(x: Array, c: Array) -> float:
+    """Compute Σ cᵢ·exp(xᵢ/2) + Σ xᵢ³, whose third derivative is not 0: one-sided differences and other steps show."""
+    return float(np.sum(c * np.exp(0.5 * np.reshape(x, c.shape))) + np.sum(np.asarray(x) ** 3))
+
+
+def tanh_network_error(params: Mapping[str, Array], x: Array, y: Array) -> float:
+    """Compute the squared error of two layers with tanh between them: smooth, so that only wrong gradients disagree."""
+    h = np.tanh(x @ params["W1"] + params["b1"])
+    return float(np.mean((h @ params["W2"] + params["b2"] - y) ** 2))
