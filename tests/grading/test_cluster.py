@@ -31,6 +31,7 @@ from autograder.grading.distribute.coordinator import grade_lesson
 from autograder.grading.distribute.dask_cluster import Certificates, connect, is_exposed
 from autograder.grading.nbgrader_plugin.config import gradebook_url, open_course
 from autograder.grading.record.gradebook import LessonMarks
+from autograder.grading.record.locks import database_lock
 from autograder.grading.record.scores import Outcome
 from autograder.reporting.classtable import as_json
 
@@ -187,10 +188,9 @@ def expected(ungraded_class: tuple[SmallCourse, dict[str, Any]]) -> dict[str, An
 def grading(course: SmallCourse, connecting: Callable[[], Any]) -> Iterator[Outcome]:
     """Grade the class."""
     here = open_course(course.root)
-    with here.writing():
-        yield from grade_lesson(
-            here.course, gradebook_url(here), LESSON, here.course.students(LESSON), start=connecting
-        )
+    url = gradebook_url(here)
+    with here.course.locked(), database_lock(url):
+        yield from grade_lesson(here.course, url, LESSON, here.course.students(LESSON), start=connecting)
 
 
 def until_graded(run: Iterator[Outcome]) -> list[Outcome]:
