@@ -63,8 +63,8 @@ def lesson_with_dependent_exercises() -> Any:
 
 _ANSWERS, _POINTS = {"sigmoid": RIGHT_SIGMOID, "own": "answer = 42"}, {"sigmoid": 4.0, "test_own": 1.0}
 CLASSES = {
-    "ordinary": ClassSettings(_ANSWERS, _POINTS),
-    # Attacks that run until they are stopped: a short limit for each cell.
+    # Some attacks run or sleep until they are stopped. Limits are in CPU time, so a short one is safe on a busy machine.
+    "ordinary": ClassSettings(_ANSWERS, _POINTS, ("--cell-timeout", "5")),
     "limits": ClassSettings(_ANSWERS, _POINTS, ("--cell-timeout", "10")),
     "references": ClassSettings(
         RIGHT,
