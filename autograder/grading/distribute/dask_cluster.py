@@ -188,7 +188,7 @@ class Cluster(Executor):
             except OSError:
                 continue  # the connection to the scheduler is lost: the client fails every task
             self.workers = max(1, found)
-            waited = 0.0 if found else local + _SECONDS_BETWEEN_LOOKS
+            waited = 0.0 if found else waited + _SECONDS_BETWEEN_LOOKS
             if waited >= self._patience:
                 for result_of in self._pending:
                     result_of.set_exception(BrokenExecutor("there are no workers left"))
