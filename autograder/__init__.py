@@ -1,7 +1,7 @@
-"""A grader that names the mistake.
+"""Grade exercises and name the mistake in a wrong answer.
 
-`check` is what a notebook's test cell ends with, `judge` the same in plain Python. Everything else
-is behind the console script `autograder`.
+A notebook's test cell ends with `check`; `judge` is the same in plain Python. Everything else is in the console script
+`autograder`.
 """
 
 from autograder import exercises as _exercises  # registers the course's exercises  # noqa: F401

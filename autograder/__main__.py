@@ -1,4 +1,4 @@
-"""Entry of the console script: says what to install where the instructor side is missing."""
+"""Start the console script; if the instructor's packages are missing, print how to install them."""
 
 from __future__ import annotations
 

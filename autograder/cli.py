@@ -1,4 +1,4 @@
-"""The `autograder` command: options, progress bar, exit status. Every command is one call into one room."""
+"""Define the `autograder` command: options, progress bar, exit status; each command calls one function of a room."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from autograder.errors import CourseError
 from autograder.grading.course.listener import Listener
 from autograder.grading.distribute.fast_import import skip_address_grammar
 
-# nbgrader takes seconds to import: the commands that need it import it, so that --help and refusals are quick.
+# nbgrader takes seconds to import. Only commands that need it import it, so that --help and errors are fast.
 if TYPE_CHECKING:
     from autograder.grading.distribute.session import ClassResults
     from autograder.grading.record.scores import Outcome
@@ -36,7 +36,7 @@ _out, _err = Console(), Console(stderr=True)
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Turn the refusal of a command into one line and exit status 2."""
+    """Turn a CourseError into one line and exit status 2."""
     try:
         yield
     except CourseError as problem:
@@ -45,7 +45,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _require_folder_of(json_file: Path | None) -> None:
-    """Check, before minutes of grading, that a file can be written in the end."""
+    """Check that the folder of a file exists, before minutes of grading that would be for nothing."""
     if json_file is not None and not json_file.resolve().parent.is_dir():
         raise CourseError(f"the folder of --json must exist (got {json_file})")
 
@@ -88,7 +88,7 @@ def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def cli() -> None:
     """Release lessons, grade classes, and see what students got wrong.
 
-    A course directory is nbgrader's: put what students hand in under
+    A course directory has nbgrader's layout: put submissions under
     submitted/STUDENT/LESSON/LESSON.ipynb. Lessons come from its notebooks/ folder.
 
     \b
@@ -107,10 +107,10 @@ def cli() -> None:
 def release(lessons: Sequence[str], directory: Path, db: str | None) -> None:
     """Write the students' version of LESSONs to release/.
 
-    Without LESSONs, of all of them; a course's own assignments are released by name only.
+    Without LESSONs, all lessons are released. A course's own assignments are released only by name.
 
-    Solutions and hidden tests are taken out. The first release draws the course's secret seed, from
-    which all hidden test inputs come; it stays in .autograder/, which students must not get.
+    Solutions and hidden tests are removed. The first release draws the course's secret seed, from
+    which all hidden test inputs come. The seed is in .autograder/, which students must not get.
     """
     with _refusals():
         from autograder.grading.nbgrader_plugin import release as room
@@ -163,14 +163,15 @@ def grade(
     confine: Any,
     as_root: bool,
 ) -> None:
-    """Grade what students handed in for LESSONs.
+    """Grade the submissions for LESSONs.
 
-    Without LESSONs, for all that have submissions.
+    Without LESSONs, all lessons with submissions are graded.
 
-    Every submission runs in a kernel of its own that holds no answers and reaches nothing; the judge stands
-    outside. One that cannot be graded is named with the reason, keeps no earlier mark, and stops nobody else.
-    What was graded before and has not changed is not graded again, so that an interrupted command may simply
-    be repeated. With --scheduler, the workers of a Dask cluster run and judge; marks are written here.
+    Every submission runs in a sandboxed kernel of its own, which contains no answers. The judge runs outside of it.
+    A submission that cannot be graded is reported with the reason and loses its earlier mark; the others are graded
+    all the same. A submission that was graded before and has not changed is not graded again, so you can simply
+    repeat an interrupted command. With --scheduler, the workers of a Dask cluster run and judge the submissions;
+    the marks are written here.
 
     \b
     Exit status: 0 all graded, 1 some failed, 2 the command cannot run.
@@ -198,10 +199,10 @@ def grade(
 
 @cli.command()
 def doctor() -> None:
-    """Tell how well this machine can keep submissions in.
+    """Show how well this machine can confine submissions.
 
-    A submission is a student's program: it must reach no answers, no gradebook, no other submission and no
-    network, and leave nothing behind.
+    A submission is a student's program. It must not be able to read answers, the gradebook or other submissions,
+    nor to use the network. It must leave no files or processes behind.
 
     \b
     Exit status: 0 if submissions can be confined here as they should be, else 1.
@@ -221,11 +222,11 @@ def doctor() -> None:
 @_json_option
 @click.option("--mistakes", is_flag=True, help="What the class got wrong, counted, in place of the marks.")
 def report(lessons: Sequence[str], directory: Path, db: str | None, json_file: Path | None, mistakes: bool) -> None:
-    """Show the class table as the gradebook has it now.
+    """Show the class table with the marks of the gradebook.
 
-    Marks given by hand count; nothing is graded. A mark that is not of what was handed in last is not shown, and a
-    mark by an earlier version of the lesson or of an exercise is named as such. With --mistakes: which part of which
-    exercise was missed in which way, by how many; --json then holds every verdict too.
+    Nothing is graded, and marks given by hand count. A mark for an earlier submission than the last one is not
+    shown. A mark by an earlier version of the lesson or of an exercise has a note. With --mistakes, the table shows
+    how many students made which mistake in which part of an exercise; --json then contains every verdict too.
     """
     with _refusals():
         _require_folder_of(json_file)
@@ -245,9 +246,9 @@ def add(file: Path, directory: Path) -> None:
     """Put an exercise of your own, in FILE, into its lesson.
 
     FILE is one Python file in the course's exercises/ folder: the reference function, whose docstring students
-    read, and one exercise with its parts, cases and known mistakes. The exercise is tried first: with many seeds,
-    the reference must be right and every mistake caught and named. Then its two cells are written into
-    notebooks/LESSON/LESSON.ipynb, in place of older ones. Run the command again whenever FILE has changed.
+    read, and one exercise with its parts, cases and known mistakes. The exercise is tested first: with many seeds,
+    the reference must be right, and every mistake must be found and named. Then its two cells are written into
+    notebooks/LESSON/LESSON.ipynb and replace older ones. Run the command again whenever FILE has changed.
     """
     with _refusals():
         from autograder.grading.nbgrader_plugin.add_exercise import add_exercise
@@ -262,8 +263,8 @@ def add(file: Path, directory: Path) -> None:
 def new_exercise(name: str, lesson: str, directory: Path) -> None:
     """Write a commented file to start from, for an exercise of your own.
 
-    The file is exercises/NAME.py in the course directory. The exercise in it works as it is: change it into yours,
-    then put it into its lesson with `autograder add exercises/NAME.py`. A file that exists is never overwritten.
+    The file is exercises/NAME.py in the course directory. It contains a complete exercise: change it into yours,
+    then put it into its lesson with `autograder add exercises/NAME.py`. An existing file is never overwritten.
     """
     with _refusals():
         from autograder.grading.nbgrader_plugin.new_exercise import write_new_exercise
@@ -278,7 +279,7 @@ def new_exercise(name: str, lesson: str, directory: Path) -> None:
 def practice(directory: Path, source: Path) -> None:
     """Copy the lessons to DIRECTORY, to work through alone.
 
-    A notebook that is already there stays as it is: your work is never overwritten.
+    Existing notebooks are not changed: your work is never overwritten.
     """
     with _refusals():
         from autograder.grading.nbgrader_plugin import practice as room
@@ -306,7 +307,7 @@ def _show_mistakes(results: dict[str, list[Outcome]], json_file: Path | None) ->
 
 
 def _write(json_file: Path | None, lessons: list[dict[str, Any]]) -> None:
-    """Write what --json asks for: one lesson as an object, several as a list."""
+    """Write the file of --json: one lesson as an object, several as a list."""
     if json_file is None:
         return
     from autograder.reporting.classtable import write_json
@@ -315,7 +316,7 @@ def _write(json_file: Path | None, lessons: list[dict[str, Any]]) -> None:
 
 
 class _Shown(Listener):
-    """Shows what a command reports: a bar and problems on stderr, what was written on stdout."""
+    """A display of a command's progress: a bar and problems on stderr, written files on stdout."""
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
@@ -327,13 +328,13 @@ class _Shown(Listener):
         _err.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def begin(self, task: str, total: int) -> None:
-        """Show a bar."""
+        """Show a progress bar."""
         self._bar, self._problems = _progress(), 0
         self._bar.start()
         self._task = self._bar.add_task(task, total=total, failed="")
 
     def advance(self, *, done: str = "", problem: str = "") -> None:
-        """Print what was written, or the problem, and move the bar."""
+        """Print the written file or the problem, and advance the bar."""
         if done:
             _out.print(done, highlight=False, markup=False, soft_wrap=True)
         if problem:
@@ -350,15 +351,15 @@ class _Shown(Listener):
 
 
 class _Rate(ProgressColumn):
-    """Steps in a minute."""
+    """A column with the number of steps per minute."""
 
     def render(self, task: Task) -> str:
-        """Return the rate, once there is one."""
+        """Return the rate; empty while it is unknown."""
         return f"{60 * task.speed:.0f} a minute" if task.speed else ""
 
 
 def _progress() -> Progress:
-    """Return a progress bar for stderr, which shows nothing where that is no terminal."""
+    """Return a progress bar for stderr; it is hidden if stderr is not a terminal."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

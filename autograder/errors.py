@@ -1,4 +1,4 @@
-"""Every exception class of the package.
+"""Define every exception class of the package.
 
 ```
 BaseException
@@ -9,7 +9,7 @@ BaseException
     ├── RunError                 this submission could not be run to its end
     ├── EndedError               a call ended the process that it ran in
     ├── KernelLostError          a kernel does not answer the judge any more
-    ├── ForgedMessageError       a kernel's channel carried what no kernel sends
+    ├── ForgedMessageError       a kernel's channel carried a message that is not a kernel's
     ├── WireError                the connection of judge and kernel broke, or carried a malformed message
     ├── StalledError             a time limit passed, but little CPU time was used: the submission is graded once more
     ├── ConfinementError         this machine cannot confine submissions as asked
@@ -21,27 +21,27 @@ BaseException
     └── ValueError
         ├── CustomExerciseError  a course's own exercise cannot be used as it is
         ├── EditionError         a student edition would contain an answer
-        ├── EncodingError        a value has no JSON form, or JSON holds no value
+        ├── EncodingError        a value has no JSON form, or JSON describes no value
         └── NoCodeError          a value cannot be written as Python code
 ```
 
-Only `CourseError`, `SubmissionError` and `RunError` have texts that people read as they are. This file is copied into
-the student edition, for the kernel's side raises some of these.
+People read the texts of `CourseError`, `SubmissionError` and `RunError` unchanged. This file is copied into the
+student edition, as the kernel's side raises some of these exceptions.
 """
 
 from __future__ import annotations
 
 
 class CourseError(Exception):
-    """A command that cannot run here: the text says what must be and what was found. Exit status 2."""
+    """A command that cannot run here: the text says what is required and what was found. Exit status 2."""
 
 
 class SubmissionError(Exception):
-    """A submission that cannot be graded: the text is the reason that staff read. The others are graded."""
+    """A submission that cannot be graded: the text is the reason, for staff. The other submissions are graded."""
 
 
 class RunError(Exception):
-    """A submission that could not be run to its end: the text is the reason that staff read."""
+    """A submission that could not be run to its end: the text is the reason, for staff."""
 
 
 class TooSlowError(BaseException):
@@ -65,7 +65,7 @@ class WireError(Exception):
 
 
 class StalledError(Exception):
-    """A limit passed without its CPU time being used: the submission sleeps, or the machine is too busy."""
+    """A limit that was reached without use of its CPU time: the submission sleeps, or the machine is too busy."""
 
 
 class ConfinementError(Exception):
@@ -81,7 +81,7 @@ class WorkerDiedError(RuntimeError):
 
 
 class UnfitError(RuntimeError):
-    """A worker that can do no task, for a reason that other workers share; the text is the reason. The run stops."""
+    """A worker that cannot do any task; the text is the reason. Other workers have the same problem: the run stops."""
 
 
 class OtherVersionError(UnfitError):
@@ -97,7 +97,7 @@ class EditionError(ValueError):
 
 
 class EncodingError(ValueError):
-    """A value that has no JSON form here, or JSON that holds no value."""
+    """A value that has no JSON form here, or JSON that describes no value."""
 
 
 class NoCodeError(ValueError):

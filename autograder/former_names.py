@@ -1,4 +1,4 @@
-"""Names at former places, for configurations that courses wrote earlier."""
+"""Keep former import paths working, for the configuration files of existing courses."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from autograder import nbgrader
 
 
 def former(module: str, *names: str) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a module whose names are now those of `autograder.nbgrader`.
+    """Return a `__getattr__` for a module whose names have moved to `autograder.nbgrader`.
 
     Warns
     -----
     FutureWarning
-        With the new line, whenever a name is looked up; a DeprecationWarning would not be shown.
+        With the new import line, whenever a name is looked up. Python does not show a DeprecationWarning here.
     """
 
     def look_up(name: str) -> Any:

@@ -1,6 +1,6 @@
-"""What a course's `nbgrader_config.py` imports: `from autograder.nbgrader import configure`.
+"""Public names for a course's `nbgrader_config.py`: `from autograder.nbgrader import configure`.
 
-The grader's steps of `nbgrader autograde` can be imported from here as well, for a course with a list of its own.
+The grader's steps for `nbgrader autograde` can be imported from here as well, for a course with its own list of steps.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Grading of a class: the course directory, submissions, kernels, marks, nbgrader, workers."""
+"""Grade a class: course directory, submissions, kernels, marks, nbgrader and workers."""

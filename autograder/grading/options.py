@@ -1,4 +1,4 @@
-"""Settings of a run that staff may choose."""
+"""Define the settings of a grading run that staff may choose."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of a run.
+    """Settings of a grading run.
 
     Attributes
     ----------
     mode : {"namespaces", "landlock", "trusted"}
-        How kernels are confined.
+        Kind of sandbox for kernels.
     as_root : bool
-        Whether kernels stay root where the grader is root.
+        Whether kernels stay root if the grader is root.
     everything : bool
-        Whether the experiments run too, for the feedback.
+        Whether the experiments run too, so that the feedback shows them.
     cell_timeout : int
         Seconds of CPU time that a cell may take.
     """

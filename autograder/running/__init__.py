@@ -1,1 +1,1 @@
-"""How a submission runs."""
+"""Run a submission in a sandboxed kernel and call its functions from the judge's process."""

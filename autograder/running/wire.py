@@ -1,4 +1,4 @@
-"""The wire between judge and kernel: JSON and raw buffers over a socket, read as if the other side were lying."""
+"""The protocol between judge and kernel: JSON and raw buffers over a socket; all that is received gets validated."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _T = TypeVar("_T")
 _HEAD = struct.Struct("<II")  # bytes of JSON, number of buffers; the sizes of the buffers follow
 
 
-Wait = Callable[[], float]  # returns seconds until it is to be called again, or raises TimeoutError
+Wait = Callable[[], float]  # returns the seconds until it must be called again, or raises TimeoutError
 
 
 def at_most(seconds: float) -> Wait:
-    """Return a `Wait` that ends after some seconds from now on."""
+    """Return a `Wait` that raises TimeoutError when `seconds` have passed from now on."""
     until = time.monotonic() + seconds
 
     def left() -> float:
@@ -46,12 +46,12 @@ def at_most(seconds: float) -> Wait:
 
 
 class Wire:
-    """One end of a socket.
+    """One end of the connection: sends and receives messages.
 
     Parameters
     ----------
     connection : socket.socket
-        A stream.
+        A stream socket.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -69,46 +69,49 @@ class Wire:
         Parameters
         ----------
         message : mapping
-            JSON types.
+            Values of JSON types only.
         values : mapping of str to object
-            Whatever `pack` takes, by the name under which `receive` gives it back.
+            Values that `pack` accepts, by name; `receive` returns them under the same names.
         functions : list, optional
-            Where functions that stay here are put; the other side gets their places in this list.
+            Functions among the values are appended here and are not sent; the other side gets their index in this list.
         wait : callable, optional
-            Returns how long to wait for the other side, and raises when that has been too long.
+            Returns the seconds to wait for the other side, and raises when it has waited too long.
 
         Raises
         ------
         EncodingError
-            If a value cannot travel, or is too large; nothing was sent then.
+            If a value cannot be sent, or is too large; nothing was sent then.
         WireError
+            If the connection broke.
         """
         buffers: list[bytes] = []
         try:
             frame = _frame(message, values, buffers, functions)
         finally:
-            buffers.clear()  # what packed them refers to itself, and would keep them until the next collection
+            # `pack` leaves a reference cycle, which would keep the buffers until the next garbage collection.
+            buffers.clear()
         rest = memoryview(frame)
         while rest:
-            rest = rest[self._patiently(lambda: self._socket.send(rest), wait) :]  # noqa: B023  # called at once
+            rest = rest[self._transfer(lambda: self._socket.send(rest), wait) :]  # noqa: B023  # called at once
 
     def receive(
         self, wait: Wait | None = None, functions: Callable[[int], Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Give the next message and its values.
+        """Return the next message and its values.
 
-        Sizes are looked at before any memory is taken.
+        The sizes are checked before memory is allocated.
 
         Parameters
         ----------
         wait : callable, optional
-            Returns how long to wait for the next byte, and raises when that has been too long.
+            Returns the seconds to wait for the next byte, and raises when it has waited too long.
         functions : callable, optional
-            Gives what stands for the function of a number; without it, none is accepted.
+            Returns a proxy for the function with the given index; without it, messages with functions are refused.
 
         Raises
         ------
         WireError
+            If the message is not valid, or the connection broke.
         """
         length, count = _HEAD.unpack(self._read(_HEAD.size, wait))
         if length > LARGEST_HEADER or count > MOST_BUFFERS:
@@ -116,7 +119,7 @@ class Wire:
         sizes = struct.unpack(f"<{count}Q", self._read(8 * count, wait))
         if sum(sizes) > LARGEST_BUFFERS:
             raise WireError(f"a message must hold less than {LARGEST_BUFFERS} bytes of arrays (got {sum(sizes)})")
-        text, buffers = self._read(length, wait), _cut(self._read(sum(sizes), wait), sizes)
+        text, buffers = self._read(length, wait), _split(self._read(sum(sizes), wait), sizes)
         try:
             header = json.loads(text)
             message, packed = header["message"], header["values"]
@@ -128,21 +131,21 @@ class Wire:
         return message, values
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
     def _read(self, size: int, wait: Wait | None) -> bytearray:
         data = bytearray()
         while len(data) < size:
             missing = min(1 << 20, size - len(data))
-            piece = self._patiently(lambda: self._socket.recv(missing), wait)  # noqa: B023  # called at once
+            piece = self._transfer(lambda: self._socket.recv(missing), wait)  # noqa: B023  # called at once
             if not piece:
                 raise WireError("the connection was closed")
             data += piece
         return data
 
-    def _patiently(self, transfer: Callable[[], _T], wait: Wait | None) -> _T:
-        """Send or receive something, as soon as the other side is ready and as long as `wait` does not raise."""
+    def _transfer(self, transfer: Callable[[], _T], wait: Wait | None) -> _T:
+        """Retry `transfer` until the other side is ready, or until `wait` raises."""
         while True:
             self._socket.settimeout(None if wait is None else max(0.001, wait()))
             try:
@@ -168,12 +171,12 @@ def _frame(
 
 
 def pack(value: Any, buffers: list[bytes], functions: list[Callable[..., Any]] | None = None) -> Any:
-    """Give a value as JSON; the bytes of its arrays go to `buffers`, functions other than ufuncs to `functions`.
+    """Convert a value to JSON; append the bytes of its arrays to `buffers`, functions but ufuncs to `functions`.
 
     Raises
     ------
     EncodingError
-        If it holds something that cannot travel.
+        If the value contains something that cannot be sent.
     """
 
     def other(value: Any) -> Any:
@@ -197,15 +200,15 @@ def pack(value: Any, buffers: list[bytes], functions: list[Callable[..., Any]] |
     return encode(value, other)
 
 
-def _cut(data: bytearray, sizes: Iterable[int]) -> list[memoryview]:
+def _split(data: bytearray, sizes: Iterable[int]) -> list[memoryview]:
     ends = list(itertools.accumulate(sizes))
     return [memoryview(data)[begin:end] for begin, end in itertools.pairwise([0, *ends])]
 
 
 def unpack(data: Any, buffers: list[memoryview], functions: Callable[[int], Any] | None = None) -> Any:
-    """Give back what `pack` was given: plain values of our own, whoever wrote them.
+    """Return the value that `pack` was called with, built from plain types only, even if the data were forged.
 
-    Each buffer becomes one array and is taken out of `buffers`: a short text that names a long buffer again and again
+    Each buffer becomes one array and is then removed from `buffers`: a short text that names a long buffer many times
     would otherwise fill our memory.
 
     Raises
@@ -228,7 +231,7 @@ def unpack(data: Any, buffers: list[memoryview], functions: Callable[[int], Any]
 
     def long(content: Any) -> np.ndarray[Any, Any]:
         doubles = array(content["buffer"])
-        if doubles.dtype != np.float64:  # anything shorter would grow here
+        if doubles.dtype != np.float64:  # an array of a shorter type would need more memory here than was sent
             raise EncodingError(f"an array of long doubles must travel as float64 (got {doubles.dtype})")
         return doubles.astype(np.longdouble)
 
@@ -249,17 +252,17 @@ def unpack(data: Any, buffers: list[memoryview], functions: Callable[[int], Any]
 
 
 def error_to_message(error: BaseException) -> dict[str, str]:
-    """Give an exception as its type's name and its text."""
+    """Convert an exception to its type's name and its text."""
     return {"type": calls.printable(type(error).__name__)[:100], "text": calls.text_of(error)[:_LONGEST_TEXT]}
 
 
 def error_from_message(message: Any) -> BaseException:
-    """Give an exception that says the same: of the built-in type of that name, or of one made up here.
+    """Return an exception with the same text: of the built-in type of that name, or else of a new type.
 
     Raises
     ------
     WireError
-        If it is no description of an exception.
+        If the message does not describe an exception.
     """
     try:
         name, text = (calls.printable(str(message[key])) for key in ("type", "text"))
@@ -271,13 +274,13 @@ def error_from_message(message: Any) -> BaseException:
     try:
         if kind is not None:
             return kind(_Verbatim(text))
-    except TypeError:  # a built-in one that wants more than a text
+    except TypeError:  # a built-in type that needs more arguments than a text
         pass
     return unknown(text)
 
 
 class _Verbatim(str):
-    """A text whose `repr` is itself: a KeyError shows the `repr` of what it is given, which this already is."""
+    """A text whose `repr` is the text itself: a KeyError shows its argument's `repr`, which this text already is."""
 
     __slots__ = ()
 
@@ -299,7 +302,7 @@ _EXCEPTIONS = dict(_exceptions())
 
 
 def outcome_to_message(outcome: calls.Outcome) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give what one call left, as a message and its values."""
+    """Convert the outcome of a call to a message and its values."""
     message = {
         "error": error_to_message(outcome.error) if outcome.error else None,
         "warnings": [calls.printable(text)[:_LONGEST_TEXT] for text in outcome.warnings[:10]],
@@ -311,12 +314,12 @@ def outcome_to_message(outcome: calls.Outcome) -> tuple[dict[str, Any], dict[str
 
 
 def outcome_from_message(message: Mapping[str, Any], values: Mapping[str, Any]) -> calls.Outcome:
-    """Give back what one call left; whatever was claimed, the value is made of plain values of our own.
+    """Return the outcome of a call; its value is built from plain types only, even if the message was forged.
 
     Raises
     ------
     WireError
-        If something is missing, or is not what it must be.
+        If something is missing or has a wrong type.
     """
     texts = [message.get(name) for name in ("printed", "changed", "line")]
     warned = message.get("warnings")

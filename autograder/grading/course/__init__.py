@@ -1,1 +1,1 @@
-"""The files of a course: its directory, lessons, private folder; knows no nbgrader."""
+"""Read and write the files of a course: its directory, lessons and private folder; without nbgrader."""

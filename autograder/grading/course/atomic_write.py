@@ -1,4 +1,4 @@
-"""Atomic writes: a file or a folder is there as a whole or not at all, also where the process is killed."""
+"""Write files and folders atomically: complete or not at all, even if the process is killed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SUFFIX = ".tmp"
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file, in the place of an older one; the older one stays where that fails."""
+    """Write a file and replace an older one; the older one stays if that fails."""
     draft = _draft_of(path)
     try:
         draft.write_text(text, encoding="utf-8")
@@ -23,7 +23,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def create_atomically(path: Path, text: str, *, mode: int) -> None:
-    """Create a file; keep the existing one where another process was first."""
+    """Create a file; keep the existing one if another process was faster."""
     draft = _draft_of(path)
     try:
         draft.touch(mode=mode)
@@ -37,10 +37,10 @@ def create_atomically(path: Path, text: str, *, mode: int) -> None:
 
 @contextmanager
 def replacing_directory(place: Path, remove: Callable[[str], None] = shutil.rmtree) -> Iterator[Path]:
-    """Yield a draft of a folder, which takes the place of the older one at the end of the block.
+    """Yield the path of a draft folder, which replaces the older folder at the end of the block.
 
-    The block creates the draft. Where it fails, the draft is removed and the older folder stays. `remove` removes the
-    older folder.
+    The block creates the draft. If it fails, the draft is removed and the older folder stays. `remove` is the function
+    that removes the older folder.
     """
     draft = _draft_of(place)
     try:

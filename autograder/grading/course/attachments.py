@@ -1,4 +1,4 @@
-"""The files beside a notebook, such as data and modules."""
+"""Read the files beside a notebook, such as data and modules."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def files_beside(folder: Path, reason: type[Exception] = CourseError) -> dict[st
     Parameters
     ----------
     folder : Path
-        Of the notebook.
+        Folder of the notebook.
     reason : type of Exception
-        Raised where there is too much.
+        Raised if the files are too large.
 
     Returns
     -------
     dict of str to bytes
-        By path below the folder.
+        Content of each file, by its path below the folder.
 
     Raises
     ------

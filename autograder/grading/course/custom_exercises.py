@@ -1,4 +1,4 @@
-"""A course's own exercises, as files of its directory."""
+"""Load a course's own exercises from the files of its directory."""
 
 from __future__ import annotations
 

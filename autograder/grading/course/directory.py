@@ -1,4 +1,4 @@
-"""A course directory: where its folders are, and a lock for it."""
+"""Find the folders of a course directory, and lock it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Course:
     Attributes
     ----------
     root : Path
-        Absolute.
+        The absolute path of the directory.
     source : Path
-        Holds the solved lessons.
+        Contains the lessons with solutions.
     release, submitted, autograded, feedback : Path
         Folders of nbgrader's steps.
     takes_shipped : bool
-        Whether the lessons of the project are put beside those in `source`.
+        Whether the lessons of the project are copied beside those in `source`.
     """
 
     root: Path
@@ -42,24 +42,24 @@ class Course:
     def at(
         cls, root: Path, source: Path | None = None, *, takes_shipped: bool = False, **folders: str | Path
     ) -> Course:
-        """Return the course at a directory, with nbgrader's names for the folders that are not given."""
+        """Return the course in a directory; folders that are not given have nbgrader's names."""
         root = root.resolve()
         steps = ("release", "submitted", "autograded", "feedback")
         places = {step: root / folders.get(step, step) for step in steps}
         return cls(root, source or default_source(root), takes_shipped=takes_shipped, **places)
 
     def lessons(self) -> list[str]:
-        """Return the names of the lessons there are, in order."""
+        """Return the names of all lessons, in order."""
         shipped = lessons_in(SHIPPED) if self.takes_shipped else []
         return sorted({*lessons_in(self.source), *shipped})
 
     def require_lesson(self, lesson: str) -> None:
-        """Check that there is a lesson.
+        """Check that a lesson exists.
 
         Raises
         ------
         CourseError
-            Naming the lessons there are.
+            If it does not; the text names the existing lessons.
         """
         lessons = self.lessons()
         if lesson in lessons:
@@ -81,7 +81,7 @@ class Course:
         return self.release / lesson / f"{lesson}.ipynb"
 
     def students(self, lesson: str) -> list[str]:
-        """Return the names of the students' folders that hold something for this lesson."""
+        """Return the names of the students who have a folder for this lesson."""
         return sorted(path.parent.name for path in self.submitted.glob(f"*/{lesson}") if path.is_dir())
 
     @contextmanager
@@ -105,9 +105,9 @@ class Course:
 
 
 def default_source(root: Path) -> Path:
-    """Return where a course's lessons are that does not say it.
+    """Return the folder of the lessons if a course's configuration does not name it.
 
-    That is nbgrader's `source/`, else `notebooks/`, else the lessons that come with the project.
+    It is nbgrader's `source/`, else `notebooks/`, else the folder of the lessons that come with the project.
     """
     for own in (root / "source", root / "notebooks"):
         if own.is_dir():

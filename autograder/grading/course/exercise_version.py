@@ -1,4 +1,4 @@
-"""The version of an exercise: a fingerprint of the code that a mark of it depends on."""
+"""Compute the version of an exercise: a hash of the code that its marks depend on."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from autograder.judging.exercise import Exercise
 from autograder.judging.registry import find, is_exercise
 
-_SITE = Path(__file__).resolve().parents[3]  # holds the packages
-# Every mark depends on these, on what they import, and on nothing else of the grader.
+_SITE = Path(__file__).resolve().parents[3]  # the directory of the packages
+# Every mark depends on these modules and on the modules that they import, and on no other module of the grader.
 _JUDGING = (
     "autograder.judging.judge",
     "autograder.grading.submission.restore",
@@ -60,7 +60,7 @@ def exercise_versions(grade_ids: Iterable[str]) -> dict[str, str]:
 
 
 def exercise_module(exercise: Exercise) -> str:
-    """Return the name of the module that holds an exercise's table; "" where it is none of the package."""
+    """Return the name of the module that defines an exercise; "" if the exercise is not from the package."""
     name = f"autograder.exercises.lesson_{exercise.lesson[:2]}.{exercise.name}"
     return name if _path(name).is_file() else ""
 

@@ -1,4 +1,4 @@
-"""The version of the grader, on which a mark depends."""
+"""Compute the version of the grader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PACKAGES = (Path(__file__).parents[2], Path(course_lib.__file__).parent)
 
 @cache
 def grader_version() -> str:
-    """Return a hash of every line of `autograder` and `course_lib`."""
+    """Return a hash of all Python files of `autograder` and `course_lib`."""
     digest = hashlib.sha256()
     for package in _PACKAGES:
         for path in sorted(package.rglob("*.py")):

@@ -1,4 +1,4 @@
-"""A released lesson as grading needs it: the cells, their points and the files; nothing of any student."""
+"""Define a released lesson: its cells, their points and its files, without data of any student."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-# Of every notebook that we write.
+# The metadata of every notebook that we write.
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -23,13 +23,13 @@ class Lesson:
     Attributes
     ----------
     name : str
-        Of the assignment.
+        Name of the assignment.
     seed : int
-        The course's secret one.
+        The course's secret seed.
     cells : dict of str to dict
-        By grade id: nbgrader's metadata, checksum and source, as stored at the release.
+        For each grade id: nbgrader's metadata, checksum and source, as stored at the release.
     experiments : frozenset of str
-        Texts of the other code cells, as they were handed out; empty where all of them are to run.
+        Source texts of the other released code cells; empty if all cells must run.
     files : dict of str to bytes
         Files beside the notebook, such as data.
     custom_exercises : dict of str to str
@@ -47,7 +47,7 @@ class Lesson:
     exercise_versions: dict[str, str] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
-        """Return all of it; the bytes are equal for equal lessons."""
+        """Serialize the lesson; the bytes are equal for equal lessons."""
         data = {
             "name": self.name,
             "seed": self.seed,
@@ -61,7 +61,7 @@ class Lesson:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Lesson:
-        """Read the bytes of `to_bytes`."""
+        """Return the lesson that `to_bytes` serialized."""
         data = json.loads(content)
         files = {name: base64.b64decode(text) for name, text in data["files"].items()}
         return cls(**{**data, "experiments": frozenset(data["experiments"]), "files": files})

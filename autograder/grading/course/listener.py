@@ -1,10 +1,10 @@
-"""Progress and remarks of a command, for the one who shows them."""
+"""Define the interface through which a command reports progress and remarks."""
 
 from __future__ import annotations
 
 
 class Listener:
-    """Receives progress and remarks of a command; this one ignores them."""
+    """A receiver of progress and remarks of a command; this base class ignores them."""
 
     def note(self, text: str) -> None:
         """Receive a remark for the person who runs the command."""
@@ -13,7 +13,7 @@ class Listener:
         """Receive the start of a task with `total` steps."""
 
     def advance(self, *, done: str = "", problem: str = "") -> None:
-        """Receive the end of a step: what was written, or why the step failed."""
+        """Receive the end of a step: the text to print, or why the step failed."""
 
     def end(self) -> None:
-        """Receive the end of the task, whether all its steps were done or not."""
+        """Receive the end of the task, also if not all steps were done."""

@@ -1,4 +1,4 @@
-"""The folder that students must not get: the secret seed, the lock, notes for the next command."""
+"""Manage the private folder of a course, with the secret seed and the lock; students must not get it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from autograder.judging.seeds import draw_seed
 
 
 def private_directory(root: Path) -> Path:
-    """Return the private folder of a course; create it, for its owner's eyes only, where there is none."""
+    """Return the private folder of a course; if it does not exist, create it, readable by its owner only."""
     directory = root / ".autograder"
     directory.mkdir(mode=0o700, exist_ok=True)
     return directory
 
 
 def secret_seed(root: Path) -> int:
-    """Return the course's secret seed, drawn when it is first needed and the same ever after.
+    """Return the course's secret seed; it is drawn when it is first needed and never changes.
 
     Raises
     ------
     CourseError
-        If the file that keeps it is damaged: a new seed would silently change everybody's hidden cases.
+        If its file is damaged: a new seed would silently change the hidden cases of all students.
     """
     path = private_directory(root) / "seed.json"
     if not path.exists():

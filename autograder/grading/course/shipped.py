@@ -1,4 +1,4 @@
-"""The lessons that come with the project, and their copies beside a course's own assignments."""
+"""Copy the lessons that come with the project beside a course's own assignments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autograder.grading.course.private import private_directory
 from autograder.judging.load_exercises import RECORD
 
 SHIPPED = Path(__file__).resolve().parents[3] / "notebooks"
-_NOTE = "lessons.json"  # in the private folder: hashes of the copies as they were made
+_NOTE = "lessons.json"  # in the private folder: for each copied lesson, the hash of its files when it was copied
 
 
 def lessons_in(source: Path) -> list[str]:
@@ -23,15 +23,15 @@ def lessons_in(source: Path) -> list[str]:
 def put_beside(root: Path, source: Path, lessons: list[str]) -> None:
     """Copy lessons of the project into the folder of a course's own assignments.
 
-    A folder that the course has stays as it is. Only an older copy of ours that nobody changed is replaced by the
-    present lesson.
+    An existing folder of the course is not changed, unless it is an older, unchanged copy of ours: then the current
+    lesson replaces it.
 
     Parameters
     ----------
     root : Path
-        Of the course.
+        The course directory.
     source : Path
-        Holds the course's assignments.
+        Folder of the course's assignments.
     lessons : list of str
     """
     note = private_directory(root) / _NOTE
@@ -50,7 +50,7 @@ def put_beside(root: Path, source: Path, lessons: list[str]) -> None:
 
 
 def _hash_of(folder: Path) -> str:
-    """Return a hash of the files in a folder, without hidden ones and those that a release writes there."""
+    """Return a hash of the files in a folder, without hidden files and the file that a release writes there."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts

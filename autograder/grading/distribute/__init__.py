@@ -1,1 +1,1 @@
-"""Grade a class: coordinator, worker processes, Dask cluster."""
+"""Grade a class with a coordinator and worker processes or a Dask cluster."""

@@ -1,4 +1,4 @@
-"""Grading a class: workers run and judge, one coordinator alone writes; nothing is lost and nothing is done twice."""
+"""Grade a class: workers run and judge submissions, and the coordinator is the only process that writes results."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from autograder.grading.record.report import read_outcome
 from autograder.grading.record.scores import Outcome, Scores
 from autograder.grading.submission.read import Submission, escaped
 
-_MOST_TRIES = 4  # of one submission, while workers and zygotes die
-_QUEUE_PER_WORKER = 3  # submissions a worker that wait in memory
+_MAX_TRIES = 4  # tries to grade a submission, if workers and zygotes die
+_QUEUE_PER_WORKER = 3  # submissions per worker that are read into memory
 _FULL_DISK = (ENOSPC, EDQUOT)
 
 
@@ -51,37 +51,37 @@ def grade_lesson(
     Parameters
     ----------
     course : Course
-        Locked by the caller, and its gradebook too.
+        Must be locked by the caller, as well as its gradebook.
     url : str
-        Of the gradebook.
+        Address of the gradebook.
     lesson : str
         Must be released in this course.
     students : sequence of str
     start : callable
-        Gives an executor; called again when that one can do no more.
+        Returns an executor; called again when that executor is broken.
     workers : int
-        How many submissions the executor works on at once, unless it says so itself: a cluster grows and shrinks.
+        Number of workers, used if the executor has no attribute `workers`; the size of a cluster changes.
     settings : Settings
     again : bool
-        Whether to grade what has been graded already, too.
+        Whether to grade submissions again that were graded before.
     late_policy : LatePolicy
         The course's penalty for lateness.
 
     Yields
     ------
     Outcome
-        As they are ready.
+        The outcome of each student, in the order in which they are ready.
 
     Raises
     ------
     CourseError
-        If the lesson is not released, the gradebook cannot be used, or submissions cannot be confined as asked.
+        If the lesson is not released, the gradebook cannot be used, or submissions cannot be confined as requested.
     """
     released = load_lesson(course, url, lesson)
     if sys.platform == "linux":
         from autograder.running.sandbox.syscalls import map_large_buffers
 
-        map_large_buffers()  # notebooks and pages pass through by the thousand
+        map_large_buffers()  # else memory would grow with the thousands of notebooks and pages
     with gradebook.open_for_writing(url, lesson, late_policy) as marks:
         run = _LessonRun(course, released, marks, settings, start, workers)
         try:
@@ -95,18 +95,18 @@ def grade_lesson(
 
 @dataclass
 class _Pending:
-    """A submission on its way.
+    """A submission that a worker has, or that is in the executor's queue.
 
     Attributes
     ----------
     submission : Submission
     entry : Entry
-        Of the journal.
+        The journal entry to write.
     tries : int
     scores : Scores or None
-        What the page is to show, once the marks are written.
+        The scores that the page must show; None until the marks are written.
     last_try : bool
-        Whether its marks count even if something in it stalls.
+        Whether its marks count even if a cell or a call stalls.
     """
 
     submission: Submission
@@ -119,9 +119,14 @@ class _Pending:
 class _LessonRun:
     """The coordinator's part of grading one lesson.
 
-    What stands of a student changes in this order, and may be cut short anywhere: the old mark and its entry in the
-    journal go; the old page goes and the notebook is replaced; marks and entry are written in one transaction; the
-    page comes. So an entry says that its notebook is there, and a page shows the notebook beside it.
+    The results of a student change in this order, and the run may be interrupted after each step:
+
+    1. delete the old mark and its journal entry;
+    2. remove the old page and replace the notebook;
+    3. write marks and journal entry in one transaction;
+    4. write the page.
+
+    So if there is an entry, its notebook exists, and if there is a page, it shows that notebook.
     """
 
     def __init__(
@@ -139,20 +144,20 @@ class _LessonRun:
         self._files = OutputFiles(course, lesson.name)
         self._files.sweep()
         self._pending: dict[Future[Any], _Pending] = {}
-        self._stalled: deque[str] = deque()  # students to be graded once more, when all others are done
+        self._stalled: deque[str] = deque()  # students to grade once more, when all others are done
         self.executor = start()
 
     def outcomes(self, students: Sequence[str], finished: dict[str, Entry]) -> Iterator[Outcome]:
-        """Grade, with never more than a few submissions in memory."""
+        """Grade the submissions, with only a few of them in memory at a time."""
         waiting = iter(students)
         student = next(waiting, None)
         while student is not None or self._pending or self._stalled:
-            while student is not None and len(self._pending) < self._most():
+            while student is not None and len(self._pending) < self._max_pending():
                 outcome = self._begin(student, finished.get(student))
                 if outcome is not None:
                     yield outcome
                 student = next(waiting, None)
-            if not self._pending and self._stalled:  # one at a time: the machine has nothing else to do
+            if not self._pending and self._stalled:  # one at a time, so that the machine is idle otherwise
                 outcome = self._begin(self._stalled.popleft(), None, last_try=True)
                 if outcome is not None:
                     yield outcome
@@ -163,16 +168,16 @@ class _LessonRun:
                 if outcome is not None:
                     yield outcome
 
-    def _most(self) -> int:
+    def _max_pending(self) -> int:
         return _QUEUE_PER_WORKER * int(getattr(self.executor, "workers", self._workers))
 
     def _begin(self, student: str, finished: Entry | None, *, last_try: bool = False) -> Outcome | None:
-        """Send a submission off, unless there is nothing to do or no use."""
+        """Send a submission to the executor, or return the outcome if nothing is to do or it cannot be read."""
         try:
             submission = Submission.read(self._course.submission(student, self._lesson.name))
         except SubmissionError as problem:
             with defer_signals():
-                return self._failed(student, str(problem))
+                return self._fail(student, str(problem))
         entry = entry_for(submission, self._version, self._settings.everything)
         pending = _Pending(submission, entry, last_try=last_try)
         if pending.entry == finished and self._files.notebook(student).is_file():
@@ -200,10 +205,10 @@ class _LessonRun:
         self._pending[future] = pending
 
     def _handle_result(self, future: Future[Any]) -> Outcome | None:
-        """Write down what a worker brought; give the outcome once everything is written."""
+        """Write the result of a task; return the outcome if it was the student's last task."""
         pending = self._pending.pop(future, None)
         if pending is None:
-            return None  # sent off anew, with everything else that its executor had
+            return None  # it was sent again, with all other tasks of its broken executor
         try:
             result = future.result()
         except BrokenExecutor:
@@ -213,11 +218,11 @@ class _LessonRun:
             return self._send_again(pending, problem)
         except UnfitError as problem:
             raise CourseError(str(problem)) from problem
-        except Exception as problem:  # of the grader, or of its machine: staff must hear of it, the class goes on
+        except Exception as problem:  # a bug, or a problem of the machine: report it to staff, and continue
             if isinstance(problem, OSError) and problem.errno in _FULL_DISK:
                 raise CourseError(f"a worker must have room to write (got: {problem.strerror})") from problem
             reason = f"the grader failed: {type(problem).__name__}: {problem!s:.300}"
-            return self._failed(pending.submission.student, reason)
+            return self._fail(pending.submission.student, reason)
         if isinstance(result, Graded):
             return self._record(result, pending)
         assert pending.scores is not None
@@ -226,13 +231,13 @@ class _LessonRun:
         return read_outcome(self._course, self._lesson.name, student, pending.scores.cells)
 
     def _record(self, graded: Graded, pending: _Pending) -> Outcome | None:
-        """Write a notebook and its marks, and send it off for its page."""
+        """Write a notebook and its marks, and submit the task that renders its page."""
         student, submission = graded.student, pending.submission
         if graded.stalled:
             self._stalled.append(student)
             return None
         if graded.reason:
-            return self._failed(student, graded.reason)
+            return self._fail(student, graded.reason)
         self._marks.withdraw(student)
         files = {**submission.files, **self._lesson.files}
         if submission.timestamp:
@@ -244,32 +249,32 @@ class _LessonRun:
         return None
 
     def _send_again(self, pending: _Pending, problem: Exception) -> Outcome | None:
-        """Try a submission once more: whoever had it died, perhaps of something else."""
-        if pending.tries < _MOST_TRIES:
+        """Retry a submission: its worker or zygote died, perhaps for another reason."""
+        if pending.tries < _MAX_TRIES:
             pending.tries += 1
             self._send(pending)
             return None
         if isinstance(problem, ZygoteError):
             raise CourseError(str(problem)) from problem
-        return self._failed(pending.submission.student, "its worker died again and again")
+        return self._fail(pending.submission.student, "its worker died again and again")
 
     def _send_all_again(self) -> Outcome | None:
-        """Send everything to a new executor; a submission whose executors keep ending has failed."""
+        """Send all pending submissions to a new executor; after too many tries, one of them fails."""
         end_now(self.executor)
         self.executor = self._start()
         sent, self._pending = list(self._pending.values()), {}
-        hopeless = [pending for pending in sent if pending.tries >= _MOST_TRIES]
+        hopeless = [pending for pending in sent if pending.tries >= _MAX_TRIES]
         for pending in sent:
             if pending not in hopeless[:1]:
                 pending.tries += 1
                 self._send(pending)
         if hopeless:
-            return self._failed(hopeless[0].submission.student, "its worker died again and again")
+            return self._fail(hopeless[0].submission.student, "its worker died again and again")
         return None
 
-    def _failed(self, student: str, reason: str) -> Outcome:
-        """Remove the results of an earlier grading, which could pass for the current ones."""
-        if student.isprintable():  # else nothing of it was ever written, and the gradebook could not hold the name
+    def _fail(self, student: str, reason: str) -> Outcome:
+        """Remove the results of an earlier grading, which could be mistaken for current ones; return the outcome."""
+        if student.isprintable():  # else nothing was ever written, as the gradebook cannot store the name
             self._marks.withdraw(student)
             self._files.remove(student)
         return Outcome(escaped(student), self._lesson.name, "failed", reason=reason)

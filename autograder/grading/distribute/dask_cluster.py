@@ -1,7 +1,7 @@
-"""Grading by the workers of a Dask cluster: the same tasks as on one machine, sent over the network.
+"""Grade with the workers of a Dask cluster: they get the same tasks as on one machine, over the network.
 
-What travels is pickled, and whoever unpickles it trusts the sender: coordinator, scheduler and workers are ours. A
-submission is bytes to all of them and meets Python in its confined kernel only.
+Tasks and results are pickled, so each receiver must trust the sender: coordinator, scheduler and workers are ours. A
+submission is sent as bytes; its code runs only in a sandboxed kernel.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from autograder.grading.course.fingerprint import grader_version
 
 _SECONDS_TO_CONNECT = 5
 _SECONDS_TO_FIND_WORKERS = 10
-_SECONDS_WITHOUT_WORKERS = 120  # a cluster may replace all of them
+_SECONDS_WITHOUT_WORKERS = 120  # a cluster may replace all its workers
 _SECONDS_BETWEEN_LOOKS = 2
-_RETRIES = 1  # of a task that raised, such as for want of disk: on any worker
-# The name of a unix socket has 107 characters, of which a kernel's needs 35 below the worker's directory.
+_RETRIES = 1  # Dask retries a task that raised an exception, such as for a full disk, on any worker
+# The path of a unix socket may have 107 characters, of which a kernel's sockets need 35 below the worker's directory.
 _LONGEST_DIRECTORY = 70
 _REMEDY = "install one version of keep-the-signal-alive, with the same packages, on both"
 
 
 @dataclass(frozen=True)
 class Certificates:
-    """Files in PEM format by which a cluster and this machine know each other.
+    """Files in PEM format with which a cluster and this machine authenticate each other.
 
     Attributes
     ----------
     authority : Path
-        Certificate of the authority that signed everybody's.
+        Certificate of the authority that signed all other certificates.
     certificate, key : Path
-        Of this machine.
+        Certificate and key of this machine.
     """
 
     authority: Path
@@ -56,7 +56,7 @@ class Certificates:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A worker's answer in place of a result; not an exception, for which Dask would try again."""
+    """A worker's answer instead of a result; it is not an exception, as Dask would retry the task."""
 
     reason: str
 
@@ -67,10 +67,10 @@ def connect(address: str, certificates: Certificates | None = None, *, patience:
     Parameters
     ----------
     address : str
-        Of the scheduler, as `tcp://host:port`, or `tls://host:port` with certificates.
+        Address of the scheduler, as `tcp://host:port`, or `tls://host:port` with certificates.
     certificates : Certificates or None
     patience : float or None
-        Seconds to wait for new workers, once there are none left; some minutes by default.
+        Seconds to wait for new workers when none are left; None for two minutes.
 
     Raises
     ------
@@ -97,30 +97,30 @@ def connect(address: str, certificates: Certificates | None = None, *, patience:
 
 
 def is_exposed(address: str) -> bool:
-    """Return whether others than this machine could send to this address without a certificate."""
+    """Return whether other machines may connect to this address without a certificate."""
     parts = urlsplit(address)
     try:
-        alone = ipaddress.ip_address(parts.hostname or "").is_loopback
+        local = ipaddress.ip_address(parts.hostname or "").is_loopback
     except ValueError:
-        alone = parts.hostname == "localhost"
-    return parts.scheme != "tls" and not alone
+        local = parts.hostname == "localhost"
+    return parts.scheme != "tls" and not local
 
 
 class Cluster(Executor):
     """The workers of a cluster, as an executor of pure tasks.
 
-    Bytes among a task's arguments are taken for what many tasks share: they travel to each worker once.
+    Arguments of type bytes are considered to be shared by many tasks: they are sent to each worker once.
 
     Parameters
     ----------
     client : distributed.Client
     patience : float
-        Seconds to wait for new workers, once there are none left.
+        Seconds to wait for new workers when none are left.
 
     Attributes
     ----------
     workers : int
-        How many there are now.
+        The current number of workers.
     """
 
     def __init__(self, client: Any, patience: float) -> None:
@@ -132,12 +132,12 @@ class Cluster(Executor):
         self._watching = asyncio.run_coroutine_threadsafe(self._watch(), client.loop.asyncio_loop)
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Send a task to whichever worker is free.
+        """Send a task to any free worker.
 
         Raises
         ------
         BrokenExecutor
-            If the scheduler is gone.
+            If the connection to the scheduler is lost.
         """
         if self._client.status != "running":
             raise BrokenExecutor("the scheduler is gone")
@@ -146,11 +146,11 @@ class Cluster(Executor):
         self._pending.add(result_of)
         key = f"{function.__name__}-{uuid.uuid4().hex}"
         sent = self._tasks.submit(work, installed(), function, *arguments, key=key, **kwargs)
-        sent.add_done_callback(partial(self._hand_over, result_of))
+        sent.add_done_callback(partial(self._copy_result, result_of))
         return result_of
 
     def _share(self, content: bytes) -> Any:
-        """Return a future of some bytes: a task of its own, so that they are computed again when their workers died."""
+        """Return a Dask future of the bytes; as the result of a task, they are restored if their workers die."""
         if content not in self._shared:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Sending large graph")  # it is sent once
@@ -159,7 +159,7 @@ class Cluster(Executor):
             self._client.replicate([self._shared[content]])
         return self._shared[content]
 
-    def _hand_over(self, result_of: Future[Any], sent: Future[Any]) -> None:
+    def _copy_result(self, result_of: Future[Any], sent: Future[Any]) -> None:
         """Copy a Dask future's result or exception to ours. Runs in the client's thread."""
         from distributed.scheduler import KilledWorker
 
@@ -172,7 +172,7 @@ class Cluster(Executor):
         elif isinstance(problem, KilledWorker):
             result_of.set_exception(RuntimeError("its worker died again and again"))
         elif problem is not None:
-            result_of.set_exception(UnfitError(_described(problem)) if _is_unpickling_problem(problem) else problem)
+            result_of.set_exception(UnfitError(_describe(problem)) if _is_unpickling_problem(problem) else problem)
         elif isinstance(result := sent.result(), Refusal):
             result_of.set_exception(UnfitError(result.reason))
         else:
@@ -180,16 +180,16 @@ class Cluster(Executor):
 
     async def _watch(self) -> None:
         """Count the workers from time to time; fail all tasks when there have been none for long."""
-        alone = 0.0
+        waited = 0.0
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
             try:
                 found = len(await self._client.scheduler.ncores())
             except OSError:
-                continue  # a scheduler that is gone: the client says so to every task
+                continue  # the connection to the scheduler is lost: the client fails every task
             self.workers = max(1, found)
-            alone = 0.0 if found else alone + _SECONDS_BETWEEN_LOOKS
-            if alone >= self._patience:
+            waited = 0.0 if found else waited + _SECONDS_BETWEEN_LOOKS
+            if waited >= self._patience:
                 for result_of in self._pending:
                     result_of.set_exception(BrokenExecutor("there are no workers left"))
                 self._pending.clear()
@@ -212,7 +212,7 @@ def work(asked: str, function: Callable[..., Any], *args: Any) -> Any:
     directory = Path(worker.local_directory)
     if problem := unfit(asked, worker):
         return Refusal(problem)
-    directory.chmod(0o711)  # kernels that root confines as somebody else pass through it
+    directory.chmod(0o711)  # kernels with another user, if the worker is root, need to reach their files below it
     tempfile.tempdir = str(directory)
     try:
         return function(*args)
@@ -221,13 +221,13 @@ def work(asked: str, function: Callable[..., Any], *args: Any) -> Any:
 
 
 def same(content: bytes) -> bytes:
-    """Return the argument, which is then kept on a worker."""
+    """Return the argument, so that Dask stores it on a worker."""
     return content
 
 
 @cache
 def installed() -> str:
-    """Return the versions of everything that a mark depends on besides the work itself."""
+    """Return the versions of all software that a mark depends on."""
     python = ".".join(map(str, sys.version_info[:2]))
     return f"grader {grader_version()[:12]} with NumPy {version('numpy')} and Python {python}"
 
@@ -238,9 +238,9 @@ def unfit(asked: str, dask_worker: Any = None) -> str:
     Parameters
     ----------
     asked : str
-        What the coordinator has `installed`.
+        The result of `installed` on the coordinator.
     dask_worker : distributed.Worker
-        Named as `Client.run` names it.
+        The worker; `Client.run` requires this name of the argument.
     """
     name = f"the worker {dask_worker.address}"
     if installed() != asked:
@@ -276,7 +276,7 @@ def _client(address: str, certificates: Certificates | None) -> Any:
     except ModuleNotFoundError:
         raise CourseError("--scheduler needs Dask: pip install 'keep-the-signal-alive[cluster]'") from None
     for name in ("distributed", "distributed.client", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said once, and by us
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # we report each problem ourselves, and only once
     security = None
     if certificates is not None:
         security = Security(
@@ -299,18 +299,18 @@ def _client(address: str, certificates: Certificates | None) -> Any:
 
 
 def _require_fit(client: Any, address: str) -> None:
-    """Ask the scheduler and every worker before anything is sent."""
+    """Check the scheduler and every worker before any task is sent."""
     try:
         theirs = client.run_on_scheduler(installed)
-    except Exception as problem:  # whatever unpickling raises where something else is installed
-        theirs = _described(problem)
+    except Exception as problem:  # unpickling may raise any exception if another version is installed
+        theirs = _describe(problem)
     if theirs != installed():
         raise CourseError(f"the scheduler at {address} must have {installed()} (got {theirs}): {_REMEDY}")
     for worker, answer in client.run(unfit, installed(), on_error="return").items():
         if isinstance(answer, OSError):
-            continue  # it is on its way out
+            continue  # this worker is ending
         if isinstance(answer, BaseException):
-            answer = f"the worker {worker}: {_described(answer)}"
+            answer = f"the worker {worker}: {_describe(answer)}"
         if answer:
             raise CourseError(answer)
 
@@ -321,5 +321,5 @@ def _is_unpickling_problem(problem: BaseException) -> bool:
     return missing or (isinstance(problem, AttributeError) and "Can't get attribute" in str(problem))
 
 
-def _described(problem: BaseException) -> str:
+def _describe(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem!s:.200}; {_REMEDY}"

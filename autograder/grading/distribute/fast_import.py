@@ -1,4 +1,4 @@
-"""Faster imports of nbgrader and nbformat, for our own programs."""
+"""Speed up imports of nbgrader and nbformat in our own programs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def without_collections() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()  # modules stay: later collections skip them
+        gc.freeze()  # modules are never freed, so later collections skip them
         gc.enable()
 
 
 def skip_address_grammar() -> None:
-    """Mark a package as absent with which nbformat would check internationalized web addresses.
+    """Mark `rfc3987_syntax` as absent, with which nbformat would check internationalized web addresses.
 
-    A notebook has none, and importing the package builds a grammar for a second.
+    A notebook contains none, and the import takes a second, as the package builds a grammar.
     """
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # what marks a module as absent
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None marks a module as absent

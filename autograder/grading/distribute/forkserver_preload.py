@@ -1,7 +1,7 @@
-"""Imported by the server that starts workers: it imports what they need, and ends with the coordinator meanwhile.
+"""Import the workers' modules in the fork server, and end the server if the coordinator ends during the imports.
 
-The server looks only later whether the coordinator still lives, and until then it keeps multiprocessing's resource
-tracker alive, too: on a busy machine for minutes.
+The fork server itself checks only after its imports whether the coordinator is alive. Until then, which may be minutes
+on a busy machine, multiprocessing's resource tracker would stay alive too.
 """
 
 from __future__ import annotations
@@ -16,4 +16,4 @@ if sys.platform == "linux":
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 importlib.import_module("autograder.grading.distribute.preload")
 if sys.platform == "linux":
-    prctl(PR_SET_PDEATHSIG, 0)  # it would also end with the thread of the coordinator that started it
+    prctl(PR_SET_PDEATHSIG, 0)  # as Linux would also send the signal when only the thread that started it ends

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Ctrl-C, the polite `kill`, and a terminal that was closed.
+# Sent by Ctrl-C, by `kill`, and when a terminal is closed.
 _REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -22,10 +22,10 @@ def raise_on_signals() -> Iterator[None]:
 @contextmanager
 def defer_signals() -> Iterator[None]:
     """Delay these signals until the end of the block."""
-    came: list[int] = []
-    with _handling(lambda number, frame: came.append(number)):
+    received: list[int] = []
+    with _handling(lambda number, frame: received.append(number)):
         yield
-    if came:
+    if received:
         raise KeyboardInterrupt
 
 
@@ -35,7 +35,7 @@ def _raise(number: int, frame: Any) -> None:
 
 @contextmanager
 def _handling(handler: Any) -> Iterator[None]:
-    """Handle the requests that are not ignored anyway; only the main thread hears of any."""
+    """Install a handler for the signals that are not ignored; only in the main thread, as Python requires."""
     before = {}
     if threading.current_thread() is threading.main_thread():
         for number in _REQUESTS:

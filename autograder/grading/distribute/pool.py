@@ -1,4 +1,4 @@
-"""Who does the work: processes of this machine, or none but this one; all of them `concurrent.futures` executors."""
+"""Run tasks in worker processes of this machine, or in this process; both are `concurrent.futures` executors."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 
 _PRELOADED = "autograder.grading.distribute.preload"
 _PRELOADED_BY_A_SERVER = "autograder.grading.distribute.forkserver_preload"
-_SECONDS_TO_END = 5
-_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, before a worker that could not be started is started once more
+_END_TIMEOUT = 5
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds to wait between two tries to start a worker
 
 
 class InProcessExecutor(Executor):
-    """Does everything at once in this process: for debugging.
+    """An executor that runs each task at once in this process, for debugging.
 
     Parameters
     ----------
     scratch : str
-        Directory for all that is written on the way.
+        Directory for temporary files.
     """
 
     def __init__(self, scratch: str) -> None:
         self._scratch = scratch
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call a function."""
+        """Call a function, and return a future that is done."""
         future: Future[Any] = Future()
         before, tempfile.tempdir = tempfile.tempdir, self._scratch
         try:
@@ -58,25 +58,25 @@ class InProcessExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Stop the kernels that were kept ready."""
+        """Stop the kernels of the cached grader."""
         _close_kernels()
 
 
 class WorkerPool(Executor):
-    """Worker processes, started at once; each has one task at a time.
+    """A pool of worker processes, which are started at once; each runs one task at a time.
 
-    The standard library's pool shares its pipes among its workers: where one is killed while it sends, everybody waits
-    for the rest of its message. Here each has a pipe of its own, and its death is the end of one task.
+    In the standard library's pool, the workers share their pipes: if one is killed while it sends, all wait for the
+    rest of its message. Here each worker has a pipe of its own, so its death ends one task only.
 
     Parameters
     ----------
     workers : int
     scratch : str
-        Directory for all that they write; whoever made it removes it.
+        Directory for the workers' temporary files; the caller removes it.
     share : callable
-        Returns a context in which a worker is started, with the kernels that it may use.
+        Returns a context manager for the start of a worker; its value is the share of kernels for that worker.
     end : callable
-        Called when all have ended.
+        Called when all workers have ended.
 
     Attributes
     ----------
@@ -97,9 +97,9 @@ class WorkerPool(Executor):
         self._starting = threading.Lock()
         self._closed = threading.Event()
         try:
-            with (
-                defer_signals()
-            ):  # or nobody would know of a worker that has just been started, and writes below `scratch`
+            # Without the delay, a signal could arrive before a new worker is in `_processes`, so that `kill` would miss
+            # it, and it would keep writing below `scratch`.
+            with defer_signals():
                 first = [self._start_or_none() if _may_be_forked() else None for _ in range(workers)]
                 self._threads = [
                     threading.Thread(target=self._serve_tasks, args=(worker,), daemon=True) for worker in first
@@ -112,13 +112,13 @@ class WorkerPool(Executor):
             raise
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Queue a call for the next worker that is free."""
+        """Put a call into the queue, for the next free worker."""
         future: Future[Any] = Future()
         self._tasks.put((future, (function, args, kwargs)))
         return future
 
     def _serve_tasks(self, worker: tuple[Any, Connection] | None) -> None:
-        """Send tasks to one worker, and start another when it has died."""
+        """Send tasks to one worker, and replace the worker when it has died."""
         idle = True
         try:
             worker = worker or self._start_or_none()
@@ -135,7 +135,7 @@ class WorkerPool(Executor):
                     self._end(worker)
                     worker = None
                     future.set_exception(WorkerDiedError(f"a worker died ({type(problem).__name__})"))
-                except Exception as problem:  # a task or an answer that cannot be pickled
+                except Exception as problem:  # the task or the answer cannot be pickled
                     self._end(worker)
                     worker = None
                     future.set_exception(problem)
@@ -145,21 +145,21 @@ class WorkerPool(Executor):
             self._end(worker, politely=not idle)
 
     def _start_or_none(self) -> tuple[Any, Connection] | None:
-        """Start a worker that has no task yet; where that fails, the first task hears of it."""
+        """Start a worker before its first task; return None if that fails, as the first task will try again."""
         with contextlib.suppress(EOFError, OSError):
-            return self._started()
+            return self._start()
         return None
 
     def _restart(self) -> tuple[Any, Connection]:
-        """Start a worker for a task that waits: what starts them may have been killed, and refuses until it is gone."""
+        """Start a worker for a waiting task; retry, as a killed fork server refuses until it has ended."""
         for pause in _PAUSES:
             with contextlib.suppress(EOFError, OSError):
-                return self._started()
+                return self._start()
             if self._closed.wait(pause):
                 break
-        return self._started()
+        return self._start()
 
-    def _started(self) -> tuple[Any, Connection]:
+    def _start(self) -> tuple[Any, Connection]:
         context = _context()
         ours, theirs = context.Pipe()
         with theirs, self._starting:
@@ -179,12 +179,12 @@ class WorkerPool(Executor):
             connection.send(None)
         if not politely:
             process.kill()
-        process.join(_SECONDS_TO_END)
+        process.join(_END_TIMEOUT)
         process.kill()
         self._processes.discard(process)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Wait until the workers have finished what was submitted, and stop them."""
+        """Wait until the workers have finished all submitted tasks, and stop them."""
         if cancel_futures:
             with contextlib.suppress(Empty):
                 while (task := self._tasks.get_nowait()) is not None:
@@ -197,7 +197,7 @@ class WorkerPool(Executor):
             self._finish()
 
     def kill(self) -> None:
-        """Kill the workers, and wait until everything that they started has ended as well."""
+        """Kill the workers, and wait until all processes that they started have ended."""
         with self._starting:
             self._closed.set()
             processes = list(self._processes)
@@ -206,24 +206,24 @@ class WorkerPool(Executor):
                 process.kill()
             self.shutdown(cancel_futures=True)
             for handle in handles:
-                wait([handle], _SECONDS_TO_END)
+                wait([handle], _END_TIMEOUT)
 
 
 def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> WorkerPool:
     """Start worker processes that write below `scratch` and share the kernels of this process.
 
-    As long as this process has one thread, they are its forks and need not import anything.
+    As long as this process has only one thread, the workers are its forks and need no imports.
     """
-    cgroups.take_over()  # while all that this process has started is below it
-    from autograder.grading.execute.lesson_kernels import Editions  # Jupyter's clients take a while
+    cgroups.take_over()  # early, while all processes in the cgroup are descendants of this process
+    from autograder.grading.execute.lesson_kernels import Editions  # slow import, as it needs jupyter_client
 
     try:
         ours = Editions(lesson, settings, directory=scratch)
-    except Exception:  # each worker tries for itself, and reports why it fails
+    except Exception:  # each worker starts kernels of its own then, or reports why that fails
         return WorkerPool(workers, scratch)
     try:
         if _may_be_forked():
-            importlib.import_module(_PRELOADED)  # while the zygote imports what kernels need, on another core
+            importlib.import_module(_PRELOADED)  # in parallel with the imports of the zygote, on another core
     except BaseException:
         ours.close()
         raise
@@ -232,9 +232,9 @@ def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> WorkerP
 
 @contextmanager
 def started(start: Callable[[], Executor]) -> Iterator[Callable[[], Executor]]:
-    """Start an executor at once; yield a function that returns it, and a new one whenever it is called again.
+    """Start an executor at once; yield a function that returns it at the first call, and a new one at later calls.
 
-    The caller shuts down the executors that it got.
+    The caller must shut down the executors that the function returned.
     """
     early = [start()]
     try:
@@ -245,7 +245,7 @@ def started(start: Callable[[], Executor]) -> Iterator[Callable[[], Executor]]:
 
 
 def end_now(executor: Executor) -> None:
-    """Shut an executor down at once, with tasks still running."""
+    """Shut down an executor at once, even if tasks are running."""
     if isinstance(executor, WorkerPool):
         executor.kill()
     else:
@@ -253,7 +253,7 @@ def end_now(executor: Executor) -> None:
 
 
 def _may_be_forked() -> bool:
-    """Return whether this process can be forked safely: no other thread can hold a lock."""
+    """Return whether this process can be forked safely: no other thread may hold a lock."""
     return sys.platform == "linux" and threading.active_count() == 1
 
 
@@ -270,7 +270,7 @@ def _context() -> Any:
 
 @contextmanager
 def _block_sigint() -> Iterator[None]:
-    """Block SIGINT while a process is started: Ctrl-C is for the coordinator alone."""
+    """Block SIGINT while a process is started, as Ctrl-C must interrupt the coordinator only."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -283,7 +283,7 @@ def _block_sigint() -> Iterator[None]:
 
 @contextmanager
 def _handles_below(processes: list[int]) -> Iterator[list[int]]:
-    """Open pidfds of all processes below these, where the system has pidfds."""
+    """Open pidfds of all descendants of these processes, on Linux; yield an empty list elsewhere."""
     handles: list[int] = []
     try:
         if sys.platform == "linux":
@@ -298,9 +298,9 @@ def _handles_below(processes: list[int]) -> Iterator[list[int]]:
 
 
 def _work(connection: Connection, scratch: str, share: KernelShare | None) -> None:
-    """Run tasks in a worker until there are no more; those that grade use the shared kernels."""
-    _begin(scratch)
-    importlib.import_module(_PRELOADED)  # where it is not forked from a process that has
+    """Run tasks in a worker until the coordinator sends None; grading tasks use the shared kernels."""
+    _initialize_worker(scratch)
+    importlib.import_module(_PRELOADED)  # does nothing if the worker was forked from a process that has imported it
     from autograder.grading.execute.task import grade_submission
 
     while True:
@@ -329,30 +329,32 @@ def _work(connection: Connection, scratch: str, share: KernelShare | None) -> No
 
 
 def _close_kernels() -> None:
-    from autograder.grading.execute.task import close_graders  # nbgrader: a coordinator need not wait for it
+    from autograder.grading.execute.task import close_graders  # slow import, which a coordinator can do without
 
     close_graders()
 
 
-def _begin(scratch: str) -> None:
-    """Set up a worker: it ignores Ctrl-C, and ends with its coordinator."""
+def _initialize_worker(scratch: str) -> None:
+    """Prepare a worker: it ignores Ctrl-C, and ends with its coordinator."""
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setpgid"):
-        os.setpgid(0, 0)  # nbclient takes hold of Ctrl-C for each notebook, and lets it go as Python's own
+        # Out of the terminal's process group: nbclient sets a handler of SIGINT for each notebook and then restores
+        # Python's default handler, so that ignoring the signal is not enough.
+        os.setpgid(0, 0)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch
     if sys.platform == "linux":
         from autograder.running.sandbox.syscalls import PR_SET_PDEATHSIG, prctl
 
-        # The process that we were forked from; with it, multiprocessing takes us for ended.
+        # End with the process that we were forked from: when it ends, multiprocessing considers us ended too.
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    threading.Thread(target=_end_with_the_coordinator, daemon=True).start()
+    threading.Thread(target=_end_with_coordinator, daemon=True).start()
 
 
-def _end_with_the_coordinator() -> None:
+def _end_with_coordinator() -> None:
     coordinator = multiprocessing.parent_process()
     if coordinator is not None:
         wait([coordinator.sentinel])

@@ -1,4 +1,4 @@
-"""Imports and first uses of what workers need, in the process that they are forked from."""
+"""Import and warm up the libraries that workers need, in the process from which they are forked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ with without_collections():
 
 
 def warm_up() -> None:
-    """Run what the first submission would run: write a page, draw a picture, look for libraries that have threads."""
+    """Run the slow first steps of a submission: write a page, draw a picture, find libraries with thread pools."""
     cells = [nbformat.v4.new_markdown_cell("*1*"), nbformat.v4.new_code_cell("1")]
     render_feedback("", nbformat.writes(nbformat.v4.new_notebook(cells=cells)), Scores({}, {}, 0.0, 0.0, 0.0))
     drawn = next(exercise for exercise in all_exercises() if isinstance(exercise.picture, Curve))
@@ -29,5 +29,5 @@ def warm_up() -> None:
     thread_pools()
 
 
-with without_collections(), contextlib.suppress(Exception):  # whatever is wrong: the first task will report it
+with without_collections(), contextlib.suppress(Exception):  # the first task will report any problem
     warm_up()

@@ -1,4 +1,4 @@
-"""A directory for all that a grading run writes on the way, and for what a run that was killed left."""
+"""Create a scratch directory for a grading run, and remove those of earlier runs that were killed."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from autograder.grading.course.atomic_write import write_atomically
 from autograder.grading.course.private import private_directory
 from autograder.running.judge_side.remove_tree import remove_tree
 
-_NOTE = "scratch"  # in the course's private directory: where there may be something to remove
+_NOTE = "scratch"  # a file in the course's private directory: lists the directories to remove
 _OURS = ("autograder-", "pymp-")
 
 
 @contextmanager
 def scratch_directory(root: Path) -> Iterator[str]:
-    """Create a directory that others may read; remove it at the end, and those that earlier runs left.
+    """Create a directory that other users may read; remove it at the end, and those of earlier runs at once.
 
     Parameters
     ----------
     root : Path
-        Of the course, which the caller holds alone.
+        The course directory, locked by the caller.
     """
     note = private_directory(root) / _NOTE
-    left = [place for place in _noted(note) if not _removed(place)]
-    # Short: the names of sockets below it have room for a hundred characters.
+    left = [place for place in _read(note) if not _remove(place)]
+    # A short name, as paths of sockets are limited to about a hundred characters.
     directory = Path(tempfile.gettempdir(), f"autograder-{secrets.token_hex(4)}")
     # Multiprocessing removes its own directory when this process ends, but not when it is killed.
     sockets = Path(multiprocessing.util.get_temp_dir())
@@ -38,10 +38,10 @@ def scratch_directory(root: Path) -> Iterator[str]:
     try:
         yield str(directory)
     finally:
-        _write(note, [place for place in (*left, directory) if not _removed(place)])
+        _write(note, [place for place in (*left, directory) if not _remove(place)])
 
 
-def _noted(note: Path) -> list[Path]:
+def _read(note: Path) -> list[Path]:
     return [Path(line) for line in note.read_text(encoding="utf-8").splitlines()] if note.is_file() else []
 
 
@@ -52,8 +52,8 @@ def _write(note: Path, places: Sequence[Path]) -> None:
         note.unlink(missing_ok=True)
 
 
-def _removed(place: Path) -> bool:
-    """Remove one of our directories, as far as possible; tell whether it is gone."""
+def _remove(place: Path) -> bool:
+    """Remove one of our directories, as far as possible; return whether it no longer exists."""
     if place.name.startswith(_OURS) and not place.is_symlink():
         remove_tree(str(place))
     return not place.is_dir() or place.is_symlink()

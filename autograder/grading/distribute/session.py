@@ -1,4 +1,4 @@
-"""One command on a class: everything around the coordinator, from the course's configuration to the results."""
+"""Run a command on a class, from the course's configuration over the coordinator to the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from autograder.grading.distribute.scratch import scratch_directory
 from autograder.grading.nbgrader_plugin.config import ConfiguredCourse, gradebook_url, late_policy, open_course
 from autograder.grading.options import Settings
 
-# nbgrader takes seconds to import: functions import it while the workers start.
+# nbgrader takes seconds to import, so functions import it while the workers start.
 if TYPE_CHECKING:
     from autograder.grading.record.scores import Outcome
     from autograder.running.sandbox.options import Mode
@@ -45,19 +45,19 @@ class Request:
     Attributes
     ----------
     lessons, students : sequence of str
-        All that have submissions, where there are none.
+        Names; empty for all that have submissions.
     confine : {"namespaces", "landlock", "trusted"} or None
-        `None` for the strongest one.
+        Kind of sandbox; `None` for the strongest one.
     as_root, everything : bool
-        As in `Settings`.
+        See `Settings`.
     cell_timeout : int
-        As in `Settings`.
+        See `Settings`.
     again : bool
-        Whether to grade what has been graded before, too.
+        Whether to grade submissions again that were graded before.
     workers : int or None
-        Processes of this machine; 0 for none but this one, `None` for as many as there are cores.
+        Number of processes on this machine; 0 for this process only, `None` for the number of cores.
     scheduler : str or None
-        Of a Dask cluster that works in place of this machine.
+        Address of a Dask cluster that is used instead of this machine.
     tls : tuple of (Path or None)
         Authority, certificate and key for the cluster.
     """
@@ -81,9 +81,9 @@ class ClassResults:
     Attributes
     ----------
     feedback : Path
-        Folder of the pages for students.
+        Folder of the feedback pages.
     lessons : dict of str to list of Outcome
-        By lesson, sorted by student.
+        The outcomes of each lesson, sorted by student.
     """
 
     feedback: Path
@@ -91,26 +91,26 @@ class ClassResults:
 
     @property
     def any_failed(self) -> bool:
-        """True if a submission could not be graded."""
+        """Return whether a submission could not be graded."""
         return any(outcome.status == "failed" for outcomes in self.lessons.values() for outcome in outcomes)
 
 
 def grade_class(directory: Path, request: Request, *, db: str | None, listener: Listener) -> ClassResults:
-    """Grade what students handed in.
+    """Grade the submissions of a class.
 
     Parameters
     ----------
     directory : Path
-        Of the course.
+        The course directory.
     request : Request
     db : str or None
-        Address of the gradebook, where it is not the one that the configuration names.
+        Address of the gradebook; None for the one in the configuration.
     listener : Listener
 
     Raises
     ------
     CourseError
-        If the command cannot run here; marks that were written until then stay.
+        If the command cannot run here; marks that were written before stay.
     """
     configured = open_course(directory, db)
     course = configured.course
@@ -134,10 +134,10 @@ def read_class(directory: Path, lessons: Sequence[str], *, db: str | None) -> Cl
     Parameters
     ----------
     directory : Path
-        Of the course.
+        The course directory.
     lessons : sequence of str
     db : str or None
-        Address of the gradebook, where it is not the one that the configuration names.
+        Address of the gradebook; None for the one in the configuration.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def read_class(directory: Path, lessons: Sequence[str], *, db: str | None) -> Cl
 
 
 def _mode(request: Request, *, elsewhere: bool) -> Mode:
-    """Choose how submissions are confined; the first kernel shows whether that works."""
+    """Choose the kind of sandbox; on Linux, the first kernel shows whether it works."""
     platform: str = sys.platform
     if elsewhere or platform == "linux":
         return request.confine or "namespaces"
@@ -169,7 +169,7 @@ def _mode(request: Request, *, elsewhere: bool) -> Mode:
 
 
 def _cluster(request: Request, listener: Listener) -> Callable[[], Executor] | None:
-    """Return a function that connects to the cluster, where one was asked for."""
+    """Return a function that connects to the cluster; None if no cluster is requested."""
     authority, certificate, key = request.tls
     if request.scheduler is None:
         if any(request.tls):
@@ -189,7 +189,7 @@ def _cluster(request: Request, listener: Listener) -> Callable[[], Executor] | N
 
 @dataclass(frozen=True)
 class _Session:
-    """Grading of one lesson after the other, with the same settings."""
+    """A grading command, which grades one lesson after the other with the same settings."""
 
     configured: ConfiguredCourse
     request: Request
@@ -198,7 +198,7 @@ class _Session:
     listener: Listener
 
     def grade(self, lesson: str, cluster: Callable[[], Executor] | None) -> list[Outcome]:
-        """Grade a lesson: workers start first, and nbgrader is imported while they do."""
+        """Grade a lesson; nbgrader is imported while the workers start."""
         course = self.configured.course
         students = self._students(course, lesson)
         cores = os.cpu_count() or 1
@@ -222,7 +222,7 @@ class _Session:
     def _grade(
         self, lesson: str, students: Sequence[str], start: Callable[[], Executor], workers: int
     ) -> list[Outcome]:
-        with without_collections():  # what a pool has not imported for its workers
+        with without_collections():  # modules that a pool of workers has not imported already
             from autograder.grading.distribute.coordinator import grade_lesson
             from autograder.grading.nbgrader_plugin.release import release_lessons
             from autograder.grading.record.gradebook import is_released
@@ -244,12 +244,12 @@ class _Session:
                 again=self.request.again,
                 late_policy=late_policy(self.configured.config),
             )
-            return self._followed(url, lesson, students, work)
+            return self._collect(url, lesson, students, work)
 
-    def _followed(
+    def _collect(
         self, url: str, lesson: str, students: Sequence[str], work: Generator[Outcome, None, None]
     ) -> list[Outcome]:
-        """Collect the outcomes, and report each to the listener."""
+        """Collect the outcomes, and report each one to the listener."""
         from autograder.grading.record.report import count_current
 
         outcomes: list[Outcome] = []

@@ -1,4 +1,4 @@
-"""The result of running and judging one submission."""
+"""Define the result of running and judging one submission."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Graded:
     reason : str
         Why it could not be graded, or "".
     stalled : str
-        Why it must be graded once more, when the machine has nothing else to do, or "".
+        Why it must be graded once more, at a time when the machine is idle, or "".
     notebook : str
         The autograded notebook, as text.
     points : dict of str to (float or None)
-        By grade id; `None` waits for a person.
+        Points by grade id; `None` if a person must grade the cell.
     unanswered : tuple of str
-        Grade ids of solutions that are as they were handed out.
+        Grade ids of solutions that the student has not changed.
     """
 
     student: str

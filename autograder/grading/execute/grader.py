@@ -1,4 +1,4 @@
-"""Running and judging one submission: as few cells as its functions need, and all of them where that is not enough."""
+"""Run and judge one submission: first only the cells that its functions need, then all cells if that fails."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from autograder.running.judge_side.student_edition import LEFT_OUT
 
 
 class Grader:
-    """Runs and judges submissions of one lesson, one after the other.
+    """A grader of one lesson, which runs and judges submissions one after the other.
 
     Parameters
     ----------
     lesson : Lesson
     settings : Settings
     share : KernelShare or None
-        Kernels of another process, to be used instead of own ones.
+        Kernels of another process, to use instead of starting new ones.
     """
 
     def __init__(self, lesson: Lesson, settings: Settings, share: KernelShare | None = None) -> None:
@@ -41,17 +41,18 @@ class Grader:
         Parameters
         ----------
         notebook : NotebookNode
-            As `restored` gives it.
+            The result of `restored`; changed in place.
         files : dict of str to bytes
-            What the student handed in beside it; the lesson's own files take precedence.
+            The submitted files beside the notebook; the lesson's own files take precedence.
         last_try : bool
-            Whether the marks count even if something stalls.
+            Whether the marks count even if a cell or a call stalls.
 
         Raises
         ------
         StalledError
-            If something took too long without using its CPU time, and this is not the last try.
+            If a cell or a call took too long without using its CPU time, and this is not the last try.
         RunError
+            If the submission could not be run to its end.
         """
         files = {**files, **self._lesson.files}
         code = {place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
@@ -92,12 +93,12 @@ class Grader:
         )
 
     def close(self) -> None:
-        """Stop its kernels and remove its files."""
+        """Stop the kernels and remove the student editions."""
         self._editions.close()
 
 
 def _went_wrong(cell: Any) -> bool:
-    """Return whether something is missing that a cell left out could define."""
+    """Return whether a cell failed in a way that may be due to cells that were left out."""
     if any(output.output_type == "error" and not _is_refused(output) for output in cell.get("outputs", [])):
         return True
     verdict = verdict_of(cell)
@@ -106,10 +107,10 @@ def _went_wrong(cell: Any) -> bool:
 
 
 def _take_experiments(notebook: Any, shown: Any, lesson: Lesson) -> None:
-    """Copy the outputs of experiments: of unchanged ones, and of a student's that used what no submission may have.
+    """Copy the outputs of experiments: of unchanged cells, and of a student's cells that used a stub of the edition.
 
-    Where there is nothing to take over, such an experiment ends without a word, as one that was left out. What else
-    the student wrote shows what it did while it was judged.
+    If `shown` has no outputs either, such a cell has no output, like a cell that was left out. All other cells keep the
+    outputs of the judged run.
     """
     for cell, other in zip(notebook.cells, shown.cells, strict=True):
         if cell.cell_type != "code" or grade_id_of(cell) is not None:
@@ -120,5 +121,5 @@ def _take_experiments(notebook: Any, shown: Any, lesson: Lesson) -> None:
 
 
 def _is_refused(output: Any) -> bool:
-    """Return whether this is the error of a cell that used what no submission may have."""
+    """Return whether this is the error that a stub of the student edition raises."""
     return output.output_type == "error" and LEFT_OUT in output.evalue

@@ -1,4 +1,4 @@
-"""The student editions of a lesson, and the kernels that run its submissions."""
+"""Write the student editions of a lesson, and start the kernels that run its submissions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class KernelShare:
     Attributes
     ----------
     root : Path
-        Holds the editions.
+        Folder of the editions.
     kernels, laboratory : ZygoteShare or None
-        `None` where the kernels have no zygote.
+        `None` if the kernels have no zygote.
     """
 
     root: Path
@@ -40,16 +40,16 @@ class Editions:
     lesson : str
     settings : Settings
     directory : str or None
-        Where they are written.
+        Folder in which they are written; None for the system's directory for temporary files.
     share : KernelShare or None
-        Editions of another process, to be used instead.
+        Editions of another process, to use instead of new ones.
 
     Attributes
     ----------
     kernels : Kernels
-        For the student edition: what is judged runs in them.
+        Kernels with the student edition, in which submissions are judged.
     laboratory : Kernels or None
-        For showing experiments, where that was asked for.
+        Kernels for the outputs of experiments; None if these are not requested.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Editions:
 
     @contextmanager
     def share(self) -> Iterator[KernelShare | None]:
-        """Yield a share to be sent to a worker within the block; `None` where the zygotes have ended."""
+        """Yield a share, to be sent to a worker within the block; `None` if the zygotes have ended."""
         with ExitStack() as held:
             try:
                 share = KernelShare(self._root, _share(self.kernels, held), _share(self.laboratory, held))
@@ -103,7 +103,7 @@ def _share(kernels: Kernels | None, held: ExitStack) -> ZygoteShare | None:
 
 
 def _answers(lesson: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Sort the course's answers into those of earlier lessons and the rest."""
+    """Split the course's answers into those of earlier lessons and all others."""
     given: list[tuple[str, str]] = []
     withheld: list[tuple[str, str]] = []
     for exercise in all_exercises():

@@ -1,4 +1,4 @@
-"""Which cells have to run: an experiment that nobody's functions need can be left out."""
+"""Select the cells that must run: an experiment that the judged functions do not need is left out."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from functools import lru_cache
 from typing import Any
 
 _BUILTINS = frozenset(vars(builtins))
-_MOST_EFFORT = 1_000_000  # characters of a notebook that are read; a lesson has 30,000
+_MAX_CHARACTERS = 1_000_000  # characters of a notebook that are read; a lesson has 30,000
 
 
 def cells_to_run(notebook: Any, released: Collection[str], graded: Collection[int]) -> set[int]:
-    """Choose the cells that run when only functions are to be judged.
+    """Choose the cells that must run so that the functions can be judged.
 
-    An unchanged experiment stays out, unless it imports something, or binds a name that code which runs
-    looks up. Whatever the student changed or added runs.
+    An unchanged experiment is left out, unless it imports something, or binds a name that is read by code that
+    runs. All cells that the student changed or added run.
 
     Parameters
     ----------
     notebook : NotebookNode
     released : collection of str
-        Texts of the code cells as they were handed out, other than graded ones.
+        Source texts of the released code cells, without graded cells.
     graded : collection of int
-        Places of solutions and tests, which run in any case.
+        Indices of solutions and tests, which always run.
 
     Returns
     -------
     set of int
-        Places.
+        Indices of the cells.
     """
     effort = _Effort()
     code = {place: cell.source for place, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
@@ -62,25 +62,25 @@ class _Names:
 
 
 class _Effort:
-    """A budget of characters: reading a submission must not take long before it has even run."""
+    """A budget of characters to parse, so that a submission cannot make the parsing slow."""
 
     def __init__(self) -> None:
-        self._left = _MOST_EFFORT
+        self._left = _MAX_CHARACTERS
 
     def allows(self, characters: int) -> bool:
-        """Count characters that are about to be read; tell whether that is not too much."""
+        """Count characters before they are parsed; return whether they are within the budget."""
         self._left -= characters
         return self._left >= 0
 
 
 @lru_cache(maxsize=300)
 def _names_of_released(source: str) -> _Names | None:
-    """Read a cell that most of a class have as it was handed out."""
+    """Return the names of an unchanged cell; cached, as most students of a class have the same one."""
     return _names_of(source, _Effort())
 
 
 def _names_of(source: str, effort: _Effort) -> _Names | None:
-    """Read a cell; `None` where it is no Python, or too much of it, so that nothing is known of it."""
+    """Return the names of a cell; `None`, for unknown, if it is not Python or exceeds the budget."""
     if not effort.allows(len(source)):
         return None
     try:
@@ -103,7 +103,7 @@ def _names_of(source: str, effort: _Effort) -> _Names | None:
 
 
 def _python_of(source: str, effort: _Effort) -> str:
-    """Return a cell without magics. IPython reads all of a cell again for each of them."""
+    """Return a cell as Python code without magics. IPython parses the whole cell again for each magic."""
     try:
         ast.parse(source)
     except SyntaxError:

@@ -1,4 +1,4 @@
-"""One submission as a task for a worker: bytes in, marks and a notebook out, nothing else touched, on any machine."""
+"""Grade one submission as a task for a worker on any machine: bytes in, marks and a notebook out, no side effects."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from autograder.grading.submission.restore import restored
 from autograder.running.judge_side.doctor import choose_mode, examine_machine
 
 _graders: dict[tuple[str, Settings], Grader] = {}
-_one_at_a_time = threading.Lock()
+_task_lock = threading.Lock()
 
 
 def grade_submission(
@@ -52,15 +52,15 @@ def grade_submission(
     Parameters
     ----------
     lesson : bytes
-        As `Lesson.to_bytes` gives it.
+        The result of `Lesson.to_bytes`.
     version, grader : str
-        Fingerprints of the lesson and of the grader, which must be those of this process.
+        Hashes of the lesson and of the grader, which must be equal to those of this process.
     settings : Settings
     submission : Submission
     last_try : bool
-        Whether the marks count even if something stalls; otherwise the result says that it must be graded once more.
+        Whether the marks count even if a cell or a call stalls; otherwise the result then requires one more grading.
     share : KernelShare or None
-        Kernels of the coordinator, for the worker that has them.
+        Kernels of the coordinator, for a worker that shares them.
 
     Returns
     -------
@@ -69,13 +69,13 @@ def grade_submission(
     Raises
     ------
     UnfitError
-        If this machine has another version, or cannot confine submissions as asked.
+        If this machine has another version, or cannot confine submissions as requested.
     ZygoteError
-        If it gave no kernel for another reason.
+        If no kernel could be started for another reason.
     """
     if grader != grader_version():
         raise OtherVersionError("a worker must have the same grader as the coordinator: install one version on both")
-    with _one_at_a_time, thread_pools().limit(limits=1):  # cores are shared out by submission
+    with _task_lock, thread_pools().limit(limits=1):  # each submission uses one core
         released = _lesson(lesson)
         if released.version != version:
             raise OtherVersionError(
@@ -83,7 +83,7 @@ def grade_submission(
             )
         try:
             one = grader_for(released, settings, share)
-        except (ImportError, RuntimeError) as problem:  # what confines is missing
+        except (ImportError, RuntimeError) as problem:  # a library of the sandbox may be missing
             _require_confinement(settings, problem)
             raise
         try:
@@ -94,11 +94,11 @@ def grade_submission(
             return Graded(submission.student, reason=str(problem))
         except ZygoteError as problem:
             _require_confinement(settings, problem)
-            raise  # something has ended it; another may live
+            raise  # the zygote was killed, so the next try may succeed
 
 
 def grader_for(lesson: Lesson, settings: Settings, share: KernelShare | None = None) -> Grader:
-    """Return a lesson's grader; a process keeps the last one, and its kernels."""
+    """Return a lesson's grader; a process caches the last one with its kernels."""
     key = (lesson.version, settings)
     if key not in _graders:
         close_graders()
@@ -107,7 +107,7 @@ def grader_for(lesson: Lesson, settings: Settings, share: KernelShare | None = N
 
 
 def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission, last_try: bool) -> Any:
-    """Run and judge; once more where the kernel was lost, for it may be the machine that ended it."""
+    """Run and judge a submission; retry once if the kernel was lost, as the machine may be the cause."""
     for last in (False, True):
         notebook = restored(parse(submission.notebook, lesson.name, lesson.cells), lesson.cells)
         try:
@@ -120,7 +120,7 @@ def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission, las
 
 
 def _require_confinement(settings: Settings, problem: Exception) -> None:
-    """Raise `UnfitError` with the reason, where this machine cannot confine submissions."""
+    """Raise `UnfitError` with the reason if this machine cannot confine submissions."""
     try:
         choose_mode(examine_machine(), asked=settings.mode, as_root=settings.as_root)
     except ConfinementError as refusal:
@@ -134,7 +134,7 @@ def _lesson(content: bytes) -> Lesson:
 
 @atexit.register
 def close_graders() -> None:
-    """Stop the kernels that are kept ready."""
+    """Stop the kernels of the cached grader."""
     while _graders:
         _graders.popitem()[1].close()
 
@@ -153,5 +153,5 @@ def _result(student: str, notebook: Any) -> Graded:
 
 @cache
 def thread_pools() -> ThreadpoolController:
-    """Return the thread pools of the libraries that are loaded, looked up once."""
+    """Return the thread pools of the loaded libraries; they are searched only once."""
     return ThreadpoolController()

@@ -1,1 +1,1 @@
-"""The parts that plug into nbgrader's own commands."""
+"""Extend nbgrader's own commands, and use nbgrader to release lessons."""

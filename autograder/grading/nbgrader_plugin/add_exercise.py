@@ -1,4 +1,4 @@
-"""A course's own exercises in its lessons: the cells, the record for students, and the proof that they work."""
+"""Test a course's own exercises, and write their cells and the students' record into its lessons."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def add_exercise(directory: Path, file: Path, listener: Listener) -> None:
     Parameters
     ----------
     directory : Path
-        Of the course.
+        The course directory.
     file : Path
-        Of the exercise.
+        File of the exercise.
     listener : Listener
 
     Raises
     ------
     CourseError
-        If the file is not in the course's folder for exercises, or the exercise does not judge its own answers as
-        it says; nothing is written then.
+        If the file is not in the course's folder for exercises, or the exercise judges its reference or a known mistake
+        wrongly; nothing is written then.
     """
     configured = open_course(directory)
     course = configured.course
@@ -65,20 +65,20 @@ def _home_of(course: Course, lesson: str) -> Path:
 
 
 def put_into_lesson(path: Path, exercise: Exercise) -> None:
-    """Write an exercise's cells into its lesson, in place of older ones or at the end.
+    """Write an exercise's cells into its lesson: replace older ones, or add them at the end.
 
-    The solution cell is the reference function as it stands in its file, with the body marked as solution.
+    The solution cell is the reference function, copied from its file, with the body marked as solution.
 
     Parameters
     ----------
     path : Path
-        Of the notebook; a new one is written where there is none.
+        Path of the notebook; it is created if it does not exist.
     exercise : Exercise
     """
     notebook = nbformat.read(path, as_version=4) if path.exists() else _new_lesson(exercise.lesson)
     cells = [_solution_cell(exercise), _test_cell(exercise)]
     ids = [cell.id for cell in cells]
-    place = next((n for n, cell in enumerate(notebook.cells) if cell.id in ids), _before_the_overview(notebook))
+    place = next((n for n, cell in enumerate(notebook.cells) if cell.id in ids), _index_of_overview(notebook))
     before = [cell for cell in notebook.cells[:place] if cell.id not in ids]
     after = [cell for cell in notebook.cells[place:] if cell.id not in ids]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,12 +86,12 @@ def put_into_lesson(path: Path, exercise: Exercise) -> None:
 
 
 def write_records(exercises: Iterable[Exercise], lesson: str, folder: Path) -> None:
-    """Write what students need of a course's own exercises of a lesson into a folder.
+    """Write the record of a course's own exercises of a lesson, which students need, into a folder.
 
     Raises
     ------
     CourseError
-        If a visible case cannot be written down.
+        If a visible case cannot be written as JSON.
     """
     of_lesson = {exercise.name: exercise for exercise in exercises if exercise.lesson == lesson}
     if not of_lesson:
@@ -112,7 +112,7 @@ def _new_lesson(lesson: str) -> Any:
     return new_notebook(cells=cells, metadata=NOTEBOOK_METADATA)
 
 
-def _before_the_overview(notebook: Any) -> int:
+def _index_of_overview(notebook: Any) -> int:
     last = len(notebook.cells)
     return last - 1 if last and notebook.cells[-1].id == "progress" else last
 
@@ -126,7 +126,7 @@ def _solution_cell(exercise: Exercise) -> Any:
 
 
 def _split(source: str, name: str) -> tuple[str, str]:
-    """Cut a function after its docstring, which students read, and before the body, which they write."""
+    """Split a function into the part up to its docstring, which students get, and the body, which they write."""
     found = re.match(r'(def .*?:\n    (?:"""|\'\'\').*?(?:"""|\'\'\'))\n(.*)', source.rstrip(), flags=re.DOTALL)
     if not found:
         raise CourseError(f"the reference of {name} must be a function with a docstring, which students read")

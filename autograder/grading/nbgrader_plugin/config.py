@@ -1,4 +1,4 @@
-"""nbgrader's configuration of a course: filled in for nbgrader's own commands, read once by each of ours."""
+"""Complete a course's nbgrader configuration for nbgrader's commands, and read it for ours."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ configure(c, Path(__file__).parent)
 _NAME = "nbgrader_config.py"
 _DATABASE = "c.CourseDirectory.db_url = {!r}  # PostgreSQL looks passwords up in ~/.pgpass\n"
 _STRUCTURE = str(Path("{nbgrader_step}", "{student_id}", "{assignment_id}"))
-# Named, not imported: importing nbgrader takes seconds.
+# As names, since importing nbgrader takes seconds.
 _OURS, _THEIRS = f"{__package__}.preprocessors", "nbgrader.preprocessors"
 _SANITIZE = [
     f"{_THEIRS}.ClearOutput",
@@ -60,9 +60,9 @@ class ConfiguredCourse:
     ----------
     course : Course
     config : Config
-        Of nbgrader.
+        nbgrader's configuration.
     custom_exercises : list of Exercise
-        The course's own.
+        The course's own exercises.
     """
 
     course: Course
@@ -73,8 +73,8 @@ class ConfiguredCourse:
 def configure(config: Any, root: str | Path) -> None:
     """Complete a course's nbgrader configuration, for the lessons and for every other assignment of the course.
 
-    Only settings that the course has not made are filled in, and what the course sets afterwards counts. A course
-    with assignments of its own gets the lessons as folders beside them; its folders are never overwritten.
+    Settings of the course are kept, both earlier and later ones; only missing settings are added. If a course has
+    assignments of its own, the lessons are copied beside them. The course's folders are never overwritten.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def configure(config: Any, root: str | Path) -> None:
 
 
 def _fill_in_directory(config: Any, root: Path) -> Path:
-    """Fill in where the course is, and return it. nbgrader's own default is right for a folder `source/`."""
+    """Set the course's directories if they are missing, and return the root; `source/` is nbgrader's default."""
     directory = config.CourseDirectory
     root = Path(root, directory.setdefault("root", str(root)))
     source = default_source(root)
@@ -121,7 +121,7 @@ def _fill_in_directory(config: Any, root: Path) -> Path:
 
 
 def _fill_in_steps(section: Any, name: str, steps: list[str], ours: str) -> None:
-    """Set a list of nbgrader's steps; one that the course only extends is extended from ours."""
+    """Set a list of nbgrader's steps; if the course only extends the list, apply its changes to our list."""
     present = section.get(name)
     if isinstance(present, LazyConfigValue):
         section[name] = present.get_value(list(steps))
@@ -133,18 +133,18 @@ def _fill_in_steps(section: Any, name: str, steps: list[str], ours: str) -> None
 
 
 def open_course(directory: str | Path, db: str | None = None) -> ConfiguredCourse:
-    """Open a course directory: execute its configuration, where it has one, and register its exercises.
+    """Open a course directory: execute its configuration file, if it has one, and register its exercises.
 
     Parameters
     ----------
     directory : str or Path
     db : str or None
-        Address of the gradebook, where it is not the one that the configuration names.
+        Address of the gradebook; None for the one in the configuration.
 
     Raises
     ------
     CourseError
-        If there is no such directory, or its configuration or one of its own exercises cannot be used.
+        If the directory does not exist, or its configuration or one of its own exercises cannot be used.
     """
     root = Path(directory).resolve()
     if not root.is_dir():
@@ -198,17 +198,17 @@ def gradebook_url(configured: ConfiguredCourse) -> str:
     Raises
     ------
     CourseError
-        If it is no address, or the database's driver is not installed.
+        If the address is not valid, or the database's driver is not installed.
     """
-    from autograder.grading.record.database_url import require_url  # SQLAlchemy takes a while
+    from autograder.grading.record.database_url import require_url  # slow import, as it needs SQLAlchemy
 
     default = f"sqlite:///{configured.course.root / 'gradebook.db'}"
     return require_url(str(configured.config.CourseDirectory.get("db_url", default)))
 
 
 def late_policy(config: Config) -> LatePolicy:
-    """Return the course's penalty for lateness, as nbgrader's plugin for it computes it."""
-    from nbgrader.preprocessors import AssignLatePenalties  # takes seconds
+    """Return the function of nbgrader's plugin that computes the course's penalty for late submissions."""
+    from nbgrader.preprocessors import AssignLatePenalties  # slow import
 
     step = AssignLatePenalties(config=config)
     step.init_plugin()
@@ -223,19 +223,19 @@ def write_config(root: Path, db: str | None) -> Path | None:
     ----------
     root : Path
     db : str or None
-        Address of the gradebook, where it is not the default one.
+        Address of the gradebook; None for the default one.
 
     Returns
     -------
     Path or None
-        The new file.
+        The new file; None if the course has one.
     """
     path = root / _NAME
     if path.exists():
         return None
     text = CONFIG
     if db is not None:
-        from autograder.grading.record.database_url import without_password  # SQLAlchemy takes a while
+        from autograder.grading.record.database_url import without_password  # slow import, as it needs SQLAlchemy
 
         text += _DATABASE.format(without_password(db))
     path.write_text(text, encoding="utf-8")
@@ -243,7 +243,7 @@ def write_config(root: Path, db: str | None) -> Path | None:
 
 
 def _find_alembic() -> None:
-    """Prepend this environment's programs to PATH: nbgrader calls `alembic` by name."""
+    """Insert this environment's programs at the start of PATH, as nbgrader calls `alembic` by name."""
     programs = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", "")
     if path.split(os.pathsep)[0] != programs:

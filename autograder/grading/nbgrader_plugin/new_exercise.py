@@ -1,4 +1,4 @@
-"""A file to start from for an instructor's own exercise."""
+"""Write a template file for an instructor's own exercise."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def write_new_exercise(root: Path, name: str, lesson: str) -> Path:
     root : Path
         The course directory.
     name : str
-        Of the exercise and of its function.
+        Name of the exercise and of its function.
     lesson : str
-        The lesson's folder.
+        Name of the lesson's folder.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def write_new_exercise(root: Path, name: str, lesson: str) -> Path:
     Raises
     ------
     CourseError
-        If the name cannot be a function's, or is taken.
+        If the name is not valid for a function, or is used already.
     """
     if not name.isidentifier() or keyword.iskeyword(name) or not name.isascii():
         raise CourseError(f"an exercise's name must be a name that Python allows for a function (got {name!r})")

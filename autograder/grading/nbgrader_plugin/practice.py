@@ -1,4 +1,4 @@
-"""Copies of the lessons for somebody who works alone."""
+"""Copy the lessons for a person who works alone."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from autograder.grading.nbgrader_plugin.release import release_lesson
 
 
 def practice(directory: Path, course_directory: Path, listener: Listener) -> None:
-    """Write the lessons without solutions into a folder; nothing is written anywhere else.
+    """Write the lessons without solutions into a folder; write nothing to other folders.
 
-    A notebook that is already there stays as it is.
+    Existing notebooks are not changed.
 
     Parameters
     ----------
     directory : Path
-        Created where there is none.
+        Created if it does not exist.
     course_directory : Path
-        Of the course that has the lessons.
+        Directory of the course with the lessons.
     listener : Listener
 
     Raises
@@ -54,7 +54,7 @@ def practice(directory: Path, course_directory: Path, listener: Listener) -> Non
 
 
 def _release_into(root: Path, configured: ConfiguredCourse, lesson: str) -> Path:
-    """Release a lesson from a course that exists for a moment only, and return the released folder."""
+    """Release a lesson from a temporary course, and return the released folder."""
     original = configured.course.source / lesson
     if not original.is_dir():
         original = SHIPPED / lesson
@@ -69,7 +69,7 @@ def _release_into(root: Path, configured: ConfiguredCourse, lesson: str) -> Path
 
 
 def _copy(released: Path, place: Path) -> None:
-    """Copy a released folder; files that are already there stay as they are."""
+    """Copy a released folder, without overwriting existing files."""
     for path in sorted(released.rglob("*")):
         target = place / path.relative_to(released)
         if path.is_file() and not target.exists():

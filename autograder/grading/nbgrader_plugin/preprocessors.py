@@ -1,4 +1,4 @@
-"""The grader's steps in nbgrader's own commands: `nbgrader autograde`, formgrader and nbgrader's API."""
+"""Define the grader's steps for nbgrader's own commands: `nbgrader autograde`, formgrader and nbgrader's API."""
 
 from __future__ import annotations
 
@@ -25,16 +25,15 @@ from autograder.running.sandbox.options import Mode
 
 
 class RestoreReleased(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
-    """Rebuild the submission around the cells of the gradebook.
+    """The step that restores the released cells of a submission from the gradebook.
 
-    nbgrader's metadata is written anew for every cell the lesson has, and removed from all others; of
-    cells with the same id the last one counts; tests and written answers that are missing come back
-    at the end, where everything they call is defined. All other metadata goes: a tag such as
-    `skip-execution` would decide what is run.
+    Every cell of the lesson gets nbgrader's metadata again, and it is removed from all other cells. Of several cells
+    with the same id, the last one counts. Missing tests and written answers are added at the end, where everything that
+    they call is defined. All other metadata is removed: a tag such as `skip-execution` would change which cells run.
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Return a new notebook; the student's own cells keep their place and their text."""
+        """Return a new notebook; the student's own cells keep their position and their text."""
         info = resources["nbgrader"]
         with Gradebook(info["db_url"]) as gradebook:
             released = released_cells(gradebook.find_notebook(info["notebook"], info["assignment"]))
@@ -42,7 +41,7 @@ class RestoreReleased(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader p
 
 
 class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]
-    """Runs a restored submission in a confined kernel and has its exercises judged from outside."""
+    """The step that runs a restored submission in a sandboxed kernel and judges its exercises from outside."""
 
     course = Unicode("", help="The course directory.").tag(config=True)
     mode = Enum(["namespaces", "landlock", "trusted"], "namespaces", help="How kernels are confined.").tag(config=True)
@@ -84,10 +83,10 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class SaveMarks(SaveAutoGrades):  # type: ignore[misc]
-    """nbgrader's `SaveAutoGrades`, with the points of the verdict."""
+    """The step `SaveAutoGrades` of nbgrader, but with the points of the verdict."""
 
     def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
-        """Store the points of a graded cell, after nbgrader has stored what it would give."""
+        """Store the points of a graded cell, which replace the points that nbgrader has computed."""
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
         if is_grade(cell):
             info = resources["nbgrader"]
@@ -98,10 +97,10 @@ class SaveMarks(SaveAutoGrades):  # type: ignore[misc]
 
 
 class EnterIntoJournal(NbGraderPreprocessor):  # type: ignore[misc]
-    """Enters a submission into the journal, as the last step: its marks are of what was handed in."""
+    """The last step, which writes the journal entry: it records for which submission the marks are."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Return the notebook as it is. A notebook of another name than its assignment gets no entry."""
+        """Write the entry and return the notebook unchanged; skip a notebook with another name than its assignment."""
         info = resources["nbgrader"]
         if info["notebook"] == info["assignment"]:
             with gradebook.opened(info["db_url"]) as book:

@@ -1,4 +1,4 @@
-"""Making the students' version of lessons, with nbgrader."""
+"""Write the students' version of lessons with nbgrader."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from autograder.grading.record.locks import database_lock
 
 
 class _Release(GenerateAssignment):  # type: ignore[misc]  # nbgrader publishes no types
-    """nbgrader's converter, which keeps the exception that it otherwise only logs.
+    """nbgrader's converter, which stores the exception that nbgrader itself only logs.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class _Release(GenerateAssignment):  # type: ignore[misc]  # nbgrader publishes 
     problem: Exception | None = None
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Convert one notebook, as nbgrader does."""
+        """Convert one notebook; if nbgrader raises an exception, store it."""
         try:
             super().convert_single_notebook(notebook_filename)
         except Exception as problem:
@@ -45,17 +45,17 @@ def release(directory: Path, lessons: Sequence[str], *, db: str | None, listener
     Parameters
     ----------
     directory : Path
-        Of the course.
+        The course directory.
     lessons : sequence of str
-        All that are not the course's own assignments, where there are none.
+        If empty, all lessons are released, but not the course's own assignments.
     db : str or None
-        Address of the gradebook, where it is not the one that the configuration names.
+        Address of the gradebook; None for the one in the configuration.
     listener : Listener
 
     Raises
     ------
     CourseError
-        If another command writes to the course, or as for `release_lesson`.
+        If another command writes to the course, or for the reasons of `release_lesson`.
     """
     configured = open_course(directory, db)
     with configured.course.locked(), database_lock(gradebook_url(configured)):
@@ -63,7 +63,7 @@ def release(directory: Path, lessons: Sequence[str], *, db: str | None, listener
 
 
 def _all_lessons(course: Course) -> list[str]:
-    """Return the lessons of a course; not the assignments that it had beside them."""
+    """Return the lessons of a course, without its own assignments."""
     if not course.takes_shipped:
         return course.lessons()
     shipped = lessons_in(SHIPPED)
@@ -75,12 +75,12 @@ def _has_exercise(folder: Path) -> bool:
 
 
 def release_lessons(configured: ConfiguredCourse, lessons: Sequence[str], db: str | None, listener: Listener) -> None:
-    """Release lessons of a course that is locked, and write its configuration, where it has none.
+    """Release lessons of a locked course, and write its configuration file, if it has none.
 
     Raises
     ------
     CourseError
-        If there are no lessons, or as for `release_lesson`.
+        If there are no lessons, or for the reasons of `release_lesson`.
     """
     course = configured.course
     if not lessons:
@@ -108,7 +108,7 @@ def release_lesson(configured: ConfiguredCourse, lesson: str) -> Path:
     Parameters
     ----------
     configured : ConfiguredCourse
-        Locked by the caller.
+        Its course must be locked by the caller.
     lesson : str
 
     Returns
@@ -119,8 +119,8 @@ def release_lesson(configured: ConfiguredCourse, lesson: str) -> Path:
     Raises
     ------
     CourseError
-        If there is no such lesson, its points are not those of the exercises, or nbgrader refuses it
-        (cells added or removed after students have handed in, say).
+        If there is no such lesson, if its points differ from those of the exercises, or if nbgrader refuses it (for
+        example because cells were added or removed after the first submission).
     """
     course, config = configured.course, configured.config
     course.require_lesson(lesson)
@@ -146,7 +146,7 @@ def _put_beside(course: Course, lesson: str) -> None:
 
 
 def _require_points(path: Path) -> None:
-    """Check that a lesson has the points that its exercises have: they are written down in one place."""
+    """Check that the points of a lesson's tests are equal to those of its exercises."""
     for cell in nbformat.read(path, as_version=4).cells:
         exercise = exercise_of(cell)
         if exercise and float(cell.metadata.nbgrader.points) != exercise.max_points:

@@ -1,1 +1,1 @@
-"""Read and write marks: gradebook, journal, notebooks and pages."""
+"""Read and write marks: gradebook, journal, notebooks and feedback pages."""

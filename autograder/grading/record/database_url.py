@@ -1,4 +1,4 @@
-"""Addresses of gradebooks, as SQLAlchemy reads them, checked before anything is opened."""
+"""Check and convert the database addresses of gradebooks, before a connection is opened."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from autograder.errors import CourseError
 
-_SECONDS_TO_WAIT = 60  # for somebody else's write to an SQLite file
+_SECONDS_TO_WAIT = 60  # until another process has written to an SQLite file
 
 
 def require_url(url: str) -> str:
@@ -37,22 +37,22 @@ def require_url(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """Return an address as people may read it: without its password."""
+    """Return an address without its password, for messages."""
     return make_url(url).render_as_string(hide_password=True)
 
 
 def without_password(url: str) -> str:
-    """Return an address as it may stand in a file: PostgreSQL looks passwords up in ~/.pgpass."""
+    """Return an address without its password, for files; PostgreSQL finds the password in ~/.pgpass."""
     return make_url(url)._replace(password=None).render_as_string(hide_password=False)
 
 
 def is_postgresql(url: str) -> bool:
-    """Return whether the gradebook is one that several machines may reach."""
+    """Return whether the gradebook is in PostgreSQL, which several machines may use."""
     return make_url(url).get_backend_name() == "postgresql"
 
 
 def patient(url: str) -> str:
-    """Return an address for which SQLite waits until others have written; in a browser's formgrader, say."""
+    """Return an address with a timeout, so that SQLite waits while another process writes, such as formgrader."""
     if make_url(url).get_backend_name() != "sqlite" or "timeout" in make_url(url).query:
         return url
     return f"{url}{'&' if '?' in url else '?'}timeout={_SECONDS_TO_WAIT}"

@@ -1,4 +1,4 @@
-"""The page that a student reads, made from the autograded notebook with nbgrader's own template."""
+"""Render the feedback page for a student from the autograded notebook, with nbgrader's own template."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from traitlets.config import Config
 
 from autograder.grading.record.scores import Scores
 
-_LONGEST_KEPT = 10_000  # characters of a cell
+_LONGEST_CACHED = 10_000  # characters of a cell
 
 
 def render_feedback(lesson: str, notebook: str, scores: Scores) -> str:
-    """Return the page that a student reads, from nbgrader's own template.
+    """Return the feedback page for a student.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def render_feedback(lesson: str, notebook: str, scores: Scores) -> str:
     str
         HTML.
     """
-    nb = nbformat.v4.reads(notebook)  # our own: not validated once more
+    nb = nbformat.v4.reads(notebook)  # without validation, as we wrote the notebook ourselves
     for cell in nb.cells:
         about = cell.metadata.get("nbgrader", {})
         if about.get("grade_id") in scores.cells:
@@ -49,16 +49,16 @@ def render_feedback(lesson: str, notebook: str, scores: Scores) -> str:
 
 
 class _Page(HTMLExporter):  # type: ignore[misc]  # nbconvert publishes no types
-    """nbconvert's page, without reading all of it once more for texts that figures could have had.
+    """nbconvert's HTML exporter, without parsing the whole page again to add alternative texts to figures.
 
-    Most cells are the same in everybody's notebook: what they look like is kept for the next one. Cells here have no
-    attachments, and no metadata that would change their looks.
+    Most cells are the same in all students' notebooks, so the HTML of a cell is cached. Cells here have no attachments,
+    and no metadata that changes their HTML.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        coloured = _remembering(Highlight2HTML(pygments_lexer="python", parent=self))
-        self.register_filter("markdown2html", _remembering(partial(self.markdown2html, {})))
+        coloured = _cached(Highlight2HTML(pygments_lexer="python", parent=self))
+        self.register_filter("markdown2html", _cached(partial(self.markdown2html, {})))
         self.register_filter("highlight_code", lambda source, **_: coloured(source))
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
@@ -70,16 +70,16 @@ class _Page(HTMLExporter):  # type: ignore[misc]  # nbconvert publishes no types
         return described, resources
 
     def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Run the preprocessors without two more copies and validations of the notebook: it is ours already."""
+        """Run the preprocessors without copying and validating the notebook, as nbconvert would do twice."""
         for preprocessor in self._preprocessors:
             nb, resources = preprocessor(nb, resources)
         return nb, resources
 
 
-def _remembering(function: Callable[[str], str]) -> Callable[[str], str]:
+def _cached(function: Callable[[str], str]) -> Callable[[str], str]:
     """Cache a function's results for the last few hundred short texts."""
     kept = lru_cache(maxsize=300)(function)
-    return lambda text: kept(text) if len(text) < _LONGEST_KEPT else function(text)
+    return lambda text: kept(text) if len(text) < _LONGEST_CACHED else function(text)
 
 
 @cache

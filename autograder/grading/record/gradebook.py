@@ -1,4 +1,4 @@
-"""Marks and their journal in the gradebook, written and deleted together."""
+"""Write and delete marks in the gradebook, together with their journal entries."""
 
 from __future__ import annotations
 
@@ -30,27 +30,28 @@ from autograder.grading.record.database_url import patient, shown
 from autograder.grading.record.journal import Entry
 from autograder.grading.record.scores import Score, Scores
 
-# nbgrader 0.9.6 was written for SQLAlchemy 1.4 and touches new rows before it adds them: harmless, not ours to mend.
+# nbgrader 0.9.6 was written for SQLAlchemy 1.4 and uses new rows before it adds them. This is harmless.
 warnings.filterwarnings("ignore", message="Object of type", category=SAWarning)
 
 
-# nbgrader looks these up for every page and every mark, and would read the marks of the whole class each time.
+# nbgrader queries by these columns for every page and every mark. Without an index, each query would read the marks of
+# the whole class.
 _INDEXES = (
     Index("autograder_grade_notebook", Grade.notebook_id),
     Index("autograder_comment_notebook", Comment.notebook_id),
 )
 
 
-# From a student's name, the score and the seconds of lateness: the penalty in points, or `None`.
+# Arguments: the student's name, the score, the seconds of lateness. Returns the penalty in points, or `None`.
 LatePolicy = Callable[[str, float, float], float | None]
 
 
 def no_penalty(student: str, score: float, seconds_late: float) -> None:
-    """Return no penalty, however late."""
+    """Return `None`: no penalty for late submissions."""
 
 
 class _Book(Gradebook):  # type: ignore[misc]  # nbgrader publishes no types
-    """nbgrader's gradebook, which lets go of its database also where it cannot be opened."""
+    """nbgrader's gradebook, which also closes its database connection if opening fails."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -68,7 +69,7 @@ def opened(url: str) -> Iterator[Any]:
     Raises
     ------
     CourseError
-        If it cannot be read, or not be written when it is to be.
+        If it cannot be read or written.
     """
     try:
         with _Book(patient(url)) as gradebook:
@@ -76,7 +77,7 @@ def opened(url: str) -> Iterator[Any]:
     except SQLAlchemyError as damage:
         reason = str(getattr(damage, "orig", None) or damage).strip().split("\n")[0]
         raise CourseError(f"the gradebook {shown(url)} must be a readable nbgrader database ({reason})") from damage
-    except InvalidEntry as damage:  # nbgrader's name for whatever its database refused
+    except InvalidEntry as damage:  # nbgrader raises it for every error of its database at a commit
         reason = str(damage).strip().split("\n")[0]
         raise CourseError(f"the gradebook {shown(url)} must take what is written to it ({reason})") from damage
 
@@ -93,15 +94,15 @@ def is_released(url: str, lesson: str) -> bool:
 
 @dataclass(frozen=True)
 class _Parts:
-    """The cells of a released lesson, by nbgrader's numbers.
+    """The cells of a released lesson, by their ids in nbgrader's database.
 
     Attributes
     ----------
     assignment, notebook : str
     graded, commented : list of str
-        Cells that get points, and those that get a comment.
+        Ids of the cells that get points, and of those that get a comment.
     names : dict of str to str
-        Their grade ids.
+        The grade id of each cell.
     """
 
     assignment: str
@@ -119,7 +120,7 @@ class LessonMarks:
     gradebook : nbgrader.api.Gradebook
     lesson : str
     late_policy : LatePolicy
-        Asked when marks are written.
+        Called when marks are written.
     """
 
     def __init__(self, gradebook: Any, lesson: str, late_policy: LatePolicy = no_penalty) -> None:
@@ -128,7 +129,7 @@ class LessonMarks:
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
-        """Yield the session, and empty it afterwards: memory must not grow with the class."""
+        """Yield the session, and clear it afterwards, so that memory does not grow with the class."""
         try:
             yield self._book.db
         finally:
@@ -142,14 +143,14 @@ class LessonMarks:
     def record(self, graded: Graded, entry: Entry, timestamp: str | None) -> Scores:
         """Write the marks of a submission and its journal entry in one transaction.
 
-        Marks that a person has given stay and wait to be looked at again, as nbgrader does it.
+        Marks given by hand stay, and are flagged for another look by a person, as in nbgrader.
 
         Parameters
         ----------
         graded : Graded
         entry : Entry
         timestamp : str or None
-            When it was handed in.
+            The time of the submission.
 
         Returns
         -------
@@ -165,7 +166,7 @@ class LessonMarks:
                 grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
             for comment in notebook.comments:
                 comment.auto_comment = "No response." if names.get(comment.cell_id) in graded.unanswered else None
-            self._settle_lateness(submission, notebook)
+            self._set_late_penalty(submission, notebook)
             journal.write_entry(session, self._lesson, graded.student, entry)
             scores = _scores(session, notebook)
             session.commit()
@@ -174,7 +175,7 @@ class LessonMarks:
     def _submission(self, session: Any, student: str) -> tuple[Any, Any]:
         """Return a student's submission and its notebook.
 
-        A new one gets the rows that nbgrader's `add_submission` would give it, but they are part of the transaction.
+        A new submission gets the same rows as from nbgrader's `add_submission`, but within this transaction.
         """
         try:
             notebook = self._notebook(student)
@@ -214,7 +215,7 @@ class LessonMarks:
                 return {}
 
     def withdraw(self, student: str) -> None:
-        """Delete the automatic marks of a submission; a person must look at it. Marks given by hand stay."""
+        """Delete the automatic marks of a submission, and flag it for a person. Marks given by hand stay."""
         with self._session() as session:
             journal.delete_entry(session, self._lesson, student)
             try:
@@ -228,7 +229,7 @@ class LessonMarks:
                     grade.needs_manual_grade = True
             session.commit()
 
-    def _settle_lateness(self, submission: Any, notebook: Any) -> None:
+    def _set_late_penalty(self, submission: Any, notebook: Any) -> None:
         notebook.late_submission_penalty = None
         self._book.db.flush()
         seconds = submission.total_seconds_late
@@ -242,7 +243,7 @@ class LessonMarks:
 
 @contextmanager
 def open_for_writing(url: str, lesson: str, late_policy: LatePolicy = no_penalty) -> Iterator[LessonMarks]:
-    """Open the gradebook for writing the marks of a lesson; with SQLite, so that readers never wait for the writer.
+    """Open the gradebook for writing the marks of a lesson; SQLite is set to WAL, so that readers never wait.
 
     Raises
     ------
@@ -273,7 +274,7 @@ def open_for_reading(url: str, lesson: str) -> Iterator[LessonMarks]:
 
 
 def _grades(session: Any, notebook: Any) -> list[Any]:
-    """Return a submitted notebook's grades as they are now, with all that is asked of them, by one query."""
+    """Read a submitted notebook's current grades, with all columns that we use, in one query."""
     query = session.query(Grade).options(joinedload(Grade.cell), undefer(Grade.max_score), undefer(Grade.cell_type))
     return list(query.filter(Grade.notebook_id == notebook.id).populate_existing())
 
@@ -289,10 +290,10 @@ def _cells(session: Any, notebook: Any) -> dict[str, Score]:
 
 def _score(grade: Any) -> Score:
     by_hand = grade.manual_score is not None or grade.cell_type != "code"
-    return Score(points=_counting(grade), max_points=float(grade.max_score), by_hand=by_hand)
+    return Score(points=_points(grade), max_points=float(grade.max_score), by_hand=by_hand)
 
 
-def _counting(grade: Any) -> float | None:
+def _points(grade: Any) -> float | None:
     score = grade.manual_score if grade.manual_score is not None else grade.auto_score
     return None if score is None else float(score) + float(grade.extra_credit or 0)
 

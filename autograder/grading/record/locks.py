@@ -1,4 +1,4 @@
-"""One command at a time, on whatever machine: a lock in the gradebook itself."""
+"""Lock the gradebook's database, so that only one command on any machine writes to it at a time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from autograder.errors import CourseError
 from autograder.grading.record.database_url import is_postgresql, shown
 
-_LOCK = int.from_bytes(b"grading")  # any number that no other program would take
-_LOCK_TIMEOUT = 5  # PostgreSQL may take a moment to notice that the holder of a lock was killed
+_LOCK = int.from_bytes(b"grading")  # the lock's number, unlikely in any other program
+_LOCK_TIMEOUT = 5  # seconds; PostgreSQL may take a moment to notice that the process with the lock was killed
 
 
 @contextmanager
 def database_lock(url: str) -> Iterator[None]:
-    """Hold the lock of a gradebook that several machines may reach.
+    """Hold the lock of a gradebook in PostgreSQL, which several machines may use; do nothing for SQLite.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def database_lock(url: str) -> Iterator[None]:
         If another command holds it, or there is no such database.
     """
     if not is_postgresql(url):
-        yield  # a file of this machine, which the lock of the course protects
+        yield  # a file on this machine, which is protected by the lock of the course
         return
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     try:

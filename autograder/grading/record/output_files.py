@@ -38,7 +38,7 @@ class OutputFiles:
         return self._feedback / student / self._lesson / f"{self._lesson}.html"
 
     def put_notebook(self, student: str, content: str, files: Mapping[str, bytes]) -> None:
-        """Write an autograded notebook and the files beside it, in place of older ones; the old page goes first.
+        """Write an autograded notebook and the files beside it, and replace older ones; first remove the old page.
 
         Raises
         ------
@@ -53,7 +53,7 @@ class OutputFiles:
             self.page(student).unlink(missing_ok=True)
 
     def put_page(self, student: str, html: str, scores: Scores) -> None:
-        """Write a feedback page, in place of an older one.
+        """Write a feedback page, and replace an older one.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class OutputFiles:
             write_atomically(page, f"{html}\n{_stamp(scores)}\n")
 
     def shows(self, student: str, scores: Scores) -> bool:
-        """Return whether a student's page shows these scores, and not those from before somebody marked by hand."""
+        """Return whether a student's page shows these scores; it may be older than a mark given by hand."""
         page = self.page(student)
         stamp = f"{_stamp(scores)}\n".encode()
         if not page.is_file():
@@ -76,12 +76,12 @@ class OutputFiles:
             return file.read() == stamp
 
     def remove(self, student: str) -> None:
-        """Remove a student's notebook and page, which could pass for the current ones.
+        """Remove a student's notebook and page, which could be mistaken for the current ones.
 
         Raises
         ------
         CourseError
-            If that cannot be done.
+            If they cannot be removed.
         """
         for stale in (self.page(student).parent, self.notebook(student).parent):
             with _refusing(stale):
@@ -89,7 +89,7 @@ class OutputFiles:
                     rmtree(str(stale))
 
     def sweep(self) -> None:
-        """Remove drafts that a killed command left."""
+        """Remove drafts that a killed command has left behind."""
         for folder in self._autograded.glob("*/"):
             remove_drafts(folder, self._lesson)
         for folder in self._feedback.glob(f"*/{self._lesson}/"):

@@ -1,4 +1,4 @@
-"""Reading a released lesson from the gradebook and the course directory."""
+"""Read a released lesson from the gradebook and the course directory."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def load_lesson(course: Course, url: str, name: str, notebook: str = "") -> Less
     ----------
     course : Course
     url : str
-        Of the gradebook.
+        Address of the gradebook.
     name : str
-        Of the assignment.
+        Name of the assignment.
     notebook : str
-        Of the assignment's notebook, where it has another name.
+        Name of the assignment's notebook, if it differs from the assignment's.
 
     Raises
     ------
     CourseError
-        If it was not released, or its files are too large to be given to every submission.
+        If it was not released, or its files are too large to be copied to every kernel.
     """
     notebook = notebook or name
     with gradebook.opened(url) as book:
@@ -57,7 +57,7 @@ def load_lesson(course: Course, url: str, name: str, notebook: str = "") -> Less
 
 
 def released_cells(notebook: Any) -> dict[str, dict[str, Any]]:
-    """Return nbgrader's metadata of each cell as stored at the release, with its type and source, by grade id."""
+    """Return nbgrader's metadata of each cell as stored at the release, with type and source, by grade id."""
     grades = {cell.name: cell.max_score for cell in notebook.grade_cells}
     tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
     points = {**grades, **tasks}
@@ -80,9 +80,9 @@ def released_cells(notebook: Any) -> dict[str, dict[str, Any]]:
 
 
 def _experiments(path: Path) -> frozenset[str]:
-    """Return the texts of the cells without a grade id; none of a notebook without an exercise of this grader.
+    """Return the texts of the code cells without a grade id; empty if the notebook has no exercise of this grader.
 
-    Plain test cells may depend on every cell of such a notebook, so that all of them run.
+    In such a notebook, plain test cells may depend on every cell, so all cells must run.
     """
     cells = nbformat.read(path, as_version=4).cells
     if not any(map(exercise_of, cells)):

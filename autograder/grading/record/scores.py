@@ -1,6 +1,6 @@
-"""Marks: from the gradebook, and for people.
+"""Define the scores of the gradebook, and the marks in tables and reports.
 
-A coordinator keeps thousands of some of these: they have slots.
+A coordinator keeps thousands of some of these objects, so they have slots.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class Score:
     Attributes
     ----------
     points : float or None
-        What counts: the manual score where there is one, else the automatic; `None` while it waits for a person.
+        The manual score if there is one, else the automatic score; `None` until a person has graded the cell.
     max_points : float
     by_hand : bool
-        Whether a person gives, or gave, the points.
+        Whether a person must give the points, or has given them.
     """
 
     points: float | None
@@ -32,7 +32,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores and comments of a submission, for the page that its student reads.
+    """The scores and comments of a submission, for its feedback page.
 
     Attributes
     ----------
@@ -57,10 +57,10 @@ class Mark:
     Attributes
     ----------
     points : float or None
-        `None` while it waits for a person.
+        `None` until a person has graded it.
     max_points : float
     verdict : Verdict or None
-        `None` for what was not graded by the judge.
+        `None` if the judge has not graded it.
     """
 
     points: float | None
@@ -69,7 +69,7 @@ class Mark:
 
     @property
     def diagnosis(self) -> str | None:
-        """Name of the recognized mistake, where there is one."""
+        """Return the name of the recognized mistake; `None` if there is none."""
         return self.verdict.diagnosis if self.verdict else None
 
 
@@ -82,13 +82,13 @@ class Outcome:
     student, lesson : str
     status : "graded" or "failed"
     reason : str
-        Why it failed, or what staff must know of a mark.
+        Why it failed, or a remark on its mark for staff.
     exercises : dict of str to Mark
-        Graded by the judge, in the lesson's order.
+        Marks by the judge, in the lesson's order.
     written : dict of str to Mark
-        Graded by hand.
+        Marks of written answers, given by hand.
     feedback : Path or None
-        The page for the student.
+        The feedback page.
     """
 
     student: str
@@ -101,10 +101,10 @@ class Outcome:
 
     @property
     def points(self) -> float:
-        """Points of the exercises; written answers are apart."""
+        """Return the points of the exercises, without written answers."""
         return sum(mark.points or 0.0 for mark in self.exercises.values())
 
     @property
     def max_points(self) -> float:
-        """Points possible in the exercises."""
+        """Return the maximum points of the exercises."""
         return sum(mark.max_points for mark in self.exercises.values())

@@ -1,1 +1,1 @@
-"""The submission of a student: read, parsed, restored around the released cells."""
+"""Read, parse and restore the submission of a student."""

@@ -1,4 +1,4 @@
-"""A submission's notebook: damaged ones, and those of another lesson, are refused before anything of them runs."""
+"""Parse a submission's notebook; refuse damaged notebooks, and those of another lesson, before their code runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parse(content: bytes, lesson: str, grade_ids: Collection[str]) -> Any:
     content : bytes
     lesson : str
     grade_ids : collection of str
-        Of the released lesson's cells.
+        The grade ids of the released lesson's cells.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def _read(content: bytes, name: str) -> Any:
     try:
         notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
-    except Exception as damage:  # nbformat raises whatever the damage makes of its own code
+    except Exception as damage:  # nbformat may raise any exception for a damaged notebook
         first_line = str(damage).strip().split("\n")[0][:200]
         raise SubmissionError(f"{name} is damaged: not a valid notebook ({first_line})") from None
     return notebook

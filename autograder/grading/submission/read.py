@@ -1,4 +1,4 @@
-"""Reading a submission as bytes, and checks before anything of it runs."""
+"""Read a submission as bytes, and check it before its code runs."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from autograder.grading.course.attachments import files_beside
 from autograder.judging.calls import printable
 
 LARGEST_NOTEBOOK = 50_000_000  # bytes; a notebook with a hundred figures has two million
-_LONGEST_NAME = 128  # in nbgrader's tables
-_PATTERN_CHARACTERS = frozenset("[]*?")  # nbgrader looks folders up as patterns
+_LONGEST_NAME = 128  # the limit of nbgrader's database
+_PATTERN_CHARACTERS = frozenset("[]*?")  # nbgrader uses the names of folders as glob patterns
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A submission for a lesson, as bytes: nothing of it has been parsed.
+    """A submission for a lesson, as bytes, not parsed yet.
 
     Attributes
     ----------
     student : str
     notebook : bytes
     files : dict of str to bytes
-        What lies beside the notebook.
+        The other files in the notebook's folder.
     timestamp : str or None
-        When it was handed in, as `timestamp.txt` says.
+        The time of the submission in `timestamp.txt`.
     """
 
     student: str
@@ -50,14 +50,14 @@ class Submission:
         Raises
         ------
         SubmissionError
-            If the folder's name cannot be used, or the notebook is missing, a link, or too large, or timestamp.txt
-            holds no time.
+            If the folder's name cannot be used, if the notebook is missing, a link, or too large, or if timestamp.txt
+            contains no time.
         """
         student = path.parents[1].name
         require_name(student)
         try:
             return cls._read(path, student)
-        except OSError as problem:  # removed meanwhile, or not ours to read
+        except OSError as problem:  # removed meanwhile, or not readable
             raise SubmissionError(f"{path} must be readable (got: {problem.strerror or problem})") from None
 
     @classmethod
@@ -76,7 +76,7 @@ class Submission:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of all of it, the student's name too."""
+        """Hash all parts of the submission, including the student's name."""
         digest = hashlib.sha256(json.dumps([self.student, self.timestamp]).encode())
         for name, content in sorted({**self.files, "": self.notebook}.items()):
             digest.update(json.dumps([name, len(content)]).encode())
@@ -85,17 +85,17 @@ class Submission:
 
 
 def escaped(student: str) -> str:
-    """Return a folder's name as it can be written into tables and files."""
+    """Return a folder's name, escaped if needed, so that it can be written into tables and files."""
     return student if student.isprintable() else ascii(student)[1:-1]
 
 
 def require_name(student: str) -> None:
-    """Check that a student's folder has a name that the gradebook can hold.
+    """Check that the gradebook can store the name of a student's folder.
 
     Raises
     ------
     SubmissionError
-        If it has not.
+        If it cannot.
     """
     if not student.isprintable():
         raise SubmissionError(f"a student's folder must have a printable name in UTF-8 (got {student!a})")
@@ -117,7 +117,7 @@ def _require_time(timestamp: str) -> None:
 
 
 def _require_plain_files(folder: Path) -> None:
-    """Check that there are no links and special files: all files are copied to where students read their feedback."""
+    """Check that there are no links and no special files, as all files are copied into the student's feedback."""
     for entry in [folder, *folder.rglob("*")]:
         mode = entry.lstat().st_mode
         if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):

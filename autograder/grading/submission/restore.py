@@ -1,4 +1,4 @@
-"""Restore a submission: the cells, ids and points of the released lesson are put back before it runs."""
+"""Restore the cells, ids and points of the released lesson in a submission, before it runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CODE, _MARKDOWN = "code", "markdown"
 
 
 def restored(notebook: Any, released: dict[str, dict[str, Any]]) -> Any:
-    """Return a new notebook with the released cells; the student's own keep their place and their text."""
+    """Return a new notebook with the released cells; the student's own cells keep their position and their text."""
     cells: list[Any] = []
     found: set[str] = set()
     for cell in reversed(notebook.cells):
@@ -32,14 +32,14 @@ def restored(notebook: Any, released: dict[str, dict[str, Any]]) -> Any:
 
 
 def grade_id_of(cell: Any) -> str | None:
-    """Return nbgrader's id of a cell, or `None` where the metadata cannot be read."""
+    """Return nbgrader's id of a cell, or `None` if the metadata cannot be read."""
     metadata = cell.metadata.get("nbgrader")
     grade_id = metadata.get("grade_id") if isinstance(metadata, dict) else None
     return grade_id if isinstance(grade_id, str) else None
 
 
 def _rebuilt(cell: Any, released: dict[str, Any] | None) -> Any:
-    """Return a new cell with the student's text; a locked cell gets the released one."""
+    """Return a new cell with the student's text, or with the released text if the cell is locked."""
     if released is None:
         kind = cell.cell_type if cell.cell_type in (_CODE, _MARKDOWN) else _MARKDOWN
         return _new_cell(kind, cell.source, {})
@@ -56,6 +56,6 @@ def _metadata(released: dict[str, Any]) -> dict[str, Any]:
 
 
 def _new_cell(kind: str, source: str, metadata: dict[str, Any]) -> Any:
-    """Return a new cell; nbformat's own functions would validate each, and the notebook is validated as a whole."""
+    """Return a new cell without validation, which nbformat's functions would do; `new_notebook` validates all cells."""
     cell = {"id": "", "cell_type": kind, "metadata": metadata, "source": source}
     return from_dict(cell | {"outputs": [], "execution_count": None} if kind == _CODE else cell)

@@ -1,1 +1,1 @@
-"""What runs in the trusted process: kernels, calls into them, limits on them."""
+"""Start kernels, call functions in them and limit them, from the trusted process."""

@@ -1,4 +1,4 @@
-"""cgroup v2: Linux itself holds all processes of a submission below their limits, where a cgroup was delegated to us.
+"""Limit all processes of a submission together with cgroup v2, if a cgroup was delegated to this process.
 
 Trusted side.
 
@@ -20,22 +20,22 @@ from autograder.running.sandbox.options import Limits
 from autograder.running.sandbox.processes import descendants
 
 CONTROLLERS = ("memory", "pids")
-_OURS = "autograder"
+_GRADER_GROUP = "autograder"
 _END_TIMEOUT = 5
 
 
 def delegated(controllers: tuple[str, ...] = CONTROLLERS) -> Path | None:
-    """Give this process's cgroup, if it was delegated to this process alone, which may then share it out.
+    """Return this process's cgroup if it was delegated to this process alone and groups may be made in it, else None.
 
     Parameters
     ----------
     controllers : tuple of str
-        What submissions are to be limited by.
+        The controllers that limit submissions.
     """
     own = _own()
     if own is None:
         return None
-    if own.name == _OURS:
+    if own.name == _GRADER_GROUP:
         return own.parent
     try:
         offered = (own / "cgroup.controllers").read_text(encoding="ascii").split()
@@ -47,28 +47,28 @@ def delegated(controllers: tuple[str, ...] = CONTROLLERS) -> Path | None:
 
 
 def take_over(controllers: tuple[str, ...] = CONTROLLERS) -> bool:
-    """Make room for submissions in this process's cgroup, if it was delegated to this process alone.
+    """Prepare this process's cgroup for groups of submissions, if it was delegated to this process alone.
 
-    Where Linux limits the groups within a group, the group itself may hold no processes: this process and all below it
-    move into one of their own.
+    A cgroup with limited groups inside may contain no processes itself. So this process and all its descendants move
+    into a group of their own.
 
     Parameters
     ----------
     controllers : tuple of str
-        What submissions are to be limited by.
+        The controllers that limit submissions.
 
     Returns
     -------
     bool
-        False where nothing was delegated; then nothing has changed.
+        False if no cgroup was delegated; nothing has changed then.
     """
     place = delegated(controllers)
     if place is None:
         return False
     present = (place / "cgroup.procs").read_text(encoding="ascii").split()
     try:
-        (place / _OURS).mkdir(exist_ok=True)
-        _move(present, place / _OURS)
+        (place / _GRADER_GROUP).mkdir(exist_ok=True)
+        _move(present, place / _GRADER_GROUP)
         _write(place / "cgroup.subtree_control", " ".join(f"+{name}" for name in controllers))
     except OSError:
         with contextlib.suppress(OSError):
@@ -78,14 +78,14 @@ def take_over(controllers: tuple[str, ...] = CONTROLLERS) -> bool:
 
 
 def group(limits: Limits) -> Group | None:
-    """Make a cgroup for one submission, where that is possible.
+    """Create a cgroup for one submission; return None if that is not possible.
 
     Parameters
     ----------
     limits : Limits
     """
     own = _own()
-    if own is None or own.name != _OURS or not _is_shared_out(own.parent):
+    if own is None or own.name != _GRADER_GROUP or not _can_have_groups(own.parent):
         return None
     return Group(own.parent, {"memory.max": limits.memory, "pids.max": limits.processes})
 
@@ -96,9 +96,9 @@ class Group:
     Parameters
     ----------
     parent : Path
-        Where it is made.
+        The cgroup in which it is created.
     limits : mapping
-        The files of its limits, and what is written to them.
+        The value of each limit, by the name of its file.
     """
 
     def __init__(self, parent: Path, limits: Mapping[str, int]) -> None:
@@ -107,7 +107,7 @@ class Group:
         try:
             for name, value in limits.items():
                 _write(self.path / name, str(value))
-            # Where memory cannot be swapped out, or nothing says which process is to go, these are not there.
+            # These files are missing if Linux was built without swap, or is too old for group kills.
             for name, value in (("memory.swap.max", 0), ("memory.oom.group", 1)):
                 if (self.path / name).exists():
                     _write(self.path / name, str(value))
@@ -116,12 +116,12 @@ class Group:
             raise
 
     def entrance(self) -> int:
-        """Open the file through which a process enters, by writing "0" to it: whoever has it needs no rights."""
+        """Open the file to which a process writes "0" to join; a process with the descriptor needs no other rights."""
         return os.open(self.path / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
 
     @property
     def out_of_memory(self) -> bool:
-        """Whether Linux killed it for its memory."""
+        """Return whether Linux has killed it because of its memory."""
         try:
             events = (self.path / "memory.events").read_text(encoding="ascii").split()
         except OSError:
@@ -130,7 +130,7 @@ class Group:
 
     @property
     def cpu_seconds(self) -> float:
-        """CPU time of all processes that are or were in it; 0 where Linux does not say."""
+        """Return the CPU seconds of all processes that are or were in it; 0 if Linux does not report them."""
         try:
             fields = (self.path / "cpu.stat").read_text(encoding="ascii").split()
             return int(fields[fields.index("usage_usec") + 1]) / 1e6
@@ -138,15 +138,15 @@ class Group:
             return 0.0
 
     def close(self) -> None:
-        """End what is left in it, and remove it."""
+        """Kill the processes in it, and remove it."""
         with contextlib.suppress(OSError):
             _write(self.path / "cgroup.kill", "1")
             _wait_until_empty(self.path / "cgroup.events")
             self.path.rmdir()
 
 
-def _is_shared_out(place: Path) -> bool:
-    """Tell whether groups can be made here and limited; another's cgroup may have the name of ours."""
+def _can_have_groups(place: Path) -> bool:
+    """Return whether limited groups can be created here; a cgroup of another program may have the same name."""
     try:
         shared = (place / "cgroup.subtree_control").read_text(encoding="ascii").split()
     except OSError:
@@ -156,7 +156,7 @@ def _is_shared_out(place: Path) -> bool:
 
 def _move(processes: list[str], to: Path) -> None:
     for process in processes:
-        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+        with contextlib.suppress(ProcessLookupError):  # the process has ended
             _write(to / "cgroup.procs", process)
 
 
@@ -169,7 +169,7 @@ def _wait_until_empty(events: Path) -> None:
 
 
 def _own() -> Path | None:
-    """Give the directory of this process's cgroup."""
+    """Return the directory of this process's cgroup."""
     try:
         lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
         mounts = [line.split(" ") for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]

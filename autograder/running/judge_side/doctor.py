@@ -1,4 +1,4 @@
-"""What this machine can do to confine a submission, found out by trying, and which way of it to choose."""
+"""Find out which sandbox modes work on this machine by trying each, and choose the mode for submissions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NOT_DELEGATED = (
 
 @dataclass(frozen=True)
 class Machine:
-    """What was found on this machine.
+    """The abilities of this machine to confine submissions.
 
     Attributes
     ----------
@@ -49,11 +49,11 @@ class Machine:
     landlock : int
         Version of Landlock, 0 for none.
     seccomp : bool
-        Whether libseccomp is there.
+        Whether libseccomp is installed.
     problems : mapping
-        Why a way of confining does not work; those that work are absent. For root, after it became nobody.
+        For each mode that does not work, the reason. If this process is root, for the user that kernels change to.
     problems_as_root : mapping
-        The same for root that stays root; empty if this process is not root.
+        The same for kernels that stay root; empty if this process is not root.
     cgroup : bool
         Whether a cgroup was delegated to this process, in which Linux can limit each submission.
     """
@@ -68,12 +68,12 @@ class Machine:
 
     @property
     def strongest(self) -> Mode:
-        """The strongest way of confining that works."""
+        """Return the strongest mode that works."""
         return next((mode for mode in _SANDBOXES if self.platform == "linux" and mode not in self.problems), "trusted")
 
     @property
     def sentences(self) -> list[str]:
-        """What people should know, a sentence a line."""
+        """Return a report for people, one sentence per line."""
         if self.platform != "linux":
             return [f"Submissions can be confined on Linux only (this is {self.platform}): their code must be trusted."]
         said = [f"Landlock is of version {self.landlock}." if self.landlock else "Landlock is not enabled."]
@@ -94,7 +94,7 @@ class Machine:
 
 
 def examine_machine() -> Machine:
-    """Find out, by building each sandbox and running the interpreter in it."""
+    """Check this machine: build each sandbox and run the interpreter in it."""
     root = hasattr(os, "getuid") and os.getuid() == 0
     if sys.platform != "linux":
         return Machine(sys.platform, root)
@@ -112,20 +112,20 @@ def examine_machine() -> Machine:
 
 
 def choose_mode(machine: Machine, *, asked: str | None, as_root: bool) -> Mode:
-    """Choose how to confine submissions; nothing weak unless somebody asked for it by name.
+    """Choose the mode for submissions; a weaker mode than namespaces must be requested by name.
 
     Parameters
     ----------
     machine : Machine
     asked : str or None
-        A mode; None for namespaces.
+        The requested mode; None for namespaces.
     as_root : bool
-        Whether root may stay root.
+        Whether kernels may stay root.
 
     Raises
     ------
     ConfinementError
-        If the machine cannot do what was asked, or what is safe when nothing was.
+        If the requested mode does not work here, or no mode was requested and namespaces do not work.
     """
     if asked is not None and asked not in get_args(Mode):
         raise ConfinementError(f"the mode must be one of {', '.join(get_args(Mode))} (got {asked})")
@@ -156,7 +156,7 @@ def choose_mode(machine: Machine, *, asked: str | None, as_root: bool) -> Mode:
 
 def _has_seccomp() -> bool:
     try:
-        import pyseccomp  # type: ignore[import-untyped]  # noqa: F401  # its import looks for the library
+        import pyseccomp  # type: ignore[import-untyped]  # noqa: F401  # the import fails without the library
     except (ImportError, RuntimeError):
         return False
     return True
@@ -168,7 +168,7 @@ def _problems(*, as_root: bool) -> dict[str, str]:
 
 
 def _problem_with(mode: Mode, *, as_root: bool) -> str:
-    """Give why a sandbox cannot be built here, or nothing."""
+    """Return the reason why a sandbox cannot be built here, or an empty text."""
     edition = tempfile.mkdtemp(prefix="autograder-")
     scratch = tempfile.mkdtemp(prefix="autograder-")
     try:
@@ -196,9 +196,9 @@ def _problem_with(mode: Mode, *, as_root: bool) -> str:
 
 
 def try_out() -> None:
-    """Build a sandbox in this process and run the interpreter in it; say `ok` or what went wrong.
+    """Build a sandbox in this process and run the interpreter in it; print `ok` or the problem.
 
-    For a process of its own, as nothing of it can be undone.
+    It must run in a process of its own, as a sandbox is permanent.
     """
     from autograder.running.sandbox import enter
 

@@ -1,4 +1,4 @@
-"""A kernel manager and its client that wait for nothing fixed and take no more than they have room for."""
+"""Manage a kernel and talk to it: waits end as soon as the kernel answers, and messages are limited in size."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.connect import ConnectionFileMixin
 from jupyter_client.manager import AsyncKernelManager
 
-# A kernel may send as fast as it likes: it shall fill its own memory, not ours. After a message that is too long,
-# libzmq hears nothing more on that channel, so the bound is far above what an honest cell prints.
+# A kernel that sends faster than we read must fill its own memory, not ours. After a message that is too long, libzmq
+# receives nothing more on that channel, so the limit is far above the output of an honest cell.
 LONGEST_MESSAGE = 32 << 20
 MESSAGES_WAITING = 32
-# A kernel that has cut its end of a channel off takes no message any more, and we shall not wait for it.
+# A kernel that has closed its end of a channel reads no messages, so sending to it must not block forever.
 _SEND_TIMEOUT = 10_000  # milliseconds
 
 _POLL_TIMEOUT = 0.1
 
 
 class _Bounded(ConnectionFileMixin):
-    """Sockets that hold a bounded number of messages of bounded size."""
+    """A mixin for sockets with queues of bounded length and messages of bounded size."""
 
     context: Any
 
@@ -34,16 +34,16 @@ class _Bounded(ConnectionFileMixin):
 
 
 class KernelClient(_Bounded, AsyncKernelClient):
-    """A client that knows from the kernel's own words when it is ready."""
+    """A client that detects from the kernel's own messages when the kernel is ready."""
 
     def start_channels(
         self, shell: bool = True, iopub: bool = True, stdin: bool = True, hb: bool = False, control: bool = True
     ) -> None:
-        """Open the channels; the heartbeat only if asked for, as its process says whether the kernel lives."""
+        """Open the channels, by default without the heartbeat: we watch the kernel's process instead."""
         super().start_channels(shell, iopub, stdin, hb, control)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel has answered a question and said on the other channel that it is idle again.
+        """Wait until the kernel has answered a request and has reported on the iopub channel that it is idle again.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class KernelClient(_Bounded, AsyncKernelClient):
         while time.monotonic() < deadline:
             question = self.kernel_info()
             answer = await self._answer_to(question)
-            # The subscription may have come later than the answer; then ask once more.
+            # The answer may have been sent before our subscription to the iopub channel; then ask again.
             if answer is not None and await self._idle_after(question):
                 self._handle_kernel_info_reply(answer)
                 return
@@ -86,7 +86,7 @@ class KernelClient(_Bounded, AsyncKernelClient):
 
 
 class KernelManager(_Bounded, AsyncKernelManager):
-    """jupyter_client's manager, with the client above."""
+    """jupyter_client's kernel manager, with the client above."""
 
     def _client_factory_default(self) -> Any:
         return KernelClient

@@ -1,4 +1,4 @@
-"""The one entrance to kernels for submissions: fresh, ready, and confined as well as this machine can."""
+"""Start fresh kernels for submissions, confined as the mode says."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from autograder.running.judge_side.kernel_client import KernelManager
 from autograder.running.judge_side.zygote_client import ZygoteShare, close_zygote, start_zygote
 from autograder.running.sandbox.options import Limits, Mode, SandboxOptions
 
-# Whom a zygote started by root becomes: nobody.
+# User and group, by convention without any rights, that a zygote started by root changes to.
 UNPRIVILEGED = (65534, 65534)
 
 _NAME = "submission"
@@ -53,24 +53,24 @@ def sandbox_options(
 
 
 class Kernels:
-    """Gives fresh kernels for one student edition.
+    """A source of fresh kernels for one student edition.
 
     Parameters
     ----------
     edition : Path
         Directory that holds `course_lib` and `autograder` as students may see them.
     mode : {"namespaces", "landlock", "trusted"}
-        How kernels are confined; in trusted mode they are not.
+        Kind of sandbox; in trusted mode there is none.
     limits : Limits
     hide : iterable of Path
-        What kernels must not see although it is installed beside the interpreter, such as other submissions under
-        /usr/local. Installed copies of the course are hidden anyway.
+        Paths beside the interpreter that kernels must not see, such as other submissions under /usr/local. Installed
+        copies of the course are always hidden.
     as_root : bool
-        Stay root if this process is root, instead of becoming nobody.
+        Stay root if this process is root, instead of changing to user 65534.
     directory : str or None
-        Where the private directory is made.
+        Parent of the private directory; None for the system's directory for temporary files.
     share : ZygoteShare or None
-        A part in the zygote of another process's `Kernels` with the same arguments, as its `share()` gives it.
+        Share in the zygote of another process's `Kernels` with the same arguments, as its `share()` returned it.
 
     Examples
     --------
@@ -101,7 +101,7 @@ class Kernels:
                 hidden = [str(path.resolve()) for path in hide]
                 options = sandbox_options(mode, edition.resolve(), limits, hide=hidden, as_root=as_root)
                 self._write_kernelspec("autograder-zygote", {"directory": self._directory})
-                self._zygote = start_zygote(self._directory, options, share)  # it imports meanwhile
+                self._zygote = start_zygote(self._directory, options, share)  # its imports run in the background
         except BaseException:
             shutil.rmtree(self._directory, ignore_errors=True)
             raise
@@ -124,33 +124,33 @@ class Kernels:
 
     @property
     def directory(self) -> Path:
-        """The private directory that holds sockets and the kernelspec."""
+        """Return the private directory for sockets and the kernelspec."""
         return Path(self._directory)
 
     def share(self) -> ZygoteShare | None:
-        """Give another process a part in the zygote, where there is one.
+        """Return a share in the zygote, for another process; None if there is no zygote.
 
         Raises
         ------
         ConnectionError
-            If it has ended.
+            If the zygote has ended.
         """
         return self._zygote.share() if self._zygote is not None else None
 
     def manager(self) -> KernelManager:
-        """Give the manager of a new kernel; `await manager.start_kernel()` starts it.
+        """Return the manager of a new kernel; `await manager.start_kernel()` starts it.
 
-        Once it is started, `manager.provisioner.channel` is our end of the wire. Whoever starts a kernel shuts it
-        down.
+        Once the kernel is started, `manager.provisioner.channel` is our end of the wire. The caller must shut the
+        kernel down.
         """
         factory = KernelProvisionerFactory.instance()
-        for entry in _PROVISIONERS:  # also where this project runs from its sources and is not installed
+        for entry in _PROVISIONERS:  # registered here, as the project may run from its sources without installation
             factory.provisioners.setdefault(entry.name, entry)
         connection_file = f"{self._directory}/{secrets.token_hex(8)}.json"
         return KernelManager(kernel_name=_NAME, kernel_spec_manager=self._specs, connection_file=connection_file)
 
     def close(self) -> None:
-        """End all kernels and leave nothing behind."""
+        """End all kernels and remove the private directory."""
         if os.getpid() != self._owner:
             return
         close_zygote(self._directory)

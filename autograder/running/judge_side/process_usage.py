@@ -1,4 +1,4 @@
-"""The CPU time of a submission: of its topmost process and of all processes below it, also of those that have ended."""
+"""Measure the CPU time of a submission: of its topmost process and all descendants, also of those that have ended."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from pathlib import Path
 from autograder.running.judge_side.cgroups import Group
 from autograder.running.judge_side.time_limits import Look, Usage
 
-_WANTS_CPU = (b"R", b"D")  # running or waiting for a processor; waiting for a disk
+# States of a thread in /proc. R: runs or waits for a processor; D: waits for a disk.
+_WANTS_CPU = (b"R", b"D")
 
 
 def usage_of(process: int, group: Group | None = None) -> Usage:
-    """Return a function that looks at a process and all processes below it.
+    """Return a function that measures a process and all its descendants.
 
     Parameters
     ----------
     process : int
-        It should adopt the orphans below it: others are not counted.
+        Process id. It should adopt the orphans among its descendants; orphans elsewhere are not counted.
     group : Group or None
-        A cgroup that holds them. It also counts what has ended without a process that waited for it.
+        Their cgroup. It also counts processes that ended without a parent that waited for them.
     """
     most = 0.0
 
@@ -44,13 +45,14 @@ def _look_below(process: int) -> tuple[float, bool]:
         one = waiting.pop()
         seen.add(one)
         try:
-            # Before its children: one that ends in between is missing from the sum, and not in it twice.
-            ticks += sum(map(int, _stat(Path(f"/proc/{one}/stat"))[11:15]))  # its own, and of children it waited for
+            # A process is read before its children: a child that ends in between is missing from the sum, instead of
+            # being counted twice.
+            ticks += sum(map(int, _stat(Path(f"/proc/{one}/stat"))[11:15]))  # its own, and of the children it reaped
             for state, children in _threads(one):
                 wants_cpu = wants_cpu or state in _WANTS_CPU
                 waiting += [child for child in children if child not in seen]
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # the process has ended
     return ticks / os.sysconf("SC_CLK_TCK"), wants_cpu
 
 
@@ -60,13 +62,13 @@ def _threads(process: int) -> Iterator[tuple[bytes, list[int]]]:
         state = _stat(thread / "stat")[0]
         try:
             children = (thread / "children").read_bytes().split()
-        except FileNotFoundError:  # a Linux that was built without it
+        except FileNotFoundError:  # this Linux was built without the lists of children
             children = []
         yield state, list(map(int, children))
 
 
 def _stat(path: Path) -> list[bytes]:
-    """Read the fields from the state on; the name before them may hold spaces and brackets."""
+    """Read the fields from the state on; the name before them may contain spaces and brackets."""
     return path.read_bytes().rpartition(b")")[2].split()
 
 
@@ -81,5 +83,5 @@ def _look_with_psutil(process: int) -> tuple[float, bool]:
             total += times.user + times.system
             wants_cpu = wants_cpu or one.status() in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
     except psutil.Error:
-        pass  # it has ended meanwhile
+        pass  # the process has ended
     return total, wants_cpu

@@ -1,6 +1,6 @@
-"""How jupyter_client gets its kernels: ready and sandboxed from a zygote, or plain processes where nothing confines.
+"""Provide kernels to jupyter_client: sandboxed forks of a zygote, or plain processes in trusted mode.
 
-Trusted side. Both kinds offer `channel`, our end of the wire.
+Trusted side. Both kinds have `channel`, our end of the wire.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from autograder.running.sandbox.options import Limits
 from autograder.running.sandbox.processes import children
 from autograder.running.wire import ADDRESS_VARIABLE
 
-# In the order in which the kernel takes their sockets; jupyter_client's "port" is the place.
+# In the order in which the kernel expects their sockets; jupyter_client's "port" is the position in this list.
 _CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 _END_TIMEOUT = 5
-_LOOKS_FOR_AN_INTERRUPT = 1000
-# Of the environment that a kernel is started with, only what no secret can be in.
-_PASSED_ON = ("NBGRADER_EXECUTION",)
+_INTERRUPT_CHECKS = 1000
+# The only environment variables that a kernel gets; the others may contain secrets.
+_ENVIRONMENT = ("NBGRADER_EXECUTION",)
 
 
 class ZygoteProvisioner(KernelProvisionerBase):
-    """Kernels forked by a zygote into a sandbox of their own."""
+    """A kernel that a zygote forks into a sandbox of its own."""
 
     directory = Unicode(help="Private directory of the trusted side, for sockets.").tag(config=True)
 
@@ -59,59 +59,59 @@ class ZygoteProvisioner(KernelProvisionerBase):
 
     @property
     def killed_because(self) -> str:
-        """Which limit the submission broke, if it was ended for that."""
+        """Return which limit the submission exceeded if it was ended for that, or an empty text."""
         if self._group is not None and self._group.out_of_memory:
             return used_more_memory(self._limits.memory)
         return self._killed_because
 
     @property
     def usage(self) -> Usage:
-        """What looks at the CPU time of the submission."""
+        """Return a function that measures the CPU time of the submission."""
         assert self.pid is not None
         return usage_of(self.pid, self._group)
 
     @property
     def has_process(self) -> bool:
-        """Whether a kernel was started and not yet waited for."""
+        """Return whether a kernel was started and `wait` has not returned since."""
         return self._handle is not None
 
     async def poll(self) -> int | None:
-        """Give None while the kernel runs."""
+        """Return None while the kernel runs, else an exit status."""
         if self._handle is None:
             return 0
         return 1 if self._has_ended() else None
 
     async def wait(self) -> int | None:
-        """Wait until the kernel and everything it started has ended."""
+        """Wait until the kernel and all processes that it started have ended."""
         while not await self._ended_within(_END_TIMEOUT):
             pass
-        self._let_go()
+        self._release_handle()
         return 0
 
     async def send_signal(self, signum: int) -> None:
-        """Interrupt the kernel, and wait until it has been; or end it."""
+        """Interrupt the kernel and wait until it has received the signal; or end it."""
         if signum == signal.SIGINT:
             self._signal(signal.SIGINT)
-            for _ in range(_LOOKS_FOR_AN_INTERRUPT):
-                if self.pid is None or not _is_on_its_way(self.pid, supervised=self._scratch is not None):
+            for _ in range(_INTERRUPT_CHECKS):
+                if self.pid is None or not _interrupt_is_pending(self.pid, supervised=self._scratch is not None):
                     break
-                await asyncio.sleep(_END_TIMEOUT / _LOOKS_FOR_AN_INTERRUPT)
+                await asyncio.sleep(_END_TIMEOUT / _INTERRUPT_CHECKS)
         elif signum in (signal.SIGTERM, signal.SIGKILL):
             self._end()
 
     async def kill(self, restart: bool = False) -> None:
-        """End the kernel and everything it started, and wait for that."""
+        """End the kernel and all processes that it started, and wait until they have ended."""
         self._end()
         if not await self._ended_within(_END_TIMEOUT):
             self._signal(signal.SIGKILL)
             await self._ended_within(_END_TIMEOUT)
 
     async def terminate(self, restart: bool = False) -> None:
-        """End the kernel; there is nothing in it to be polite to."""
+        """End the kernel at once, as `kill` does: it has nothing to clean up."""
         await self.kill(restart)
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Say where the kernel's sockets are going to be."""
+        """Choose the paths of the kernel's sockets."""
         manager = self.parent
         self._sockets = tempfile.mkdtemp(prefix="k", dir=self.directory)
         manager.transport = "ipc"
@@ -119,7 +119,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
         for place, name in enumerate(_CHANNELS, start=1):
             setattr(manager, f"{name}_port", place)
         self.connection_info = manager.get_connection_info()
-        kwargs.pop("extra_arguments", None)  # of a command line, which a fork has not
+        kwargs.pop("extra_arguments", None)  # for a command line, which a fork does not have
         arguments: dict[str, Any] = await super().pre_launch(cmd=[], **kwargs)
         return arguments
 
@@ -127,9 +127,9 @@ class ZygoteProvisioner(KernelProvisionerBase):
         """Fork a kernel and wait until it is ready."""
         given = kwargs.get("env") or {}
         try:
-            await asyncio.to_thread(self._launch, {name: given[name] for name in _PASSED_ON if name in given})
+            await asyncio.to_thread(self._launch, {name: given[name] for name in _ENVIRONMENT if name in given})
         except BaseException:
-            await self.cleanup()  # jupyter_client cleans up after kernels that did start
+            await self.cleanup()  # jupyter_client cleans up only if the kernel has started
             raise
         return self.connection_info
 
@@ -138,7 +138,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
         self._limits = source.options.limits
         if source.home is not None:
             self._scratch = source.scratch_directory(source.home)
-        key: Any = self.connection_info["key"]  # bytes, whatever its type says
+        key: Any = self.connection_info["key"]  # bytes, although its declared type differs
         request = {
             "key": key.decode(),
             "scheme": self.connection_info["signature_scheme"],
@@ -147,7 +147,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
         }
         self._group = cgroups.group(self._limits)
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        passed = [_listening(f"{self._sockets}/s-{place}") for place in range(1, len(_CHANNELS) + 1)] + [theirs]
+        passed = [_listen(f"{self._sockets}/s-{place}") for place in range(1, len(_CHANNELS) + 1)] + [theirs]
         descriptors = [each.detach() for each in passed]
         try:
             if self._group is not None:
@@ -157,7 +157,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
             for each in descriptors:
                 os.close(each)
         try:
-            said = _said_within(ready, START_TIMEOUT)
+            said = _read_ready_byte(ready, START_TIMEOUT)
         finally:
             os.close(ready)
         if said != b"R":
@@ -168,7 +168,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
     def _watch(self) -> None:
         assert self.pid is not None
         if self._group is not None and self._scratch is None:
-            return  # Linux does
+            return  # Linux enforces the limits: memory by the cgroup, files by the size of the mounts
         self._watched = Watched(
             process=self.pid,
             memory=self._limits.memory,
@@ -183,10 +183,10 @@ class ZygoteProvisioner(KernelProvisionerBase):
         self._end()
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Leave nothing behind."""
+        """End the kernel if it runs; close its connection and remove its directories."""
         if self._handle is not None:
             await self.kill()
-        self._let_go()
+        self._release_handle()
         if self.channel is not None:
             self.channel.close()
             self.channel = None
@@ -197,7 +197,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
                 remove_tree(directory)
         self._sockets = self._scratch = None
 
-    def _let_go(self) -> None:
+    def _release_handle(self) -> None:
         if self._watched is not None:
             watchdog().forget(self._watched)
             self._watched = None
@@ -206,7 +206,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
             os.close(handle)
 
     def _end(self) -> None:
-        """Kill the kernel, and all it started with it; where it has a supervisor, have that do it."""
+        """Kill the kernel and all processes that it started; a supervisor does it when it gets SIGTERM."""
         self._signal(signal.SIGKILL if self._scratch is None else signal.SIGTERM)
 
     def _signal(self, number: int) -> None:
@@ -233,15 +233,15 @@ class ZygoteProvisioner(KernelProvisionerBase):
         return True
 
 
-def _listening(path: str) -> socket.socket:
-    """Give a bound and listening socket: a client that comes before the kernel is ready need not come again."""
+def _listen(path: str) -> socket.socket:
+    """Create a listening socket early, so that a client can connect before the kernel is ready."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(path)
     listener.listen(16)
     return listener
 
 
-def _said_within(pipe: int, seconds: float) -> bytes:
+def _read_ready_byte(pipe: int, seconds: float) -> bytes:
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
     if not poll.poll(seconds * 1000):
@@ -249,15 +249,15 @@ def _said_within(pipe: int, seconds: float) -> bytes:
     return os.read(pipe, select.PIPE_BUF)
 
 
-def _is_on_its_way(process: int, *, supervised: bool) -> bool:
-    """Tell whether an interrupt has yet to come to a kernel, or from a supervisor to its kernel."""
+def _interrupt_is_pending(process: int, *, supervised: bool) -> bool:
+    """Return whether an interrupt has not reached the kernel yet, or not its supervisor."""
     try:
         states = [_status(each) for each in (process, *(children(process) if supervised else ()))]
-        # A supervisor that waits for the next signal has passed on what came before.
+        # A supervisor that waits for the next signal has forwarded all earlier ones.
         waits = not supervised or states[0]["State"].startswith("S")
         pending = [int(state["ShdPnd"], 16) >> (signal.SIGINT - 1) & 1 for state in states]
     except (OSError, KeyError):
-        return False  # it has ended
+        return False  # the process has ended
     return not waits or any(pending)
 
 
@@ -267,9 +267,9 @@ def _status(process: int) -> dict[str, str]:
 
 
 class TrustedProvisioner(LocalProvisioner):
-    """Kernels that are plain processes: nothing confines them, so the code must be trusted.
+    """A kernel that is a plain process without a sandbox, so its code must be trusted.
 
-    For macOS and Windows, where there is no sandbox. The wire is a loopback connection.
+    It is for macOS and Windows, which have no sandbox. The wire is a TCP connection over the loopback network.
     """
 
     edition = Unicode(help="Directory of the student edition.").tag(config=True)
@@ -278,12 +278,12 @@ class TrustedProvisioner(LocalProvisioner):
     killed_because: str = ""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Start the process and wait until it has connected the wire."""
+        """Start the process and wait until it has connected to us."""
         given = kwargs.get("env") or {}
         with socket.create_server(("127.0.0.1", 0)) as listener:
             token = secrets.token_hex(32)
             port = listener.getsockname()[1]
-            # The course's seed and exercises are in variables of this name.
+            # Variables with this prefix contain the course's seed and exercises.
             kept = {name: value for name, value in given.items() if not name.startswith("AUTOGRADER_")}
             kwargs["env"] = kept | {
                 "PYTHONPATH": self.edition,
@@ -304,7 +304,7 @@ class TrustedProvisioner(LocalProvisioner):
         return info
 
     def _accept(self, listener: socket.socket, token: bytes) -> socket.socket:
-        """Take the connection that knows the token; any other program of this machine may try as well."""
+        """Accept the connection that sends the token; other programs of this machine may connect as well."""
         listener.settimeout(0.1)
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
@@ -314,9 +314,9 @@ class TrustedProvisioner(LocalProvisioner):
                 connection, _ = listener.accept()
             except TimeoutError:
                 continue
-            connection.settimeout(5)  # seconds: a kernel turned away does not come again, busy as its machine may be
+            connection.settimeout(5)  # seconds; generous, as a kernel that is rejected does not connect again
             with contextlib.suppress(OSError):
-                if secrets.compare_digest(_received(connection, len(token)), token):
+                if secrets.compare_digest(_receive(connection, len(token)), token):
                     connection.settimeout(None)
                     return connection
             connection.close()
@@ -324,19 +324,19 @@ class TrustedProvisioner(LocalProvisioner):
 
     @property
     def usage(self) -> Usage:
-        """What looks at the CPU time of the submission."""
+        """Return a function that measures the CPU time of the submission."""
         assert self.pid is not None
         return usage_of(self.pid)
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Close the wire."""
+        """Close the connection to the kernel."""
         if self.channel is not None:
             self.channel.close()
             self.channel = None
         await super().cleanup(restart)
 
 
-def _received(connection: socket.socket, length: int) -> bytes:
+def _receive(connection: socket.socket, length: int) -> bytes:
     data = b""
     while len(data) < length and (more := connection.recv(length - len(data))):
         data += more

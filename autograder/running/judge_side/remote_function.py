@@ -1,4 +1,4 @@
-"""The judge's side of the wire: a student's functions as if they were here, while they run over there."""
+"""Call a student's functions, which run in the kernel's process, over the wire as if they were local."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from autograder.running.wire import (
     outcome_from_message,
 )
 
-_GRACE = 2.0  # beyond the deadline that the kernel keeps itself
-# CPU seconds that functions of ours may take in one call of a function of theirs.
+_GRACE = 2.0  # seconds after the deadline that the kernel itself enforces
+# CPU seconds that the judge's functions may take during one call of a student's function.
 _OWN_TIMEOUT = 60.0
-_MEMORY_OF_A_CALL = 1 << 30  # bytes that a function of ours may take when the submission chose its arguments
-# Calls that may be sent before earlier ones were answered, and the bytes of arrays that each of these may hold: small
-# enough that sending never waits for the kernel, which may be waiting for us to read.
-_MOST_AHEAD, _BYTES_AHEAD = 8, 4096
-_CONTROL_TIMEOUT = 15.0  # for a fork, or for stopping one
+_MEMORY_OF_A_CALL = 1 << 30  # bytes that a function of the judge's may allocate with arguments of the submission
+# The number of calls that may be sent before earlier ones are answered, and the bytes of arrays in each of them. They
+# are so small that sending never blocks: the kernel may be blocked too, until we read.
+_MAX_PREFETCHED, _MAX_PREFETCHED_BYTES = 8, 4096
+_CONTROL_TIMEOUT = 15.0  # seconds to start a fork, or to stop one
 _FULL = "the submission's processes and threads must leave room for one more"
 _LOST = "the submission broke its connection to the grader, or a cell did not stop when it was interrupted"
 
 
 @dataclass(frozen=True, eq=False)
 class _Call:
-    """A call of a function of the kernel's."""
+    """A call of a function in the kernel."""
 
     function: str
     args: tuple[Any, ...]
@@ -52,37 +52,37 @@ class _Call:
     references: Mapping[str, Callable[..., Any]]
     writable: bool
 
-    def is_as(self, other: _Call) -> bool:
-        """Tell whether this is the call that was announced."""
+    def equals(self, other: _Call) -> bool:
+        """Return whether both are the same call, with identical arguments."""
         same = self.args is other.args and self.kwargs is other.kwargs and self.references is other.references
         return same and self.function == other.function and self.writable == other.writable
 
     @property
-    def may_be_ahead(self) -> bool:
-        """Whether it is small, and holds no functions, for which both sides would talk in the middle of it."""
+    def may_be_prefetched(self) -> bool:
+        """Return whether it is small and has no functions as arguments, which would need messages during the call."""
         bytes_of = [_bytes_of(value) for value in (*self.args, *self.kwargs.values())]
-        return not self.references and sum(bytes_of) <= _BYTES_AHEAD
+        return not self.references and sum(bytes_of) <= _MAX_PREFETCHED_BYTES
 
 
 class RemoteFunctions:
     """The functions of one kernel.
 
-    Every exercise is judged in a process of its own, forked from the kernel: what a function does to its
-    surroundings is gone afterwards, and one that hangs or crashes takes nothing with it.
+    Every exercise is judged in a process of its own, forked from the kernel. Side effects of a function end with that
+    process, and a function that hangs or crashes does not harm the kernel.
 
     Parameters
     ----------
     channel : socket.socket
-        The wire to the kernel. Over TCP, nothing is forked.
+        The connection to the kernel. Over TCP, nothing is forked.
     usage : callable
-        Looks at the CPU time of the submission.
+        Measures the CPU time of the submission.
     last_try : bool
-        Whether a call that stalls has hung; otherwise it raises StalledError.
+        Whether a call that stalls counts as too slow; otherwise it raises StalledError.
 
     Attributes
     ----------
     ended : bool
-        Whether a process of the last judging ended without a word.
+        Whether a process ended silently while the last exercise was judged.
     """
 
     def __init__(self, channel: socket.socket, usage: Usage, *, last_try: bool = False) -> None:
@@ -91,18 +91,19 @@ class RemoteFunctions:
         self._wire: Wire | None = None
         self._judged: set[str] = set()
         self._announced: deque[_Call] = deque()
-        self._sent: deque[_Call] = deque()  # and not answered yet
+        self._sent: deque[_Call] = deque()  # sent, but not answered yet
         self.ended = False
 
     @contextmanager
     def judging(self, name: str) -> Iterator[RemoteFunction | None]:
-        """Give the function of a name, or `None` where there is none that can be called.
+        """Yield the function of a name, or `None` if the name is not callable.
 
-        From then on, its reference may stand in for it where a later exercise calls it.
+        Afterwards, its reference may replace it where the function of a later exercise calls it.
 
         Raises
         ------
         KernelLostError
+            If the kernel cannot fork, or the connection broke.
         """
         self.ended = False
         try:
@@ -115,32 +116,33 @@ class RemoteFunctions:
             self._close()
 
     def globals_among(self, name: str, names: Sequence[str]) -> tuple[str, ...]:
-        """Tell which of these names a function sees, of exercises that have been judged already."""
+        """Return those of `names` that the function can see as globals and that have been judged already."""
         judged = [other for other in names if other in self._judged]
         seen = self._look(name, judged).get("names") if judged else None
         return tuple(other for other in judged if isinstance(seen, list) and other in seen)
 
     def prefetch(self, announced: Iterable[_Call]) -> None:
-        """Learn of calls that are going to follow in this order; those that are not made are passed over."""
+        """Store calls that will probably follow in this order, so that they can be sent early; some may be left out."""
         self._announced = deque(announced)
 
     def call(self, call: _Call) -> calls.Outcome:
-        """Make one call; what hangs, ends its process or talks nonsense gets an error for an outcome.
+        """Make one call; if it hangs, ends its process or sends invalid messages, the outcome has an error.
 
         Raises
         ------
         KernelLostError
+            If the kernel cannot fork, or the connection broke.
         StalledError
             If it is not the last try, and the call took too long without using its CPU time.
         """
-        self._pass_over(call)
+        self._discard_prefetched(call)
         functions: list[Callable[..., Any]] = []
         try:
             wire, limit = self._wire or self._open(), self._limit_of_a_call()
             if not self._sent:
                 self._send(call, wire, functions, limit)
             if self._forks and not functions:
-                self._send_ahead(wire, limit)
+                self._send_prefetched(wire, limit)
             answer = _Conversation(wire, functions, limit).listen()
             self._sent.popleft()
             return outcome_from_message(*answer)
@@ -159,10 +161,10 @@ class RemoteFunctions:
     def _limit_of_a_call(self) -> TimeLimit:
         return TimeLimit(calls.DEADLINE_SECONDS + _GRACE, self._usage)
 
-    def _pass_over(self, call: _Call | None) -> None:
+    def _discard_prefetched(self, call: _Call | None) -> None:
         """Discard prefetched calls that come before `call`; all of them if `call` is None."""
-        while self._sent and not (call and self._sent[0].is_as(call)):
-            assert self._wire is not None  # or there would be no call to be answered
+        while self._sent and not (call and self._sent[0].equals(call)):
+            assert self._wire is not None  # since a call was sent over it
             try:
                 _Conversation(self._wire, [], self._limit_of_a_call()).listen()
                 self._sent.popleft()
@@ -173,11 +175,11 @@ class RemoteFunctions:
             except (TimeoutError, WireError):
                 self._close()
         if not self._sent and call:
-            while self._announced and not self._announced.popleft().is_as(call):
+            while self._announced and not self._announced.popleft().equals(call):
                 pass
 
-    def _send_ahead(self, wire: Wire, limit: TimeLimit) -> None:
-        while self._announced and len(self._sent) < _MOST_AHEAD and self._announced[0].may_be_ahead:
+    def _send_prefetched(self, wire: Wire, limit: TimeLimit) -> None:
+        while self._announced and len(self._sent) < _MAX_PREFETCHED and self._announced[0].may_be_prefetched:
             self._send(self._announced.popleft(), wire, [], limit)
 
     def _send(self, call: _Call, wire: Wire, functions: list[Callable[..., Any]], limit: TimeLimit) -> None:
@@ -187,7 +189,7 @@ class RemoteFunctions:
         self._sent.append(call)
 
     def _look(self, name: str, names: Sequence[str]) -> dict[str, Any]:
-        self._pass_over(None)
+        self._discard_prefetched(None)
         try:
             wire, limit = self._wire or self._open(), self._limit_of_a_call()
             wire.send({"request": "look", "function": name, "names": list(names)}, {}, wait=limit.until_next_look)
@@ -203,7 +205,7 @@ class RemoteFunctions:
         return {}
 
     def _open(self) -> Wire:
-        """Have the kernel fork."""
+        """Request a fork of the kernel, and connect to it."""
         if not self._forks:
             self._control(INLINE)
             self._wire = Wire(self._channel)
@@ -219,7 +221,7 @@ class RemoteFunctions:
         return self._wire
 
     def _close(self) -> None:
-        """Have the fork killed, if there is one."""
+        """Request the end of the fork, if there is one."""
         self._sent.clear()
         if self._wire is None:
             return
@@ -232,24 +234,24 @@ class RemoteFunctions:
 
     def _control(self, byte: bytes, descriptors: Sequence[int] = ()) -> None:
         said, limit = b"", TimeLimit(_CONTROL_TIMEOUT, self._usage)
-        self._channel.settimeout(None)  # so few bytes never wait for the kernel to read them
+        self._channel.settimeout(None)  # so few bytes fit into the socket's buffer, so this does not block
         try:
             if descriptors:
                 socket.send_fds(self._channel, [byte], descriptors)
             else:
                 self._channel.sendall(byte)
-            said = self._answer_within(limit)
+            said = self._read_answer(limit)
         except StalledError:
             if not self._last_try:
                 self._wire = None
                 raise
-        except OSError:  # of the limit, too
+        except OSError:  # also the limit's TimeoutError
             pass
         if said != DONE:
             self._wire = None
             raise KernelLostError(_FULL if said == FULL else _LOST)
 
-    def _answer_within(self, limit: TimeLimit) -> bytes:
+    def _read_answer(self, limit: TimeLimit) -> bytes:
         while True:
             self._channel.settimeout(max(0.001, limit.until_next_look()))
             try:
@@ -266,7 +268,7 @@ class RemoteFunction(calls.RemoteCallable):
     functions : RemoteFunctions
     name : str
     references : mapping of str to callable
-        What stands in for globals of these names; called here, so that the kernel never holds them.
+        Replacements for globals of these names. They run in the judge's process and are never sent to the kernel.
     """
 
     def __init__(
@@ -277,32 +279,33 @@ class RemoteFunction(calls.RemoteCallable):
         self._references = dict(references or {})
 
     def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> calls.Outcome:
-        """Call it over there, on copies.
+        """Call the function in its kernel, on copies of the arguments.
 
         Raises
         ------
         KernelLostError
+            If the kernel cannot fork, or the connection broke.
         """
         return self._functions.call(self._call(args, kwargs, writable))
 
     def prefetch(self, arguments: Sequence[calls.Arguments], *, writable: bool) -> None:
-        """Have small calls sent before they are asked for, several at a time."""
+        """Prefetch the results of small calls, several at a time."""
         self._functions.prefetch(self._call(args, kwargs, writable) for args, kwargs in arguments)
 
     def _call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], writable: bool) -> _Call:
         return _Call(self.__name__, args, kwargs, self._references, writable)
 
     def globals_among(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Tell which of these names it can see, of exercises that have been judged already."""
+        """Return those of `names` that it can see as globals and that have been judged already."""
         return self._functions.globals_among(self.__name__, names)
 
     def with_references(self, references: Mapping[str, Callable[..., Any]]) -> RemoteFunction:
-        """Give the same function with references in place of globals."""
+        """Return the same function with references in place of globals."""
         return RemoteFunction(self._functions, self.__name__, references)
 
 
 def _bytes_of(value: Any) -> float:
-    """Give about how much an argument weighs; without end where it is a function, or may hold one."""
+    """Estimate the bytes of an argument; infinity if it is a function or may contain one."""
     if isinstance(value, np.ndarray):
         return value.nbytes
     if isinstance(value, dict):
@@ -315,15 +318,15 @@ def _bytes_of(value: Any) -> float:
 
 
 class _Conversation:
-    """The answer to one request; meanwhile each side may call functions of the other.
+    """The messages of one request, until its answer; meanwhile each side may call functions of the other.
 
     Parameters
     ----------
     wire : Wire
     functions : sequence of callable
-        Functions of ours that the other side may call.
+        Functions of the judge's that the kernel may call.
     limit : TimeLimit
-        The time in which functions of ours run does not count.
+        The time in which these functions run is not charged.
     """
 
     def __init__(self, wire: Wire, functions: Sequence[Callable[..., Any]], limit: TimeLimit) -> None:
@@ -336,6 +339,7 @@ class _Conversation:
         Raises
         ------
         TimeoutError, StalledError, WireError
+            If the limit was reached, or the kernel sent an invalid message or closed the connection.
         """
         while True:
             message, values = self._receive()
@@ -347,13 +351,13 @@ class _Conversation:
             reply, result = self._call_own(self._functions[number], values)
             try:
                 self._wire.send(reply, result, wait=self._limit.until_next_look)
-            except EncodingError as problem:  # a result too large to travel
+            except EncodingError as problem:  # the result is too large to be sent
                 self._wire.send({"error": error_to_message(problem)}, {}, wait=self._limit.until_next_look)
 
     def _receive(self) -> tuple[dict[str, Any], dict[str, Any]]:
         begun = time.monotonic()
         try:
-            return self._wire.receive(self._limit.until_next_look, self._theirs)
+            return self._wire.receive(self._limit.until_next_look, self._proxy)
         finally:
             self._waited += time.monotonic() - begun
 
@@ -362,15 +366,15 @@ class _Conversation:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         begun, waited, cpu = time.monotonic(), self._waited, time.thread_time()
         try:
-            return _called(function, values)
+            return _call_with_limits(function, values)
         finally:
             self._limit.excuse(time.monotonic() - begun - (self._waited - waited))
             self._own += time.thread_time() - cpu
             if self._own > _OWN_TIMEOUT:
                 raise TimeoutError
 
-    def _theirs(self, number: int) -> Callable[..., Any]:
-        """Return what stands for a function of theirs."""
+    def _proxy(self, number: int) -> Callable[..., Any]:
+        """Return a proxy for a function in the kernel."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self._wire.send({"own": number}, {"args": list(args), "kwargs": kwargs}, wait=self._limit.until_next_look)
@@ -383,22 +387,22 @@ class _Conversation:
         return call
 
 
-def _called(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _call_with_limits(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     args, kwargs = values.get("args"), values.get("kwargs")
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         raise WireError("a call must have a list and a dict of arguments")
     try:
-        with _little_memory():
+        with _limited_memory():
             return {"error": None}, {"value": function(*args, **kwargs)}
     except (TimeoutError, StalledError, WireError):
         raise
-    except Exception as problem:  # wrong arguments: theirs to hear of
+    except Exception as problem:  # the student's code passed wrong arguments, so it gets the error
         return {"error": error_to_message(problem)}, {}
 
 
 @contextmanager
-def _little_memory() -> Iterator[None]:
-    """Have memory for right arguments and not for any: two numbers can ask an initializer for all there is."""
+def _limited_memory() -> Iterator[None]:
+    """Limit memory during a call: the arguments of a submission could make an initializer allocate all memory."""
     if sys.platform != "linux":
         yield
         return

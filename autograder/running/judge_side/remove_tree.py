@@ -1,4 +1,4 @@
-"""Directories that submissions could write to."""
+"""Remove directories that submissions could write to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def remove_tree(path: str) -> None:
-    """Remove a directory, also one whose owner took away the rights to do so."""
+    """Remove a directory, even if its owner has removed the write permission of folders in it."""
     for parent, names, _ in os.walk(path):
         for name in names:
             directory = Path(parent, name)

@@ -1,4 +1,4 @@
-"""Running a submission: its cells in a kernel, its test cells by a judge outside, within limits of time and output."""
+"""Run a submission: its cells in a kernel, its test cells by a judge outside, within limits of time and output."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from autograder.running.judge_side.stream_output import joined
 from autograder.running.judge_side.time_limits import TimeLimit
 from autograder.running.judge_side.zygote_client import START_TIMEOUT
 
-Judge = Callable[[Any, RemoteFunctions], None]  # takes a test cell and the functions there are, and fills in the cell
+Judge = Callable[[Any, RemoteFunctions], None]  # gets a test cell and the kernel's functions; sets the cell's outputs
 
-_NOTEBOOK_TIMES = 30  # how many cells' time a notebook may take in all
-# Seconds a cell may take after 0, 1, 2 or more cells that hung; None is the full limit.
+_CELL_TIMEOUTS_PER_NOTEBOOK = 30  # a notebook may take 30 times the limit of a cell
+# Seconds that a cell may take after 0, 1, 2 or more cells exceeded their limit; None means the full limit.
 _TIMEOUT_AFTER_HANGS = (None, 15, 5)
-_SETTLE_TIMEOUT, _TRIES_TO_SETTLE = 5, 3  # after an interrupt
-_OUTPUT_TIMEOUT = 5  # seconds for what a cell that has ended has shown
+_INTERRUPT_TIMEOUT, _TRIES_AFTER_INTERRUPT = 5, 3
+_OUTPUT_TIMEOUT = 5  # seconds to wait for the rest of a cell's output, once the cell has ended
 _ERROR_ON_TIMEOUT = {
     "status": "error",
     "ename": "CellTimeoutError",
     "evalue": "",
     "traceback": ["CellTimeoutError: the cell did not end in time and was interrupted"],
 }
-_LINES_OF_AN_ERROR, _LONGEST_ERROR = 20, 2000  # of one whose output was left out
-CELL_OUTPUT, NOTEBOOK_OUTPUT = 4 << 20, 24 << 20  # bytes; a figure has 50,000
+_LINES_OF_AN_ERROR, _LONGEST_ERROR = 20, 2000  # lines, characters of a text; for an error taken from the reply
+CELL_OUTPUT, NOTEBOOK_OUTPUT = 4 << 20, 24 << 20  # bytes; a figure has about 50,000
 
 
-# What the kernel's clients raise at unsigned messages, at repeated ones, at contents of another form, and where a
-# channel was cut off.
-_DAMAGES = (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError, ZMQError)
+# The kernel's clients raise these for unsigned or repeated messages, for contents of a wrong form, and if a channel
+# was closed.
+_INVALID_MESSAGE_ERRORS = (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError, ZMQError)
 
 
 def run_notebook(
@@ -55,22 +55,22 @@ def run_notebook(
     cell_timeout: int = 60,
     last_try: bool = False,
 ) -> None:
-    """Run cells of a notebook in a fresh kernel, and have test cells judged where they stand.
+    """Run cells of a notebook in a fresh kernel, in order, and judge each test cell when its turn comes.
 
     Parameters
     ----------
     notebook : NotebookNode
-        Gets the outputs. Outputs of cells that do not run are emptied.
+        Its outputs are replaced. Cells that do not run have no outputs afterwards.
     kernels : Kernels
     cells, tests : collection of int
-        Places of the cells that run, and of those that are judged and do not run.
+        Indices of the cells that run, and of the test cells, which are judged and do not run.
     judge : callable
     files : mapping of str to bytes
-        What lies in the kernel's working directory.
+        Files to write into the kernel's working directory.
     cell_timeout : int
-        Seconds of CPU time, or of sleep, that a cell may take; once cells have hung, the others get less.
+        Seconds of CPU time, or of sleep, that a cell may take; after cells that exceeded it, the others get less.
     last_try : bool
-        Whether what stalls is interrupted or judged as hanging, instead of ending the run.
+        Whether a cell or a call that stalls counts as too slow, instead of ending the run with StalledError.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def run_notebook(
     RunError
         If the kernel dies, or stops answering.
     ZygoteError
-        If this machine gives no kernel.
+        If no kernel can be started on this machine.
     """
     run = _NotebookRun(notebook, kernels, cells, tests, judge, cell_timeout, last_try)
     try:
@@ -91,7 +91,7 @@ def run_notebook(
 
 
 class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes no types
-    """nbclient's run of a notebook, with the judge between the cells."""
+    """nbclient's run of a notebook, in which the judge replaces the test cells."""
 
     def __init__(
         self,
@@ -116,17 +116,17 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
         )
         self._cells, self._tests, self._judge = set(cells), set(tests), judge
         self._cell_timeout, self._last_try = cell_timeout, last_try
-        self._hung, self._used = 0, 0.0
+        self._timeouts, self._used = 0, 0.0
         self._interrupt: asyncio.Future[None] | None = None
         self._killed_because = ""
         self._output = _Budget()
 
     async def run(self, files: Mapping[str, bytes]) -> None:
-        """Run everything that is to run."""
+        """Start a kernel, write the files, and run and judge all cells."""
         async with self.async_setup_kernel(cleanup_kc=True):
             provisioner = self.km.provisioner
             try:
-                await self._put(files)
+                await self._write_files(files)
                 await self._run_cells(RemoteFunctions(provisioner.channel, provisioner.usage, last_try=self._last_try))
             finally:
                 self._killed_because = provisioner.killed_because
@@ -142,28 +142,30 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
                 await self._execute(cell, place)
 
     async def _execute(self, cell: Any, place: int) -> None:
-        if self._used > _NOTEBOOK_TIMES * self._cell_timeout:
-            raise RunError(f"all cells together must end within {_NOTEBOOK_TIMES * self._cell_timeout} seconds")
+        if self._used > _CELL_TIMEOUTS_PER_NOTEBOOK * self._cell_timeout:
+            raise RunError(
+                f"all cells together must end within {_CELL_TIMEOUTS_PER_NOTEBOOK * self._cell_timeout} seconds"
+            )
         self._output.next_cell()
         try:
             await self.async_execute_cell(cell, place, execution_count=self.code_cells_executed + 1)
             cell.outputs = joined(cell.outputs)
             if self._interrupt is not None:
-                await self._settle(self._interrupt)
-        except _DAMAGES as damage:
+                await self._wait_for_interrupt(self._interrupt)
+        except _INVALID_MESSAGE_ERRORS as damage:
             raise ForgedMessageError from damage
 
-    async def _settle(self, interrupt: asyncio.Future[None]) -> None:
-        """Wait until an interrupt has come to its end, or it might hit the next cell instead of this one.
+    async def _wait_for_interrupt(self, interrupt: asyncio.Future[None]) -> None:
+        """Wait until an interrupt has taken effect; otherwise it might interrupt the next cell instead of this one.
 
-        And until all is read that the cell has shown, unless nothing can be heard of that any more: while too much
-        waits, ZeroMQ drops what comes.
+        Also wait until all output of the cell is read. This wait has a limit, as the last messages may be missing:
+        ZeroMQ drops messages while its queue is full.
         """
         self._interrupt = None
         await interrupt
         stalled = None
-        for _ in range(_TRIES_TO_SETTLE):  # an interrupt that comes late ends the first without a reply
-            limit, sent = self._limit(_SETTLE_TIMEOUT), self.kc.execute("pass", silent=True)
+        for _ in range(_TRIES_AFTER_INTERRUPT):  # a late interrupt may end the first request without a reply
+            limit, sent = self._limit(_INTERRUPT_TIMEOUT), self.kc.execute("pass", silent=True)
             try:
                 await _within(limit, self._reply_to(sent))
             except (TimeoutError, StalledError) as problem:
@@ -171,7 +173,7 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
                 await self._async_check_alive()
                 continue
             with contextlib.suppress(TimeoutError, StalledError):
-                await _within(limit, self._end_of(sent))
+                await _within(limit, self._idle_after(sent))
             return
         if stalled is not None and not self._last_try:
             raise stalled
@@ -180,33 +182,35 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
     async def _async_poll_for_reply(
         self, msg_id: str, cell: Any, timeout: int | None, output: asyncio.Future[None], alive: asyncio.Future[None]
     ) -> Any:
-        """Wait until a cell has ended; nbclient would limit the time on the clock."""
+        """Wait until a cell has ended, within a limit of CPU time; nbclient's own limit is of wall time."""
         limit = self._limit(self._seconds_of_a_cell())
         try:
             try:
-                reply = await self._within_or_stalled(limit, self._reply_to(msg_id))
+                reply = await self._wait_within(limit, self._reply_to(msg_id))
             except TimeoutError:
-                self._hung += 1
+                self._timeouts += 1
                 await self.km.interrupt_kernel()
                 self._interrupt = asyncio.get_running_loop().create_future()
                 self._interrupt.set_result(None)
                 reply = {"content": _ERROR_ON_TIMEOUT}
             with contextlib.suppress(TimeoutError):
-                await self._within_or_stalled(self._limit(_OUTPUT_TIMEOUT), output)
+                await self._wait_within(self._limit(_OUTPUT_TIMEOUT), output)
             return reply
         finally:
             self._used += limit.used
-            for task in (output, alive):  # that listen for output and for the kernel's end; nothing else stops them
+            # nbclient started these tasks, which wait for output and for the kernel's end, and does not stop them.
+            for task in (output, alive):
                 task.cancel()
 
-    async def _within_or_stalled(self, limit: TimeLimit, what: Awaitable[Any]) -> Any:
+    async def _wait_within(self, limit: TimeLimit, what: Awaitable[Any]) -> Any:
         """Wait within a limit.
 
         Raises
         ------
         TimeoutError
-            If it was reached; in the last try also by what stalls.
+            If the limit was reached; in the last try also if the submission stalled.
         StalledError
+            If the submission stalled.
         """
         try:
             return await _within(limit, what)
@@ -216,24 +220,24 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
             raise
 
     async def _reply_to(self, request: str) -> Any:
-        while not _is_of(request, reply := await self.kc.shell_channel.get_msg(timeout=None)):
+        while not _is_reply_to(request, reply := await self.kc.shell_channel.get_msg(timeout=None)):
             pass
         return reply
 
-    async def _end_of(self, request: str) -> None:
-        while not _is_the_end_of(request, await self.kc.iopub_channel.get_msg(timeout=None)):
+    async def _idle_after(self, request: str) -> None:
+        while not _is_idle_after(request, await self.kc.iopub_channel.get_msg(timeout=None)):
             pass
 
     def _limit(self, seconds: float) -> TimeLimit:
         return TimeLimit(seconds, self.km.provisioner.usage)
 
     def _seconds_of_a_cell(self) -> int:
-        """Return less time once some cells have hung: one notebook must not hold up the class for an hour."""
-        shorter = _TIMEOUT_AFTER_HANGS[min(self._hung, len(_TIMEOUT_AFTER_HANGS) - 1)]
+        """Return the limit of a cell; it is shorter after some timeouts, so that no notebook delays the class."""
+        shorter = _TIMEOUT_AFTER_HANGS[min(self._timeouts, len(_TIMEOUT_AFTER_HANGS) - 1)]
         return self._cell_timeout if shorter is None else min(shorter, self._cell_timeout)
 
-    async def _put(self, files: Mapping[str, bytes]) -> None:
-        """Write files into the working directory, before anything of the submission runs."""
+    async def _write_files(self, files: Mapping[str, bytes]) -> None:
+        """Write files into the kernel's working directory, before code of the submission runs."""
         place = len(self.nb.cells) - 1
         last = self.nb.cells[place]
         for name, content in files.items():
@@ -244,10 +248,10 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
                 f"_path.write_bytes(base64.b64decode({text!r}))\ndel _path, base64, pathlib"
             )
             await self.async_execute_cell(new_code_cell(code), place, store_history=False)
-        self.nb.cells[place] = last  # nbclient puts what it runs into the notebook
+        self.nb.cells[place] = last  # nbclient replaces the notebook's cell by the one that it runs
 
     def reason(self, problem: BaseException) -> str:
-        """Say why the run ended early."""
+        """Return the reason why the run ended early."""
         if self._killed_because:
             return f"the submission was stopped: {self._killed_because}"
         if isinstance(problem, DeadKernelError):
@@ -261,32 +265,32 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
         return f"the kernel could not be used ({problem!s:.200})"
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        """Take what the kernel says, as long as it is not too much and is what a kernel says."""
+        """Process a message of the kernel; ignore it if it is not valid, or there was too much output already."""
         if str(msg["msg_type"]).startswith("comm"):
-            return None  # widgets have nobody to talk to
+            return None  # messages of widgets, for which there is no front end
         shows = msg["msg_type"] not in ("status", "execute_input", "clear_output")
         if shows and not self._output.allows(msg["content"]):
-            self._cut(cell, goes_on=msg["msg_type"] != "error")
+            self._cut(cell, still_runs=msg["msg_type"] != "error")
             return None
         try:
             return super().process_message(msg, cell, cell_index)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError):
-            return None  # no message of a kernel: sent by the submission itself
+            return None  # not a kernel's message: the submission has sent it
 
-    def _cut(self, cell: Any, *, goes_on: bool) -> None:
-        """Say once that output was left out, and ask a cell that shows too much to stop."""
+    def _cut(self, cell: Any, *, still_runs: bool) -> None:
+        """Add a note, once per cell, that output was left out, and interrupt a cell that prints too much."""
         if not self._output.cut:
             self._output.cut = True
             text = f"[more output was left out: a cell may show {CELL_OUTPUT >> 20} MB]\n"
             cell.outputs.append(new_output("stream", name="stderr", text=text))
-        if goes_on and self._output.too_much_for_a_cell and self._interrupt is None:
+        if still_runs and self._output.too_much_for_a_cell and self._interrupt is None:
             self._interrupt = asyncio.ensure_future(self.km.interrupt_kernel())
 
 
 def _require_error(cell: Any, cell_index: int, execute_reply: Any) -> None:
-    """Add an error to the outputs where the reply tells of one that is missing: it decides over the points of a test.
+    """Add the reply's error to the outputs if it is missing there, as the points of a test depend on it.
 
-    What the cell showed may have been too much, and the error left out with the rest.
+    It is missing if the cell had too much output, so that the rest was left out.
     """
     reply = execute_reply["content"]
     if reply["status"] != "ok" and not any(output.output_type == "error" for output in cell.outputs):
@@ -296,11 +300,12 @@ def _require_error(cell: Any, cell_index: int, execute_reply: Any) -> None:
 
 
 async def _within(limit: TimeLimit, what: Awaitable[Any]) -> Any:
-    """Wait for something as long as a limit allows.
+    """Wait for an awaitable and return its result.
 
     Raises
     ------
     TimeoutError, StalledError
+        If the limit was reached.
     """
     task = asyncio.ensure_future(what)
     try:
@@ -311,32 +316,32 @@ async def _within(limit: TimeLimit, what: Awaitable[Any]) -> Any:
         task.cancel()
 
 
-def _is_of(request: str, message: Any) -> bool:
+def _is_reply_to(request: str, message: Any) -> bool:
     return bool(message["parent_header"].get("msg_id") == request)
 
 
-def _is_the_end_of(request: str, message: Any) -> bool:
-    return _is_of(request, message) and message["content"].get("execution_state") == "idle"
+def _is_idle_after(request: str, message: Any) -> bool:
+    return _is_reply_to(request, message) and message["content"].get("execution_state") == "idle"
 
 
 class _Budget:
-    """How much output there has been."""
+    """The amount of output so far, of the current cell and of the notebook."""
 
     def __init__(self) -> None:
         self.cut = False
         self._cell = self._notebook = 0
 
     def next_cell(self) -> None:
-        """Begin a cell."""
+        """Start counting for the next cell."""
         self._cell, self.cut = 0, False
 
     @property
     def too_much_for_a_cell(self) -> bool:
-        """Whether the cell has shown more than any cell may; the notebook may have shown too much before it."""
+        """Return whether the cell has exceeded the limit of a cell; the notebook's limit is not considered."""
         return self._cell > CELL_OUTPUT
 
     def allows(self, content: Any) -> bool:
-        """Count an output; tell whether there is room for it."""
+        """Count an output; return whether it is within the limits."""
         size = len(json.dumps(content, default=str))
         self._cell += size
         if self.too_much_for_a_cell or self._notebook + size > NOTEBOOK_OUTPUT:

@@ -1,6 +1,6 @@
-"""What a cell printed, put together as a terminal would show it.
+"""Join the printed output of a cell into one text per stream, as a terminal would show it.
 
-nbclient does this too, in time that grows with the square of what was printed.
+nbclient does this too, but its time grows with the square of the output's length.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from typing import Any
 
 
 def joined(outputs: list[Any]) -> list[Any]:
-    """Make one output of all that was printed to stdout and one of stderr, where each was first printed to.
+    """Merge all output to stdout into one output, and all to stderr, each at the place of its first output.
 
     Parameters
     ----------
     outputs : list of NotebookNode
-        Of one cell; those of streams are changed.
+        The outputs of one cell; outputs of streams are changed in place.
     """
     kept: list[Any] = []
     pieces: dict[str, list[str]] = {}
@@ -33,12 +33,12 @@ def joined(outputs: list[Any]) -> list[Any]:
 
 
 def as_shown(text: str) -> str:
-    """Let carriage returns and backspaces do what they do in a terminal: a progress bar is one line."""
+    """Apply carriage returns and backspaces as a terminal does, so that a progress bar is one line."""
     return "\n".join(map(_line, text.split("\n"))) if "\r" in text or "\b" in text else text
 
 
 def _line(line: str) -> str:
-    written = line.rstrip("\r")  # before the line's end, or the text's, it overwrites nothing
+    written = line.rstrip("\r")  # a carriage return at the end of a line overwrites nothing
     shown = written.rpartition("\r")[2] + line[len(written) :]
     if "\b" not in shown:
         return shown

@@ -1,8 +1,8 @@
-"""The student edition: what a submission may import while it is graded, and nothing that answers its exercises.
+"""Write the student edition: the modules that a submission may import while it is graded, without its answers.
 
-Whoever controls the kernel can read every file and every object in it, so hiding is no use: what must not be
-known must not be there. The edition is therefore built from an allow-list. Answers of earlier lessons are kept,
-with what they reach; of everything else only the names are left, so that a lesson's imports still work.
+A submission can read every file and every object in its kernel, so hiding an answer does not work: it must be absent.
+The edition is therefore built from an allow-list. It contains the answers of earlier lessons and the definitions that
+these use. Everything else is replaced by stubs, so that a lesson's imports still work.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Name = tuple[str, str]  # a module and a name in it, such as ("course_lib.activa
 
 SITE = Path(__file__).resolve().parents[3]  # holds the packages that the edition is made from
 HEADER = "# Student edition: generated, do not edit.\n"
-# Copied as they are: how arrays are checked, drawn and loaded answers no exercise.
+# Copied unchanged: their functions check, draw and load arrays and answer no exercise.
 WHOLE = ("course_lib", "course_lib.arrays", "course_lib.plots", "course_lib.data")
-# Kept in every edition: the text of an exercise tells students to import it.
+# Kept in every edition, as the text of an exercise tells students to import it.
 ALWAYS: Name = ("course_lib.batchnorm", "BatchNormCache")
-# What runs in the kernel's process begins here, and may import the grader's modules of this room and these.
+# The entry modules of the kernel's process; COPIED and COPIED_ROOMS are the modules of the grader that they may import.
 ENTRIES = ("autograder.running.kernel_side.zygote", "autograder.running.kernel_side.function_server")
 COPIED = ("autograder.errors", "autograder.judging.calls", "autograder.judging.encoding", "autograder.running.wire")
 COPIED_ROOMS = ("autograder.running.kernel_side.", "autograder.running.sandbox.")
@@ -52,7 +52,7 @@ _ERROR = """class _LeftOutError(RuntimeError):
 
 @dataclass(frozen=True)
 class _Module:
-    """A module of `course_lib`, read but not run.
+    """A module of `course_lib`, parsed but not executed.
 
     Attributes
     ----------
@@ -60,9 +60,9 @@ class _Module:
     text : str
     body : list of ast.stmt
     defined : dict
-        The statements that bind a name at top level.
+        For each name that is bound at top level, the statements that bind it.
     imported : dict
-        Where other names come from: a module and a name in it, "" for the module itself.
+        For each imported name, its module and its name in it; the name is "" for the module itself.
     """
 
     path: Path
@@ -76,48 +76,48 @@ _Modules = Mapping[str, _Module]
 
 
 def write_edition(directory: Path, *, given: Iterable[Name], withheld: Iterable[Name], site: Path = SITE) -> None:
-    """Write `course_lib` and `autograder` as a submission of one lesson may have them.
+    """Write the parts of `course_lib` and `autograder` that submissions of one lesson may use.
 
     Parameters
     ----------
     directory : Path
-        Made if need be; may hold nothing yet. Everybody may read what is written there.
+        Created if it does not exist; must be empty. All users may read the files.
     given : iterable of (module, name)
         The answers of earlier lessons.
     withheld : iterable of (module, name)
         The answers of this lesson and of later ones.
     site : Path
-        Holds the packages `course_lib` and `autograder` to make the edition from.
+        Contains the packages `course_lib` and `autograder`.
 
     Raises
     ------
     EditionError
-        If what is kept reaches what must not be there, a module or an answer does not exist, or `directory`
-        is not empty.
+        If a definition to keep uses a withheld one, a module or an answer does not exist, or `directory` is not
+        empty.
     """
     _write(directory, {**_course_lib(site, set(given), set(withheld)), **_autograder(site)})
 
 
 def write_laboratory(directory: Path, *, site: Path = SITE) -> None:
-    """Write all of `course_lib`, as bytecode without texts, for experiments in a kernel that is never judged.
+    """Write all of `course_lib` as bytecode without docstrings, for experiments in a kernel that is never judged.
 
     Parameters
     ----------
     directory : Path
-        Made if need be; may hold nothing yet. Everybody may read what is written there.
+        Created if it does not exist; must be empty. All users may read the files.
     site : Path
-        Holds the packages.
+        Contains the packages.
 
     Raises
     ------
     EditionError
-        If the directory holds something.
+        If the directory is not empty.
     """
     files = _autograder(site)
     for path in sorted((site / "course_lib").rglob("*")):
         if path.suffix == ".py":
             code = compile(path.read_bytes(), path.name, "exec", dont_inherit=True, optimize=2)
-            header = importlib.util.MAGIC_NUMBER + bytes(12)  # not checked against any source
+            header = importlib.util.MAGIC_NUMBER + bytes(12)  # zeros: Python does not compare it with a source file
             files[path.relative_to(site).with_suffix(".pyc").as_posix()] = header + marshal.dumps(code)
         elif path.is_file() and "__pycache__" not in path.parts:
             files[path.relative_to(site).as_posix()] = path.read_bytes()
@@ -132,12 +132,12 @@ def _write(directory: Path, files: Mapping[str, bytes]) -> None:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    for path in (directory, *directory.rglob("*")):  # whatever the umask says: another user reads this
+    for path in (directory, *directory.rglob("*")):  # another user reads the files, so the umask must not count
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def edition_hash(directory: Path) -> str:
-    """Give the SHA-256 of the names and contents of all files in a directory.
+    """Compute the SHA-256 of the names and contents of all files in a directory.
 
     Parameters
     ----------
@@ -152,7 +152,8 @@ def edition_hash(directory: Path) -> str:
     total = hashlib.sha256()
     for name, path in sorted(files.items()):
         for part in (name.encode(), path.read_bytes()):
-            total.update(hashlib.sha256(part).digest())  # all of one length, so that no byte can change sides
+            # Hashes have a fixed length, so the boundary between a name and a content is unambiguous.
+            total.update(hashlib.sha256(part).digest())
     return total.hexdigest()
 
 
@@ -194,7 +195,7 @@ def _bound_by(statement: ast.stmt) -> list[str]:
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
-    """List all imports, those inside functions too: a module, a name in it or "", and the name it gets here."""
+    """List all imports, also those inside functions: the module, the name in it or "", and the name bound here."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "", _name_here(alias)) for alias in node.names)
@@ -217,7 +218,7 @@ def _is_ours(module: str) -> bool:
 
 
 def _origin(modules: _Modules, module: str, name: str) -> Name:
-    """Say where an imported name is from: `from course_lib import plots` is all of plots."""
+    """Return module and name of an import; the name is "" if it is a module, as in `from course_lib import plots`."""
     return (f"{module}.{name}", "") if f"{module}.{name}" in modules else (module, name)
 
 
@@ -238,10 +239,10 @@ def _refuse_whole_modules_that_import_others(modules: _Modules) -> None:
 
 
 def _closure(modules: _Modules, given: Collection[Name], withheld: Collection[Name]) -> set[Name]:
-    """Find what to keep: the answers that are given, and all they reach.
+    """Find the definitions to keep: the given answers, and all definitions that they use.
 
-    Modules in which no answer is defined may still hold one in other words, as the engine that trains networks
-    does: nothing is kept of them.
+    Definitions in modules without answers are never kept. Such a module may still contain an answer in another form, as
+    the one that trains networks does.
     """
     homes = {module for module, _ in (*given, *withheld, ALWAYS)}
     kept: set[Name] = set()
@@ -264,7 +265,7 @@ def _closure(modules: _Modules, given: Collection[Name], withheld: Collection[Na
 
 
 def _reached_by(modules: _Modules, module: str, name: str) -> Iterator[Name]:
-    """List what a definition mentions of the project; too much, where a local name is the same."""
+    """List the project's definitions that a definition names; too many if a local variable has the same name."""
     source = modules[module]
     for word in sorted(_words(source.defined[name])):
         if word in source.defined:
@@ -278,7 +279,7 @@ def _words(statements: Iterable[ast.stmt]) -> set[str]:
 
 
 def _generated(module: _Module, kept: set[str]) -> str:
-    """Write a module anew: what is kept as it stands, and stubs for other public functions and classes."""
+    """Return a module's new text: kept definitions unchanged, and stubs for other public functions and classes."""
     stays = [statement for statement in module.body if kept & set(_bound_by(statement))]
     words = _words(stays)
     lines = module.text.splitlines()
@@ -295,7 +296,7 @@ def _generated(module: _Module, kept: set[str]) -> str:
 
 
 def _import_of(statement: ast.Import | ast.ImportFrom, words: Collection[str]) -> list[str]:
-    """Write an import of those names that are mentioned."""
+    """Return the import statement without the names that are not used, as text; empty if none is used."""
     future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
     names = [alias for alias in statement.names if future or _name_here(alias) in words]
     if not names:
@@ -317,10 +318,10 @@ def _stub(name: str, *, is_class: bool) -> str:
 
 
 def _autograder(site: Path) -> dict[str, bytes]:
-    """Give the grader as a notebook imports it, without its judge, and what runs in the kernel's process."""
+    """Return the files of the grader: a front end without a judge, and the modules of the kernel's process."""
     rooms = ("judging", "running", "running/kernel_side", "running/sandbox")
     files = {f"autograder/{room}/__init__.py": HEADER.encode() for room in rooms}
-    files["autograder/__init__.py"] = _front(site / "autograder" / "__init__.py").encode()
+    files["autograder/__init__.py"] = _front_end(site / "autograder" / "__init__.py").encode()
     pending = list(ENTRIES)
     while pending:
         module = pending.pop()
@@ -335,7 +336,7 @@ def _autograder(site: Path) -> dict[str, bytes]:
 
 
 def _kernel_side_imports(site: Path, module: str, path: Path) -> Iterator[str]:
-    """List the grader's modules that one of them imports, and refuse what must not come along."""
+    """List the grader's modules that a module imports; raise an error if one may not be in the edition."""
     for source, name, _ in _imports(ast.parse(path.read_bytes())):
         submodule = f"{source}.{name}"
         imported = submodule if (site / f"{submodule.replace('.', '/')}.py").is_file() else source
@@ -345,8 +346,8 @@ def _kernel_side_imports(site: Path, module: str, path: Path) -> Iterator[str]:
             raise EditionError(f"{module} runs in the kernel's process, so it must not import {imported}")
 
 
-def _front(path: Path) -> str:
-    """Write what a notebook imports from `autograder`: a check that judges nothing, and stubs."""
+def _front_end(path: Path) -> str:
+    """Return the text of the package `autograder` for notebooks: a check that judges nothing, and stubs."""
     body = ast.parse(path.read_text(encoding="utf-8")).body
     exported = next(ast.literal_eval(s.value) for s in body if isinstance(s, ast.Assign) and "__all__" in _bound_by(s))
     others = [name for name in exported if name not in ("check", "progress")]

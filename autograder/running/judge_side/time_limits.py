@@ -1,4 +1,4 @@
-"""Limits of time that do not depend on how busy the machine is.
+"""Limit the time of a submission, independent of the load of the machine.
 
 A submission is charged for the time in which its processes run or sleep. The time in which they wait for a processor,
 or for the judge, is not charged.
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 
 from autograder.errors import StalledError
 
-# A submission whose processes want to run all the time, and get no processor, is given up after this many limits.
+# A submission whose processes get too little of a processor stalls when the wall time is this many times the limit.
 WALL_TIMES = 30
 
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the processes of a submission.
+    """One measurement of the processes of a submission.
 
     Attributes
     ----------
     cpu : float
-        Seconds of CPU time that they have used so far, all together.
+        Seconds of CPU time that all of them together have used so far.
     wants_cpu : bool
         Whether one of them runs, or waits for a processor or a disk.
     """
@@ -32,15 +32,14 @@ class Look:
     wants_cpu: bool
 
 
-Usage = Callable[[], Look]  # looks at the processes of one submission
+Usage = Callable[[], Look]  # measures the processes of one submission
 
 
 class TimeLimit:
-    """A limit on the time that a submission takes for one thing, such as a cell or a call.
+    """A limit on the time that a submission takes for one action, such as a cell or a call.
 
-    Between two looks, processes that want a processor are charged the CPU time that they got, and processes that all
-    sleep are charged the time that passed. Nothing is charged twice, and never more than passed on the clock: several
-    processes at once are charged like one.
+    Between two measurements, processes that want a processor are charged their CPU time. If all processes sleep, they
+    are charged the wall time. The charge is never more than the wall time, even if several processes run at once.
 
     Parameters
     ----------
@@ -53,7 +52,7 @@ class TimeLimit:
 
     def __init__(self, seconds: float, usage: Usage, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._usage, self._clock = seconds, usage, clock
-        self._interval = min(0.5, seconds / 20)  # of looks
+        self._interval = min(0.5, seconds / 20)  # seconds between measurements
         self._start = self._last = clock()
         self._excused = 0.0
         self._look: Look | None = None
@@ -61,22 +60,22 @@ class TimeLimit:
 
     @property
     def used(self) -> float:
-        """Seconds charged so far.
+        """Return the seconds charged so far.
 
-        What ended before the first look is charged the time that passed: a look at every quick call would take longer
-        than the call.
+        An action that ended before the first measurement is charged the wall time: measuring every fast call would take
+        longer than the call.
         """
         return min(self._interval, self._clock() - self._start) + self._cpu + self._slept
 
     def until_next_look(self) -> float:
-        """Look if it is time to, and return the seconds until the next look.
+        """Measure if it is time to, and return the seconds until the next measurement.
 
         Raises
         ------
         TimeoutError
             If the CPU time is used up.
         StalledError
-            If the time is used up, but not the CPU time.
+            If the limit is reached by sleep, or the wall time is too long.
         """
         now = self._clock()
         if (left := self._last + self._interval - now) > 0:
@@ -84,7 +83,8 @@ class TimeLimit:
         look, passed = self._usage(), now - self._last
         if self._look is not None:
             cpu = max(0.0, min(passed, look.cpu - self._look.cpu))
-            # A judge that got no processor itself looks late, and has not seen what there was to receive.
+            # On a busy machine the judge measures late, and the submission may have slept only because the judge had
+            # not answered. So no more than one interval of sleep is charged.
             self._slept += 0.0 if look.wants_cpu else max(0.0, min(passed, self._interval) - cpu)
             self._cpu += cpu
         self._look, self._last = look, now
@@ -97,6 +97,6 @@ class TimeLimit:
         return self._interval
 
     def excuse(self, seconds: float) -> None:
-        """Leave out seconds that just passed without the submission: the judge worked in them."""
+        """Exclude seconds that have just passed, in which the judge worked and not the submission."""
         self._excused += seconds
         self._last = self._clock()

@@ -1,7 +1,7 @@
-"""One thread that keeps every submission of this process below its memory limit, all its processes together.
+"""Run a thread that ends every submission of this process whose processes together exceed a limit.
 
-Without a cgroup, Linux limits the memory of one process only; a submission may have many. The sum is taken from
-outside, through /proc.
+Without a cgroup, Linux limits the memory of one process only, but a submission may have many. The watchdog reads their
+sum from /proc.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _LOOKS_BETWEEN_DISK_LOOKS = 10
 
 @dataclass(frozen=True)
 class Watched:
-    """A submission: its topmost process, what it may use, and what to do when it uses more.
+    """A submission to watch: its topmost process, its limits, and a function to call when it exceeds one.
 
     Parameters
     ----------
     process
-        Its processes are this one and all below it.
+        The submission's processes are this one and all its descendants.
     memory
-        Bytes that they may hold together.
+        Bytes that they may use together.
     excess
-        Called in the watchdog's thread, once, with the reason.
+        Called once with the reason, in the watchdog's thread.
     scratch, disk
-        A directory whose files may together have `disk` bytes; None where its file system is limited already.
+        A directory whose files may have `disk` bytes together; None if its file system has a limit of its own.
     """
 
     process: int
@@ -42,7 +42,7 @@ class Watched:
 
 
 class Watchdog:
-    """Looks at every watched submission ten times a second, and sleeps while there is none."""
+    """A thread that checks every watched submission ten times a second, and sleeps while there is none."""
 
     def __init__(self) -> None:
         self._watched: set[Watched] = set()
@@ -50,7 +50,7 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def watch(self, watched: Watched) -> None:
-        """Begin."""
+        """Start to watch a submission."""
         with self._changed:
             self._watched.add(watched)
             if self._thread is None:
@@ -59,7 +59,7 @@ class Watchdog:
             self._changed.notify()
 
     def forget(self, watched: Watched) -> None:
-        """End; nothing happens if it has ended."""
+        """Stop watching a submission; do nothing if it is not watched."""
         with self._changed:
             self._watched.discard(watched)
 
@@ -82,14 +82,15 @@ _watchdogs: dict[int, Watchdog] = {}
 
 
 def watchdog() -> Watchdog:
-    """Give the watchdog of this process; a fork has another, as threads do not survive a fork."""
+    """Return the watchdog of this process; a fork gets a new one, as threads do not survive a fork."""
     return _watchdogs.setdefault(os.getpid(), Watchdog())
 
 
 def _excess(watched: Watched, *, disk: bool) -> str:
-    """Give the reason to end this submission, or nothing."""
+    """Return the reason to end this submission, or an empty text."""
     processes = {watched.process, *walk_below(watched.process)}
-    # Pages shared between processes count in each of them here, so this is too much but quick.
+    # The resident sizes count shared pages several times, but are fast to read. If their sum is within the limit, the
+    # slower proportional sizes are not needed.
     if sum(map(_resident, processes)) > watched.memory and sum(map(_proportional, processes)) > watched.memory:
         return used_more_memory(watched.memory)
     if disk and watched.scratch is not None and _size(watched.scratch) > watched.disk:
@@ -98,7 +99,7 @@ def _excess(watched: Watched, *, disk: bool) -> str:
 
 
 def used_more_memory(limit: int) -> str:
-    """Say so."""
+    """Return the message for an exceeded memory limit."""
     return f"used more than {_in_words(limit)} of memory"
 
 
@@ -106,12 +107,12 @@ def _resident(process: int) -> int:
     try:
         pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
     except (OSError, IndexError):
-        return 0  # it has ended meanwhile
+        return 0  # the process has ended
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _proportional(process: int) -> int:
-    """Give the memory of a process, of each shared page only its part."""
+    """Return the proportional set size of a process, in which a page shared by n processes counts 1/n."""
     try:
         for line in Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines():
             if line.startswith("Pss:"):
@@ -119,7 +120,7 @@ def _proportional(process: int) -> int:
     except ProcessLookupError:
         return 0
     except OSError:
-        pass  # not ours to read: the larger number then
+        pass  # no right to read it: use the larger number
     return _resident(process)
 
 

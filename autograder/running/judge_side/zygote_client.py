@@ -1,4 +1,4 @@
-"""The client of a zygote: starts it, has it fork kernels, and shares it with other processes of the grader.
+"""Start a zygote, request kernels from it, and share it with other processes of the grader.
 
 Trusted side.
 """
@@ -22,8 +22,8 @@ from autograder.errors import ZygoteError
 from autograder.running.judge_side.remove_tree import remove_tree
 from autograder.running.sandbox.options import SandboxOptions
 
-# Seconds. Nothing of a submission runs yet, and a zygote that fails closes its socket at once: a busy machine may take
-# this long.
+# Seconds; long enough for a busy machine. No code of a submission runs yet, and if the zygote fails, its socket closes
+# at once.
 START_TIMEOUT = 300
 _END_TIMEOUT = 5
 _PACKET = 1 << 16
@@ -31,7 +31,7 @@ _KEPT_FOR_ZYGOTE = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBR
 
 
 def zygote_error(wanted: str, got: str, details: str) -> ZygoteError:
-    """Put the last line, which says most, into the message and the rest into a note."""
+    """Return an error with the last line of `got`, the most useful one, in the message and the rest in a note."""
     lines = got.strip().splitlines() or ["nothing"]
     error = ZygoteError(f"{wanted} (got {lines[-1]})")
     error.add_note(details or got)
@@ -40,14 +40,14 @@ def zygote_error(wanted: str, got: str, details: str) -> ZygoteError:
 
 @dataclass(frozen=True)
 class ZygoteShare:
-    """What another process needs to have kernels forked by a zygote of this one.
+    """A share in this process's zygote, with which another process can request kernels.
 
     Attributes
     ----------
     connection : socket.socket
-        When it closes, those kernels end.
+        Connection to the zygote. When it closes, the kernels requested over it end.
     home : str or None
-        As `Zygote.home`.
+        See `Zygote.home`.
     """
 
     connection: socket.socket
@@ -55,7 +55,7 @@ class ZygoteShare:
 
 
 class Zygote:
-    """The process that sandboxed kernels are forked from, started at once and again when it has died.
+    """The process from which sandboxed kernels are forked; it is started at once, and restarted after it has died.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Zygote:
     directory : Path
         Private directory for its log.
     share : ZygoteShare or None
-        A part in another process's zygote: one of our own is started when that one has died.
+        Share in another process's zygote. When that zygote has died, one of our own is started.
     """
 
     def __init__(self, options: SandboxOptions, directory: Path, share: ZygoteShare | None = None) -> None:
@@ -81,16 +81,16 @@ class Zygote:
 
     @property
     def pid(self) -> int | None:
-        """Its process id while it runs, if it is our own."""
+        """Return its process id; None if it has ended or belongs to another process."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def share(self) -> ZygoteShare:
-        """Let another process have kernels forked by it.
+        """Return a share, with which another process can request kernels from this zygote.
 
         Raises
         ------
         ConnectionError
-            If it has ended.
+            If the zygote has ended.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -101,12 +101,12 @@ class Zygote:
             raise
         return ZygoteShare(ours, self._home)
 
-    def _lives(self) -> bool:
+    def _is_alive(self) -> bool:
         if self._process is not None:
             return self.pid is not None
         poll = select.poll()
         poll.register(self._socket, 0)
-        return not poll.poll(0)  # nobody has hung up
+        return not poll.poll(0)  # the other end has not closed the connection
 
     def _start(self) -> None:
         if self.options.mode == "landlock" and self._own_home is None:
@@ -118,7 +118,7 @@ class Zygote:
         environment |= {
             "PYTHONPATH": self.options.edition,
             "PYTHONSAFEPATH": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",  # the edition stays as it was made
+            "PYTHONDONTWRITEBYTECODE": "1",  # add no files to the edition
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -140,13 +140,13 @@ class Zygote:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                process_group=0,  # Ctrl-C in a terminal is for whoever started us
+                process_group=0,  # Ctrl-C in a terminal must interrupt the grader only, not the zygote
             )
         self._socket = ours
         self._ready = False
 
     def scratch_directory(self, within: str | None) -> str:
-        """Make a directory that its kernels' user may write to."""
+        """Create a directory that the kernels' user may write to, and return its path."""
         path = tempfile.mkdtemp(prefix="autograder-", dir=within)
         if self.options.user and os.getuid() == 0:
             os.chown(path, *self.options.user)
@@ -154,20 +154,25 @@ class Zygote:
 
     @property
     def home(self) -> str | None:
-        """Where kernels without a root directory of their own have their scratch directories."""
+        """Return the parent of the kernels' scratch directories; None in mode namespaces."""
         return self._home
 
     def fork(self, request: dict[str, Any], fds: list[int]) -> tuple[int, int, int]:
-        """Ask for a kernel.
+        """Request a kernel.
 
         Returns
         -------
         pid, handle, ready
-            Process id of the kernel, or of its supervisor where it has one; a pidfd of it; and the pipe that brings a
-            word when the kernel is ready.
+            The process id of the kernel, or of its supervisor if it has one; a pidfd of that process; and a pipe from
+            which `R` can be read when the kernel is ready.
+
+        Raises
+        ------
+        ZygoteError
+            If the zygote cannot start or fork.
         """
         with self._lock:
-            if not self._lives():
+            if not self._is_alive():
                 self._end()
                 self._start()
             if not self._ready:
@@ -202,9 +207,9 @@ class Zygote:
                 self._process.wait()
 
     def close(self) -> None:
-        """End it and, with it, all its kernels."""
+        """End the zygote and all its kernels."""
         if os.getpid() != self._owner:
-            return  # the copy of a fork; the zygote belongs to the parent
+            return  # this process is a fork; the zygote belongs to its parent
         atexit.unregister(self.close)
         with self._lock:
             self._end()
@@ -218,7 +223,7 @@ _zygotes_lock = threading.Lock()
 
 
 def start_zygote(directory: str, options: SandboxOptions, share: ZygoteShare | None = None) -> Zygote:
-    """Start a zygote, or use a share of another process's, under the name of this directory."""
+    """Start a zygote, or use a share in another process's zygote, and register it under this directory."""
     with _zygotes_lock:
         key = f"{os.getpid()}:{directory}"
         _zygotes[key] = Zygote(options, Path(directory), share)
@@ -226,7 +231,7 @@ def start_zygote(directory: str, options: SandboxOptions, share: ZygoteShare | N
 
 
 def zygote_of(directory: str) -> Zygote:
-    """Return the zygote that this process started under the name of this directory.
+    """Return the zygote that this process registered under this directory.
 
     Raises
     ------
@@ -241,7 +246,7 @@ def zygote_of(directory: str) -> Zygote:
 
 
 def close_zygote(directory: str) -> None:
-    """End the zygote that has this directory, if there is one."""
+    """End the zygote that is registered under this directory, if there is one."""
     with _zygotes_lock:
         found = _zygotes.pop(f"{os.getpid()}:{directory}", None)
     if found is not None:

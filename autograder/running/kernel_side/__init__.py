@@ -1,1 +1,1 @@
-"""What runs in the kernel's process, beside the submission."""
+"""Modules that run in the kernel's process, beside the submission."""

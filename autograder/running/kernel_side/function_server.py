@@ -1,6 +1,6 @@
-"""The kernel's side of the wire: calls the student's functions, in a process of their own, and sends what they gave.
+"""Serve the judge's calls of the student's functions, each exercise in a forked process.
 
-It runs where the student's code runs and may be changed by it: nothing that it says is believed.
+It runs in the same process as the student's code, which may change it: the judge trusts no message of it.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from autograder.running.wire import (
     outcome_to_message,
 )
 
-_ROOM_TIMEOUT = 10
+_FORK_TIMEOUT = 10  # seconds to wait for a free process where the limit of processes is reached
 
 
 def attach(connection: socket.socket) -> None:
-    """Let the kernel's event loop answer the judge, between cells and never during one."""
+    """Register a server with the kernel's event loop, which answers the judge between cells and never during one."""
     from tornado.ioloop import IOLoop
 
     server = Server(connection, _user_namespace)
@@ -43,7 +43,7 @@ def attach(connection: socket.socket) -> None:
 
 
 def attach_from_environment() -> None:
-    """Connect to the judge at the address that the environment gives, and let the event loop answer it."""
+    """Connect to the judge at the address in the environment, and answer it in the event loop."""
     host, port, token = os.environ.pop(ADDRESS_VARIABLE).rsplit(":", 2)
     connection = socket.create_connection((host, int(port)))
     connection.sendall(token.encode("ascii"))
@@ -58,13 +58,13 @@ def _user_namespace() -> Mapping[str, Any]:
 
 
 class Server:
-    """Answers the judge's bytes: functions are called in a fork, so that what they leave behind is gone afterwards.
+    """The server of the judge's control bytes; calls run in a fork, so that their side effects end with it.
 
     Parameters
     ----------
     connection : socket.socket
     namespace : callable
-        Gives the notebook's names.
+        Returns the notebook's global names.
     """
 
     def __init__(self, connection: socket.socket, namespace: Callable[[], Mapping[str, Any]]) -> None:
@@ -73,7 +73,7 @@ class Server:
         self._child = 0
 
     def answer(self) -> None:
-        """Read one byte and do what it says."""
+        """Read one control byte and execute it."""
         if hasattr(socket, "recv_fds") and self._connection.family != socket.AF_INET:
             said, descriptors, _, _ = socket.recv_fds(self._connection, 1, 1)
         else:
@@ -88,7 +88,7 @@ class Server:
                 return
         elif said == STOP:
             self._kill()
-            self._connection.sendall(DONE)  # the judge need not wait while Linux takes its memory apart
+            self._connection.sendall(DONE)  # the judge need not wait until Linux has freed the child's memory
             self._wait()
             return
         elif said == INLINE:
@@ -105,20 +105,20 @@ class Server:
     def _fork(self, descriptor: int) -> None:
         parent = os.pidfd_open(os.getpid()) if sys.platform == "linux" else -1
         try:
-            child = _forked()
+            child = _fork_with_retry()
             if child:
                 os.close(descriptor)
                 self._child = child
             else:
-                self._serve_as_a_child(descriptor, parent)
+                self._serve_in_child(descriptor, parent)
         finally:
             if parent >= 0:
                 os.close(parent)
 
-    def _serve_as_a_child(self, descriptor: int, parent: int) -> NoReturn:
+    def _serve_in_child(self, descriptor: int, parent: int) -> NoReturn:
         try:
             if sys.platform == "linux":
-                from autograder.running.sandbox.syscalls import die_with  # its library is not there on Windows
+                from autograder.running.sandbox.syscalls import die_with  # cannot be imported on Windows
 
                 die_with(parent)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -137,10 +137,11 @@ class Server:
             self._child = 0
 
 
-def _forked() -> int:
-    """Fork; at the limit of processes and threads, wait for some to end, and let go of those that have."""
-    until = time.monotonic() + _ROOM_TIMEOUT
-    with warnings.catch_warnings(action="ignore"):  # the child uses none of the other threads' locks
+def _fork_with_retry() -> int:
+    """Fork; at the limit of processes and threads, wait until some have ended and reap them."""
+    until = time.monotonic() + _FORK_TIMEOUT
+    # Python warns of a fork with several threads. The child uses no lock that another thread may hold.
+    with warnings.catch_warnings(action="ignore"):
         while True:
             try:
                 return os.fork()
@@ -154,11 +155,11 @@ def _forked() -> int:
 
 
 def _serve(wire: Wire, namespace: Mapping[str, Any]) -> None:
-    """Answer requests until the judge has no more."""
+    """Answer requests until the judge sends "end" or closes the connection."""
     session = _Session(wire)
     while True:
         try:
-            message, values = wire.receive(functions=session.far)
+            message, values = wire.receive(functions=session.proxy)
         except WireError:
             return
         request = message.get("request")
@@ -180,7 +181,7 @@ def _outcome(function: Any, message: Mapping[str, Any], values: Mapping[str, Any
 
 
 def _send(wire: Wire, outcome: calls.Outcome) -> None:
-    """Send what a call left; a result that cannot travel is named, so that it can be called wrong."""
+    """Send the outcome of a call; replace a result that cannot be sent by its description, which is judged wrong."""
     try:
         wire.send(*outcome_to_message(outcome))
     except EncodingError:
@@ -190,14 +191,14 @@ def _send(wire: Wire, outcome: calls.Outcome) -> None:
 
 
 class _Session:
-    """One process's talk with the judge: each side may call functions of the other while it waits."""
+    """The exchange of one process with the judge: each side may call functions of the other while it waits."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._own: list[Callable[..., Any]] = []
 
-    def far(self, number: int) -> Callable[..., Any]:
-        """Give what stands for a function of the judge's: a loss to be differentiated, an earlier reference."""
+    def proxy(self, number: int) -> Callable[..., Any]:
+        """Return a proxy for a function of the judge's, such as a loss to differentiate or an earlier reference."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
             with calls.deadline_paused():
@@ -209,7 +210,7 @@ class _Session:
         values = {"args": [_plain(arg) for arg in args], "kwargs": {k: _plain(v) for k, v in kwargs.items()}}
         self._wire.send({"back": number}, values, self._own)
         while True:
-            message, values = self._wire.receive(functions=self.far)
+            message, values = self._wire.receive(functions=self.proxy)
             if "own" not in message:
                 break
             self._answer(message, values)

@@ -1,4 +1,4 @@
-"""An IPython kernel that starts at once: everything imported before the fork, sockets bound by somebody else.
+"""Build an IPython kernel that starts fast: all imports happen before the fork, and its sockets are already bound.
 
 Kernel side: runs in the zygote and its forks.
 """
@@ -26,10 +26,10 @@ from zmq.eventloop.zmqstream import ZMQStream
 
 from autograder.running.sandbox.syscalls import collapse_memory
 
-# In the order in which their sockets come.
+# In the order in which the judge sends their sockets.
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
-# Imported by the first cell, traceback or figure otherwise. Not matplotlib_inline's backend: imported before there is
-# a shell, it shows figures as text ever after.
+# Otherwise the first cell, traceback or figure would import them. matplotlib_inline's backend is not in the list: if
+# it is imported before a shell exists, it shows figures as text.
 _MODULES = (
     *("ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.displayhook", "comm", "sqlite3", "pdb", "stack_data"),
     *("IPython.core.completer", "IPython.core.debugger", "pygments.lexers.python", "pygments.formatters.terminal256"),
@@ -37,15 +37,15 @@ _MODULES = (
     *("tornado.platform.asyncio", "encodings.ascii"),
 )
 _DEBUGGER = "debugpy"
-_PIECE = 1 << 20  # characters
+_FLUSH_LENGTH = 1 << 20  # characters
 
 
 def warm_up() -> None:
-    """Do once, in the zygote, what every kernel would do first."""
-    gc.disable()  # modules stay
-    sys.modules.setdefault(_DEBUGGER, None)  # type: ignore[arg-type]  # ipykernel finds none, and has it in no kernel
+    """Run the slow first steps of every kernel once, in the zygote."""
+    gc.disable()  # modules are never freed, so a collection finds nothing
+    sys.modules.setdefault(_DEBUGGER, None)  # type: ignore[arg-type]  # makes ipykernel work without a debugger
     for name in _MODULES:
-        with contextlib.suppress(ImportError):  # some came or went with a version of ipykernel
+        with contextlib.suppress(ImportError):  # some modules exist only in some versions of ipykernel
             importlib.import_module(name)
     _run_a_cell()
     _draw_a_figure()
@@ -55,7 +55,7 @@ def warm_up() -> None:
         raise RuntimeError(f"the zygote must have one thread (got {threading.enumerate()})")
     gc.collect()
     collapse_memory()
-    gc.freeze()  # a collection in a kernel would write to, and so copy, the pages it shares with the zygote
+    gc.freeze()  # a collection in a kernel would write to the pages it shares with the zygote, and so copy them
     gc.enable()
 
 
@@ -86,65 +86,65 @@ def _draw_a_figure() -> None:
 
 
 class _Stream(OutStream):
-    """What is printed, sent a piece at a time: a loop that prints may print a gigabyte before ipykernel sends any."""
+    """A standard stream that sends its text piece by piece: a loop may print a gigabyte before ipykernel sends any."""
 
     _unsent = 0
 
     def write(self, string: str) -> int:
-        """Print."""
-        for begin in range(0, len(string), _PIECE):
-            super().write(string[begin : begin + _PIECE])
-            self._unsent += len(string[begin : begin + _PIECE])
-            if self._unsent >= _PIECE:
+        """Print a text, and flush the stream whenever a piece of it is full."""
+        for begin in range(0, len(string), _FLUSH_LENGTH):
+            super().write(string[begin : begin + _FLUSH_LENGTH])
+            self._unsent += len(string[begin : begin + _FLUSH_LENGTH])
+            if self._unsent >= _FLUSH_LENGTH:
                 self.flush()  # type: ignore[no-untyped-call]
                 self._unsent = 0
         return len(string)
 
 
 class WarmKernelApp(IPKernelApp):
-    """IPython's kernel in two steps: all that needs no sockets and threads in the zygote, the rest in each fork.
+    """IPython's kernel, built in two steps: in the zygote without sockets and threads, the rest in each fork.
 
-    It has nobody's configuration, no debugger, no subshells and no heartbeat: the grader asks for none of them.
+    It has no user's configuration, no debugger, no subshells and no heartbeat: the grader uses none of them.
     """
 
     listeners: dict[str, int]
     outstream_class = "autograder.running.kernel_side.warm_kernel._Stream"
 
     def init_connection_file(self) -> None:
-        """There is none."""
+        """Skip: there is no connection file."""
 
     def write_connection_file(self, **kwargs: Any) -> None:
-        """Nobody needs one."""
+        """Skip: the judge knows the sockets without a connection file."""
 
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
-        """No profile of a user decides how a submission runs."""
+        """Skip: a user's profile must not change how a submission runs."""
 
     def parse_command_line(self, argv: Any = None) -> None:
-        """There is none either, and reading it takes a fifth of the start."""
+        """Skip: there is no command line, and parsing takes a fifth of the start."""
 
     def init_heartbeat(self) -> None:
-        """Nobody listens to one."""
+        """Skip: the judge watches the process and needs no heartbeat."""
 
     def init_sockets(self) -> None:
-        """Wait for the fork."""
+        """Skip: `connect` opens the sockets after the fork."""
 
     def init_io(self) -> None:
-        """Wait for the fork."""
+        """Skip: `connect` redirects the streams after the fork."""
 
     def init_kernel(self) -> None:
-        """Build kernel and shell, which know nobody to talk to yet."""
+        """Build kernel and shell, which have no session and no sockets yet."""
         user_ns: dict[str, Any] = {}
         self.kernel = self.kernel_class.instance(
             parent=self, session=None, log=self.log, profile_dir=self.profile_dir, user_ns=user_ns
         )
 
     def connect(self, listeners: dict[str, int], key: str, scheme: str) -> None:
-        """Do the rest, in a fork.
+        """Connect the kernel to its sockets; called in a fork.
 
         Parameters
         ----------
         listeners, key, scheme
-            As `make` gets them.
+            The arguments of `make`.
         """
         self.listeners = listeners
         self.session = Session(parent=self, key=key.encode(), signature_scheme=scheme)
@@ -163,14 +163,15 @@ class WarmKernelApp(IPKernelApp):
         self.displayhook.get_execution_count = lambda: kernel.execution_count
 
     def init_control(self, context: Any) -> None:
-        """Open the control channel, and nothing for debuggers and subshells."""
+        """Open the control channel only, without the sockets for debuggers and subshells."""
         self.control_socket = context.socket(zmq.ROUTER)
         self.control_socket.linger = 1000
         self.control_port = self._bind_socket(self.control_socket, self.control_port)
         self.control_thread = ControlThread(daemon=True)  # type: ignore[no-untyped-call]
 
     def _bind_socket(self, s: Any, port: int) -> int:
-        # The "port" is the channel's place; the name in the address is not used for a socket that is bound.
+        # The "port" is the channel's position in CHANNELS. libzmq ignores the name in the address, as USE_FD gives it
+        # a socket that is bound already.
         name = CHANNELS[port - 1]
         s.setsockopt(zmq.USE_FD, self.listeners[name])
         s.bind(f"ipc://bound-{name}")
@@ -178,7 +179,7 @@ class WarmKernelApp(IPKernelApp):
 
 
 def _app() -> WarmKernelApp:
-    """Give the one of this process."""
+    """Return the kernel application of this process, which is created at the first call."""
     config = Config()
     config.HistoryManager.enabled = False
     places = {f"{name}_port": place for place, name in enumerate(CHANNELS, start=1)}
@@ -187,19 +188,19 @@ def _app() -> WarmKernelApp:
 
 
 def make(listeners: dict[str, int], key: str, scheme: str) -> WarmKernelApp:
-    """Make this fork of the zygote a kernel that is ready to start.
+    """Turn this fork of the zygote into a kernel that is ready to start.
 
     Parameters
     ----------
     listeners
-        A listening unix socket's descriptor for each channel.
+        For each channel, the descriptor of a listening unix socket.
     key, scheme
-        How its messages are signed.
+        Key and algorithm with which messages are signed.
     """
-    # Forks would otherwise all draw the same "random" numbers.
+    # Otherwise all forks would draw the same "random" numbers.
     np.random.seed()  # noqa: NPY002  # the old interface is what students may use without a seed
     random.seed()
     app = _app()
     app.connect(listeners, key, scheme)
-    sys.path.insert(0, "")  # modules that a student handed in beside the notebook, as in any notebook
+    sys.path.insert(0, "")  # a notebook can import modules that were submitted beside it
     return app

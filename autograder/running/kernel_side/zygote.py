@@ -1,17 +1,17 @@
-"""The zygote: a process that has imported everything and forks a ready, sandboxed kernel on request.
+"""Run the zygote: a process that has imported everything and forks a ready, sandboxed kernel on request.
 
-It is started by the trusted side as `python -m autograder.running.kernel_side.zygote prepare FD PARENT OPTIONS`, with
-an environment that names the edition as PYTHONPATH and little else. PARENT is the process that starts it. It first
-moves into the sandbox's root directory and then executes itself anew with `serve` for `prepare`, so that all it ever
-imports is imported from in there. Then it answers requests on FD, a unix socket of whole packets, until the other end
-closes.
+The judge's process starts it as `python -m autograder.running.kernel_side.zygote prepare FD PARENT OPTIONS`. PARENT is
+the process that starts it. PYTHONPATH is the student edition; few other environment variables are set. It first moves
+into the sandbox's root directory. Then it executes itself again with `serve` instead of `prepare`, so that every import
+is from inside the sandbox. It answers requests on FD, a unix socket of type SOCK_SEQPACKET, until the other end closes.
 
-Each request is JSON with six or seven descriptors: five listening sockets, in the order of `warm_kernel.CHANNELS`, the
-kernel's end of the wire, and perhaps the entrance to a cgroup. The answer is JSON with two: a handle of the kernel, or
-of its supervisor where it has one, and a pipe that brings `R` when the kernel is ready, or else the reason why not.
+A request for a kernel is JSON with six or seven descriptors: five listening sockets, in the order of
+`warm_kernel.CHANNELS`, the kernel's end of the wire, and optionally the file `cgroup.procs` of a cgroup. The answer is
+JSON with two descriptors: a pidfd of the kernel, or of its supervisor if it has one, and a pipe. The kernel writes `R`
+to the pipe when it is ready, or else its traceback.
 
-Or it is `{"client": true}` with one descriptor: another such socket, on which another process asks for kernels of its
-own. They end when that socket's other end closes.
+The request `{"client": true}` has one descriptor: another such socket, on which another process requests kernels of its
+own. These kernels end when that socket's other end closes.
 
 Kernel side: imports the standard library, IPython's kernel and siblings only.
 """
@@ -40,15 +40,15 @@ READY = b"R"
 
 
 def main() -> None:
-    """Run one of the two stages, and tell the other end why if that fails."""
+    """Run one of the two stages; if it fails, send the reason to the other end."""
     stage, fd, starter = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     connection = socket.socket(fileno=fd)
     try:
         options = SandboxOptions.from_json(sys.argv[4])
         if stage == "prepare":
-            _execute_in_the_sandbox(fd, starter, options)
-        sys.path[:] = [path for path in sys.path if Path(path).exists()]  # in here
-        # All that a kernel needs, so that none has to import it again, or look for it.
+            _execute_in_sandbox(fd, starter, options)
+        sys.path[:] = [path for path in sys.path if Path(path).exists()]  # inside the sandbox
+        # Import all that a kernel needs, so that no kernel has to.
         from autograder.running.kernel_side import (
             warm_kernel,
         )
@@ -60,14 +60,14 @@ def main() -> None:
         told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()[-PACKET // 4 :]}
         connection.send(json.dumps(told).encode())
         sys.exit(1)
-    # A copy of the other end may live on in some child of the trusted process; the process itself decides.
+    # A child of the trusted process may hold a copy of the other end, so watch the process too and not only the socket.
     trusted = _handle_of(starter)
     if trusted is not None:
         Service(connection, options).answer_until_the_end(trusted)
-    os._exit(0)  # nobody waits for the interpreter to be taken apart
+    os._exit(0)  # skip the interpreter's shutdown, which takes time and changes nothing
 
 
-def _execute_in_the_sandbox(fd: int, starter: int, options: SandboxOptions) -> NoReturn:
+def _execute_in_sandbox(fd: int, starter: int, options: SandboxOptions) -> NoReturn:
     from autograder.running.sandbox import enter
 
     fonts = _font_lists()
@@ -78,71 +78,72 @@ def _execute_in_the_sandbox(fd: int, starter: int, options: SandboxOptions) -> N
         Path(name).write_bytes(content)
     environment = {**os.environ, "PYTHONPATH": edition, "HOME": home, "MPLCONFIGDIR": home, "IPYTHONDIR": home}
     os.set_inheritable(fd, True)
-    # What the options say from here on can be read by the kernels too, in /proc.
+    # Kernels can read this command line in /proc, so paths that they must not know are left out.
     seen = replace(options, edition=edition, hide=() if options.home is None else options.hide)
     arguments = ["serve", str(fd), str(starter), seen.to_json()]
     os.execve(sys.executable, [sys.executable, "-m", "autograder.running.kernel_side.zygote", *arguments], environment)
 
 
 def _font_lists() -> dict[str, bytes]:
-    """Read what matplotlib knows of this machine's fonts, which it looks for in all of them otherwise."""
+    """Read matplotlib's cached lists of this machine's fonts; without them, it would scan all fonts again."""
     try:
         return {path.name: path.read_bytes() for path in Path("~/.cache/matplotlib").expanduser().glob("fontlist-*")}
-    except (OSError, RuntimeError):  # no home, or not ours to read
+    except (OSError, RuntimeError):  # no home directory, or no right to read it
         return {}
 
 
 class Service:
-    """Answers the requests of one process, and of those that it has brought.
+    """The server of the zygote: answers the first client, and the clients that it has added.
 
     Parameters
     ----------
     connection
-        The other end is the trusted process's.
+        Socket to the first client, the trusted process.
     options
-        As on the command line.
+        The sandbox options of the command line.
     """
 
     def __init__(self, connection: socket.socket, options: SandboxOptions) -> None:
         self._first, self._options = connection, options
         self._clients: dict[int, socket.socket] = {}
-        self._kernels: dict[int, tuple[int, int]] = {}  # of a handle: the process, and the client's descriptor
-        # A supervisor has to sweep; what is the first of its process namespace takes all others with it.
+        self._kernels: dict[int, tuple[int, int]] = {}  # from a pidfd to the process id and its client's descriptor
+        # A supervisor must be able to kill its kernel's processes first, so it gets SIGTERM. In a process namespace,
+        # Linux kills all other processes when the first one ends.
         self._ending = signal.SIGKILL if options.mode == "namespaces" else signal.SIGTERM
         self._waiting = select.poll()
-        self._greet(connection)
+        self._add_client(connection)
 
-    def _greet(self, client: socket.socket) -> None:
+    def _add_client(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
             client.send(json.dumps({"ready": True}).encode())
         self._clients[client.fileno()] = client
         self._waiting.register(client, select.POLLIN)
 
     def answer_until_the_end(self, trusted: int) -> None:
-        """Answer requests until the first client's other end closes or the trusted process ends; end all kernels.
+        """Answer requests until the first client disconnects or the trusted process ends; then end all kernels.
 
         Parameters
         ----------
         trusted
-            A handle of that process.
+            A pidfd of the trusted process.
         """
         self._waiting.register(trusted, select.POLLIN)
         first = self._first.fileno()
         while first in self._clients:
             for ready, _ in self._waiting.poll():
                 if ready == trusted:
-                    self._dismiss(first)
+                    self._disconnect(first)
                 elif ready in self._kernels:
-                    self._forget(ready)
+                    self._reap(ready)
                 elif ready in self._clients and not self._answer(self._clients[ready]):
-                    self._dismiss(ready)
+                    self._disconnect(ready)
         for handle in self._kernels:
             signal.pidfd_send_signal(handle, self._ending)
         for process, _ in self._kernels.values():
             os.waitpid(process, 0)
 
     def _answer(self, client: socket.socket) -> bool:
-        """Answer one request; tell whether there may be others."""
+        """Answer one request; return False if the client has disconnected."""
         try:
             data, fds, _, _ = socket.recv_fds(client, PACKET, 16)
         except OSError:
@@ -150,37 +151,37 @@ class Service:
         if not data:
             return False
         for fd in fds:
-            os.set_inheritable(fd, False)  # programs that a student starts need none of them
+            os.set_inheritable(fd, False)  # programs that a student's code starts must not inherit them
         request = json.loads(data)
         if "client" in request:
-            self._greet(socket.socket(fileno=fds[0]))
+            self._add_client(socket.socket(fileno=fds[0]))
             return True
         answer, handles = _fork(request, fds, self._options)
         if handles:
             self._waiting.register(handles[0], select.POLLIN)
             self._kernels[handles[0]] = (answer["pid"], client.fileno())
-        with contextlib.suppress(OSError):  # it has ended; the next look finds that
+        with contextlib.suppress(OSError):  # the client has ended; the next poll reports that
             socket.send_fds(client, [json.dumps(answer).encode()], handles)
         for fd in (*fds, *handles[1:]):
             os.close(fd)
         return True
 
-    def _dismiss(self, number: int) -> None:
-        """Let a client go, and all its kernels with it."""
+    def _disconnect(self, number: int) -> None:
+        """Close the connection to a client, and end all its kernels."""
         self._waiting.unregister(number)
         self._clients.pop(number).close()
         for handle, (_, client) in self._kernels.items():
             if client == number:
                 signal.pidfd_send_signal(handle, self._ending)
 
-    def _forget(self, handle: int) -> None:
+    def _reap(self, handle: int) -> None:
         self._waiting.unregister(handle)
         os.waitpid(self._kernels.pop(handle)[0], 0)
         os.close(handle)
 
 
 def _handle_of(process: int) -> int | None:
-    """Open a handle of the parent, unless it has ended already."""
+    """Open a pidfd of the parent; return None if the parent has ended already."""
     handle = os.pidfd_open(process)
     return handle if os.getppid() == process else None
 
@@ -197,14 +198,14 @@ def _fork(request: dict[str, Any], fds: list[int], options: SandboxOptions) -> t
         return {"error": str(error)}, []
     else:
         if child == 0:
-            _be_a_kernel(request, fds, writing, parent, options)
+            _run_kernel(request, fds, writing, parent, options)
     finally:
         os.close(parent.handle)
         os.close(writing)
     return {"pid": child}, [os.pidfd_open(child), reading]
 
 
-def _be_a_kernel(
+def _run_kernel(
     request: dict[str, Any], fds: list[int], ready: int, parent: Parent, options: SandboxOptions
 ) -> NoReturn:
     status = 1
@@ -227,7 +228,7 @@ def _be_a_kernel(
         app.start()  # type: ignore[no-untyped-call]  # ipykernel's types are partial
         status = 0
     except BaseException:
-        # The pipe is closed once the kernel is ready; before, nothing of the student has run.
+        # The pipe is closed as soon as the kernel is ready. Before that, no code of the student has run.
         with contextlib.suppress(OSError):
             os.write(ready, traceback.format_exc().encode()[-select.PIPE_BUF :])
     finally:

@@ -1,7 +1,7 @@
-"""The sandbox of a submission, from the inside: `prepare` once in the zygote, then `fork`, and `enter` in each fork.
+"""Enter the sandbox from the inside: `prepare` once in the zygote, then `fork`, and `enter` in each fork.
 
-The order of steps matters: each needs rights that a later one takes away. Kernel side: imports the standard library
-and siblings only.
+The order of steps matters: each step needs rights that a later step takes away. Kernel side: imports the standard
+library and siblings only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autograder.running.sandbox import landlock, namespaces, rlimits, seccomp, s
 from autograder.running.sandbox.options import SandboxOptions
 from autograder.running.sandbox.supervisor import supervise
 
-# Landlock names each file that may be read, where no root directory of its own leaves the others out.
+# In mode landlock there is no separate root directory, so each directory that may be read is listed.
 _SYSTEM = (*namespaces.SYSTEM, "/bin", "/sbin", "/lib", "/lib64", "/lib32")
 _ETC = (
     "/etc/ld.so.cache",
@@ -32,12 +32,12 @@ _READABLE_DEVICES = ("/dev/random", "/dev/urandom")
 
 
 def prepare(options: SandboxOptions) -> str:
-    """Prepare, in the zygote before it imports anything else, what all kernels share.
+    """Prepare in the zygote what all kernels share; it must run before other imports.
 
     Returns
     -------
     str
-        Where the edition is for this process from now on.
+        Path of the edition, as this process sees it from now on.
     """
     if options.mode == "namespaces":
         namespaces.prepare(options.edition, options.user, options.hide)
@@ -48,7 +48,7 @@ def prepare(options: SandboxOptions) -> str:
 
 
 class Parent(NamedTuple):
-    """What a fork must know of the process it came from, and cannot ask for any more."""
+    """Facts about the zygote that a fork needs and can no longer look up by itself: a pidfd, and its user and group."""
 
     handle: int
     uid: int
@@ -56,33 +56,33 @@ class Parent(NamedTuple):
 
     @classmethod
     def this(cls) -> Parent:
-        """Give what a fork of this process must know."""
+        """Return the facts about this process, for its forks."""
         return cls(os.pidfd_open(os.getpid()), os.getuid(), os.getgid())
 
 
 def fork(options: SandboxOptions) -> int:
-    """Fork; the child must `enter` its sandbox before anything else."""
+    """Fork; the child must call `enter` first."""
     return namespaces.fork() if options.mode == "namespaces" else os.fork()
 
 
 def enter(options: SandboxOptions, parent: Parent, scratch: str | None) -> None:
-    """Confine this process, which `fork` has just made, for good; returns in the kernel's process only.
+    """Confine this process, which `fork` has just created, permanently; return in the kernel's process only.
 
     Parameters
     ----------
     options
-        As the zygote got them.
+        The options of the zygote.
     parent
         The zygote.
     scratch
-        The one directory this kernel may write to; only where it cannot have a root directory of its own.
+        The only directory that this kernel may write to, in mode landlock; None in mode namespaces.
     """
     bounds = options.limits
     if scratch is None:
         syscalls.die_with(parent.handle)
         os.setsid()
         namespaces.furnish(parent.uid, parent.gid, bounds.scratch)
-        _move_in(namespaces.HOME, "/tmp")
+        _change_home(namespaces.HOME, "/tmp")
         rlimits.apply(bounds)
         syscalls.drop_capabilities()
         writable = ("/tmp", "/dev/shm", "/dev/pts", namespaces.HOME, *_WRITABLE_DEVICES)
@@ -92,30 +92,30 @@ def enter(options: SandboxOptions, parent: Parent, scratch: str | None) -> None:
             raise OSError(f"Landlock must be of version {landlock.TRUNCATION} or newer (got {landlock.version()})")
         supervise(parent.handle)
         os.setsid()
-        _move_in(scratch, scratch)
+        _change_home(scratch, scratch)
         rlimits.apply(bounds, already_running=rlimits.threads_of_this_user())
         syscalls.drop_capabilities()
         covered = set(namespaces.answers_installed(options.hide))
         named = [*_SYSTEM, *_ETC, *_READABLE_DEVICES, *namespaces.prefixes(), options.edition]
         roots = sorted({os.path.realpath(path) for path in named})
-        readable = [path for root in roots for path in _without(root, covered)]
+        readable = [path for root in roots for path in _split_around(root, covered)]
         landlock.restrict([scratch, *_WRITABLE_DEVICES], readable, roots, tcp=False)
     seccomp.load(options.filter)
 
 
-def _without(path: str, covered: set[str]) -> Iterator[str]:
-    """Split a directory into what is below it, as far as needed to leave out the covered paths."""
+def _split_around(path: str, covered: set[str]) -> Iterator[str]:
+    """Yield the largest directories and files below a directory that contain none of the covered paths."""
     if path in covered or Path(path).is_symlink():
-        return  # what a link leads to has a rule of its own, or none
+        return  # the target of a link has a rule of its own, or must not be read
     if any(other.startswith(f"{path}/") for other in covered):
         for below in sorted(Path(path).iterdir()):
-            yield from _without(str(below), covered)
+            yield from _split_around(str(below), covered)
     else:
         yield path
 
 
-def _move_in(home: str, temporary: str) -> None:
-    """Live in `home`, with nothing of the outside left in the environment, in files or in standard streams."""
+def _change_home(home: str, temporary: str) -> None:
+    """Change to `home`; point environment variables at it and redirect the standard streams to /dev/null."""
     os.environ.update(
         PATH=f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
         HOME=home,

@@ -1,4 +1,4 @@
-"""Landlock: the files that a process and all its children may touch, refused by Linux itself.
+"""Restrict the files that a process and all its children may use, with Landlock, a security module of Linux.
 
 Kernel side: imports the standard library and siblings only.
 
@@ -22,11 +22,11 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, READ_DIR = 1, 2, 4, 8
 _TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
 READ = _EXECUTE | _READ_FILE | READ_DIR
 _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
-# How many rights of files each version of the interface knows: moving files came with 2, truncation with 3,
-# ioctl on devices with 5.
+# The number of file rights in each version of the interface: version 2 added moving files, 3 truncation, 5 ioctl on
+# devices.
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 _TCP_RIGHTS = 0b11
-_SCOPES = 0b11  # abstract unix sockets and signals stay inside (6)
+_SCOPES = 0b11  # refuses abstract unix sockets and signals to processes outside (since version 6)
 
 TRUNCATION = 3
 SIGNALS = 6
@@ -42,19 +42,25 @@ class _PathBeneath(ctypes.Structure):
 
 
 def version() -> int:
-    """Give the version of Landlock that this Linux offers; 0 where there is none."""
+    """Return the version of Landlock that this Linux offers; 0 if it has none."""
     return max(0, int(libc.syscall(_CREATE, None, ctypes.c_size_t(0), 1)))
 
 
 def restrict(writable: Iterable[str], readable: Iterable[str], listable: Iterable[str] = (), *, tcp: bool) -> None:
-    """Confine this process: `writable` and `readable` paths and what is below them, and no other file.
+    """Restrict this process to the `writable` and `readable` paths and all files below them.
 
     Parameters
     ----------
     writable, readable, listable
-        Paths; of `listable` directories only the names are seen. Paths that do not exist are passed over.
+        Paths. Directories below `listable` may be listed, but their files may not be read. Paths that do not exist are
+        skipped.
     tcp
-        Whether TCP stays possible; otherwise binding and connecting are refused (version 4).
+        Whether TCP stays possible; otherwise binding and connecting are refused (since version 4).
+
+    Raises
+    ------
+    OSError
+        If Landlock is not enabled, or refuses a step.
     """
     offered = version()
     if not offered:
@@ -77,7 +83,7 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     try:
         opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        return  # what cannot be opened needs no rule: it stays refused
+        return  # a path that cannot be opened needs no rule: it stays refused
     try:
         if not Path(path).is_dir():
             rights &= _ON_FILES

@@ -1,7 +1,7 @@
-"""A machine of its own for each kernel: root directory, processes, network, users, all made of Linux namespaces.
+"""Isolate each kernel with Linux namespaces: its own root directory, processes, network and users.
 
-`prepare` runs once, in the zygote; `enter` once for each kernel, after the fork. Kernel side: imports the standard
-library and siblings only.
+`prepare` runs once, in the zygote; `fork` and then `furnish` run once for each kernel. Kernel side: imports the
+standard library and siblings only.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from autograder.running.sandbox.syscalls import (
     bind,
 )
 
-# Where the edition is inside, wherever it is outside.
+# Path of the edition inside the sandbox.
 EDITION = "/edition"
 HOME = "/home/student"
 
 SYSTEM = ("/usr", "/nix/store")
-_LINKS = ("bin", "sbin", "lib", "lib64", "lib32")  # into /usr nowadays, directories on older systems
+_LINKS = ("bin", "sbin", "lib", "lib64", "lib32")  # links into /usr on current systems, directories on older ones
 _ETC = ("ld.so.cache", "localtime", "fonts", "mime.types", "alternatives")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _DEVICE_LINKS = {
@@ -45,13 +45,13 @@ _DEVICE_LINKS = {
     "stderr": "/proc/self/fd/2",
     "ptmx": "pts/ptmx",
 }
-# Installed copies of the course: they hold the answers, which the edition does not.
+# Installed copies of the course contain the answers; the edition does not.
 _ANSWERS = ("autograder", "course_lib", "keep_the_signal_alive")
 
 
 @cache
 def prefixes() -> tuple[str, ...]:
-    """List the directories the interpreter and its packages are in, none inside another or inside the system's."""
+    """List the directories of the interpreter and its packages; none is inside another one or inside SYSTEM."""
     named = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
     if site.ENABLE_USER_SITE:
         named.append(site.getusersitepackages())
@@ -66,7 +66,7 @@ def prefixes() -> tuple[str, ...]:
 
 
 def answers_installed(hide: Iterable[str] = ()) -> list[str]:
-    """List installed copies of the course, and whatever else `hide` names, that a kernel must not see."""
+    """List paths that a kernel must not see: installed copies of the course, and the existing paths of `hide`."""
     places = [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
     found = [Path(path).resolve() for path in hide if Path(path).exists()]
     for place in map(Path, places):
@@ -76,23 +76,23 @@ def answers_installed(hide: Iterable[str] = ()) -> list[str]:
 
 
 def prepare(edition: str, user: tuple[int, int] | None, hide: Iterable[str]) -> None:
-    """Move this process into a read-only root that holds the interpreter, the edition and little else.
+    """Move this process into a read-only root directory with the interpreter, the edition and few other files.
 
     Parameters
     ----------
     edition
-        Directory that becomes `/edition`, as a copy: its files may be readable by their owner alone.
+        Directory that is copied to `/edition`. It is not mounted, as only the owner may be allowed to read its files.
     user
-        User and group to become if this process is root; None to stay.
+        User and group to change to if this process is root; None for no change.
     hide
-        Files and directories to cover, besides installed copies of the course.
+        Files and directories to hide, besides installed copies of the course.
     """
     os.umask(0o022)
     _leave_shared_mounts(user)
-    root = "/tmp"  # any directory that exists: in this namespace nobody else sees what is mounted over it
-    sources = _opened([*SYSTEM, *prefixes()])
-    covered = _seen_through(sources, answers_installed(hide))
-    links = {str(step): str(step.readlink()) for step in _steps_to_the_interpreter()}
+    root = "/tmp"  # any existing directory will do: other processes do not see mounts of this namespace
+    sources = _open_paths([*SYSTEM, *prefixes()])
+    covered = _paths_inside(sources, answers_installed(hide))
+    links = {str(step): str(step.readlink()) for step in _links_to_interpreter()}
     copied = os.open(edition, os.O_PATH)
     syscalls.mount("root", root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64m")
     for path, fd in sources.items():
@@ -101,12 +101,12 @@ def prepare(edition: str, user: tuple[int, int] | None, hide: Iterable[str]) -> 
     _add_etc(root)
     _add_devices(root)
     shutil.copytree(f"/proc/self/fd/{copied}/", root + EDITION)
-    # Once for all kernels, none of which can write there.
+    # Compile once for all kernels, as they cannot write there.
     compileall.compile_dir(root + EDITION, quiet=2, stripdir=root)
     _make_readable(Path(root + EDITION))
     for name in ("/proc", "/dev/shm", "/dev/pts", "/tmp", HOME):
-        Path(root + name).mkdir(parents=True, exist_ok=True)  # the interpreter may be below one of them
-    # Linux mounts a new /proc later only where a whole one can be seen already.
+        Path(root + name).mkdir(parents=True, exist_ok=True)  # one may exist already, as a parent of the interpreter
+    # Linux allows a kernel to mount a new /proc only if it sees a complete one already.
     syscalls.mount("/proc", f"{root}/proc", None, MS_BIND | MS_REC)
     _cover(root, covered)
     for fd in (*sources.values(), copied):
@@ -125,7 +125,7 @@ def _leave_shared_mounts(user: tuple[int, int] | None) -> None:
         try:
             syscalls.unshare(syscalls.NEWNS)
             private = True
-        except PermissionError:  # root without rights, as in most containers: as good as anybody else
+        except PermissionError:  # root without capabilities, as in most containers: proceed as for any other user
             if user is not None:
                 syscalls.become(*user)
                 ids = user
@@ -135,13 +135,13 @@ def _leave_shared_mounts(user: tuple[int, int] | None) -> None:
     syscalls.mount(None, "/", None, MS_REC | syscalls.MS_PRIVATE)
 
 
-def _opened(paths: Iterable[str]) -> dict[str, int]:
-    """Hold on to directories that the new root is about to cover; those that do not exist are passed over."""
+def _open_paths(paths: Iterable[str]) -> dict[str, int]:
+    """Open directories, so that they can be used after the new root hides them; skip those that do not exist."""
     return {path: os.open(path, os.O_PATH) for path in paths if Path(path).is_dir()}
 
 
-def _seen_through(sources: Iterable[str], covered: Iterable[str]) -> list[str]:
-    """Give the paths at which `covered` ones will be seen: a source may be named by a way with links in it."""
+def _paths_inside(sources: Iterable[str], covered: Iterable[str]) -> list[str]:
+    """Return where the `covered` paths will be inside the sandbox: the path of a source may contain symbolic links."""
     real = {source: os.path.realpath(source) for source in sources}
     return [
         source + path.removeprefix(real[source])
@@ -165,8 +165,8 @@ def _add_links(root: str, links: Mapping[str, str]) -> None:
             inside.symlink_to(target)
 
 
-def _steps_to_the_interpreter() -> Iterator[Path]:
-    """Follow `bin/python` from link to link: each is a path that the next start of Python asks for."""
+def _links_to_interpreter() -> Iterator[Path]:
+    """Yield each symbolic link on the path from `bin/python` to the interpreter: Python needs them all to start."""
     step = Path(sys.executable)
     while step.is_symlink():
         yield step
@@ -202,7 +202,7 @@ def _make_readable(top: Path) -> None:
 
 
 def _cover(root: str, paths: Iterable[str]) -> None:
-    """Lay an empty directory, or /dev/null, over each path that is inside."""
+    """Hide each path that exists inside: mount an empty directory or /dev/null over it."""
     empty = Path(root, ".empty")
     empty.mkdir(0o555)
     for path in paths:
@@ -212,13 +212,13 @@ def _cover(root: str, paths: Iterable[str]) -> None:
 
 
 def fork() -> int:
-    """Fork; the child is alone in namespaces of its own, of cgroups excepted: it may have yet to enter one."""
+    """Fork; the child is in new namespaces, except the one for cgroups: it may have to enter its cgroup first."""
     kinds = (syscalls.NEWNS, syscalls.NEWPID, syscalls.NEWNET, syscalls.NEWIPC, syscalls.NEWUTS)
     return syscalls.fork_into(syscalls.NEWUSER | sum(kinds))
 
 
 def furnish(uid: int, gid: int, scratch: int) -> None:
-    """Be the user we were; bring up the loopback network; mount scratch directories of `scratch` bytes, and /proc."""
+    """Map the user ids; start the loopback network; mount scratch directories of `scratch` bytes, and /proc."""
     syscalls.map_ids(uid, gid)
     syscalls.unshare(syscalls.NEWCGROUP)
     socket.sethostname("sandbox")
@@ -229,14 +229,14 @@ def furnish(uid: int, gid: int, scratch: int) -> None:
     try:
         syscalls.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     except PermissionError:
-        # A container that masks parts of /proc allows no new one: then none at all, rather than the machine's.
+        # A container that masks parts of /proc allows no new one. Then an empty /proc hides the machine's processes.
         syscalls.mount("none", "/proc", "tmpfs", MS_RDONLY, "size=4k")
     syscalls.mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
 
 
 def _mount_scratch(path: str, options: str) -> None:
-    """Mount an empty directory, and in it what the interpreter has there: a checkout in /tmp has it there."""
-    kept = _opened(prefix for prefix in prefixes() if prefix.startswith(f"{path}/"))
+    """Mount an empty directory, but keep the interpreter's directories below it, for example of a checkout in /tmp."""
+    kept = _open_paths(prefix for prefix in prefixes() if prefix.startswith(f"{path}/"))
     syscalls.mount("scratch", path, "tmpfs", MS_NOSUID | MS_NODEV, options)
     for prefix, fd in kept.items():
         bind(f"/proc/self/fd/{fd}", prefix)
@@ -244,7 +244,7 @@ def _mount_scratch(path: str, options: str) -> None:
 
 
 def _loopback_up() -> None:
-    """Bring `lo` up: ipykernel binds 127.0.0.1."""
+    """Enable the network interface `lo`: ipykernel binds 127.0.0.1."""
     siocsifflags, up_and_running = 0x8914, 0x1 | 0x40
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, siocsifflags, struct.pack("16sh22x", b"lo", up_and_running))

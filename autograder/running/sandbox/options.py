@@ -1,6 +1,6 @@
-"""How a submission is confined: the values that cross from the grader into the sandbox, as one JSON text.
+"""Define the options of the sandbox, which the grader passes to the zygote as one JSON text.
 
-Both sides of the security boundary read this module. Kernel side: imports the standard library only.
+Both sides of the security boundary use this module. Kernel side: imports the standard library only.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ class Limits:
     Attributes
     ----------
     memory : int
-        Bytes, of all its processes together.
+        Bytes of memory of all its processes together.
     processes : int
-        Processes and threads.
+        Number of processes and threads.
     files : int
-        Open files of a process.
+        Number of open files of a process.
     file_size : int
         Bytes of a file.
     scratch : int
-        Bytes of each directory it may write to.
+        Bytes of all files in each directory that it may write to.
     cpu_seconds : int
-        CPU time of a process.
+        CPU time of a process, in seconds.
     """
 
     memory: int = 2 << 30
@@ -54,11 +54,11 @@ class SandboxOptions:
     filter : bytes
         Program for seccomp, as `seccomp.build` returns it.
     user : (int, int) or None
-        User and group that a zygote started by root becomes; None to stay.
+        User and group that a zygote started by root changes to; None for no change.
     hide : tuple of str
         Paths that kernels must not see, besides installed copies of the course.
     home : str or None
-        Directory for scratch directories, where kernels have no root directory of their own.
+        Directory for the kernels' scratch directories, in mode landlock.
     limits : Limits
     """
 

@@ -1,4 +1,4 @@
-"""The machine's processes, as /proc lists them.
+"""Find processes and their children in /proc.
 
 Kernel side: imports the standard library only.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def descendants(process: int, parents: dict[int, int] | None = None) -> set[int]:
-    """Give the processes below `process`, without itself."""
+    """Return the children of `process`, their children, and so on."""
     children: dict[int, list[int]] = {}
     for child, parent in (parents_of_all() if parents is None else parents).items():
         children.setdefault(parent, []).append(child)
@@ -24,12 +24,12 @@ def descendants(process: int, parents: dict[int, int] | None = None) -> set[int]
 
 
 def walk_below(process: int) -> set[int]:
-    """Give the processes below `process`, without looking at any other of the machine.
+    """Return the descendants of `process` without reading other processes of the machine.
 
-    Quicker than `descendants`; may miss one whose siblings end just then.
+    Faster than `descendants`, but may miss a process whose siblings end at that moment.
     """
     if not Path("/proc/thread-self/children").exists():
-        return descendants(process)  # a Linux that was built without it
+        return descendants(process)  # this Linux was built without the lists of children
     found: set[int] = set()
     waiting = [process]
     while waiting:
@@ -40,13 +40,13 @@ def walk_below(process: int) -> set[int]:
 
 
 def children(process: int) -> set[int]:
-    """Give the processes that the threads of `process` have started; none where Linux was built without that list."""
+    """Return the processes that the threads of `process` started; empty if Linux was built without these lists."""
     found: set[int] = set()
     try:
         for thread in Path(f"/proc/{process}/task").iterdir():
             found.update(map(int, (thread / "children").read_bytes().split()))
     except OSError:
-        pass  # it has ended meanwhile
+        pass  # the process has ended
     return found
 
 
@@ -59,7 +59,7 @@ def parents_of_all() -> dict[int, int]:
                 try:
                     stat = Path(entry.path, "stat").read_bytes()
                 except OSError:
-                    continue  # it has ended meanwhile
-                # The second field is the program's name, which may hold spaces and brackets.
+                    continue  # the process has ended
+                # The second field is the program's name, which may contain spaces and brackets.
                 parents[int(entry.name)] = int(stat.rpartition(b")")[2].split()[1])
     return parents

@@ -1,4 +1,4 @@
-"""What one process of a submission may use; the sum over its processes is the watchdog's business.
+"""Set resource limits for one process of a submission; the watchdog checks the sum over its processes.
 
 Kernel side: imports the standard library and siblings only.
 """
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from autograder.running.sandbox.options import Limits
 
-# The interpreter, NumPy and the stacks of some threads are address space that hardly costs memory. Little enough that
-# one process alone gets a MemoryError before all together are too many.
+# The interpreter, NumPy and thread stacks take address space but little memory. The number is so small that a single
+# process that uses too much gets a MemoryError before the watchdog ends the submission.
 _ADDRESS_SPACE_OF_A_KERNEL = 1 << 29
 
 
@@ -23,7 +23,7 @@ def apply(limits: Limits, *, already_running: int = 0) -> None:
     ----------
     limits : Limits
     already_running
-        Threads of this user outside the sandbox, where Linux counts them too.
+        Number of threads of this user outside the sandbox; 0 if Linux does not count them.
     """
     wanted = {
         resource.RLIMIT_AS: limits.memory + _ADDRESS_SPACE_OF_A_KERNEL,
@@ -50,5 +50,5 @@ def threads_of_this_user() -> int:
             if process.name.isdigit() and process.stat().st_uid == os.getuid():
                 total += sum(1 for _ in (process / "task").iterdir())
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # the process has ended
     return total

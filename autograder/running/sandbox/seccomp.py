@@ -1,6 +1,6 @@
-"""The filter of system calls: written once on the trusted side, loaded by each kernel with one call.
+"""Build a seccomp filter of system calls on the trusted side, and load it in each kernel.
 
-`build` needs libseccomp; `load` is kernel side and needs nothing.
+`build` needs libseccomp; `load` runs on the kernel side and needs no library.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ HOW_TO_INSTALL = (
     "install it with `apt install libseccomp2`, `dnf install libseccomp` or `pacman -S libseccomp`, "
     "and the Python package with `pip install pyseccomp`"
 )
-# What no notebook needs, and what has let programs out of sandboxes before.
+# No notebook needs these, and some were used to escape from sandboxes.
 _REFUSED = (
     *("unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsmount"),
     *("fsconfig", "fspick", "swapon", "swapoff", "reboot", "acct", "quotactl", "settimeofday", "clock_settime"),
@@ -25,9 +25,10 @@ _REFUSED = (
     *("keyctl", "add_key", "request_key", "io_uring_setup", "io_uring_enter", "io_uring_register"),
     *("name_to_handle_at", "open_by_handle_at", "fanotify_init", "lookup_dcookie"),
 )
-# Newer than the libseccomp of some distributions, so by number: mount_setattr, quotactl_fd, open_tree_attr.
+# By number, as the libseccomp of some distributions does not know the names: mount_setattr, quotactl_fd,
+# open_tree_attr.
 _REFUSED_NUMBERS = (442, 443, 467)
-# Memory that belongs to no process's own use, so that nobody would count it.
+# They allocate memory that Linux counts for no process, so that the limits would not see it.
 _ABSENT = ("memfd_create", "shmget", "shmat", "msgget", "semget", "mq_open")
 _ABSENT_NUMBERS = (447,)  # memfd_secret
 _NAMESPACES = (
@@ -49,15 +50,15 @@ class _Program(ctypes.Structure):
 
 
 def build(*, shared_network: bool = False, signals: bool = True) -> bytes:
-    """Translate the rules for this machine's processor.
+    """Return the filter as a BPF program for this machine's processor.
 
     Parameters
     ----------
     shared_network
-        Whether the kernel will be in the machine's network. Then it gets no sockets but pairs; in an empty network of
-        its own it may have them.
+        Whether the kernel is in the machine's network. Then it may create pairs of connected sockets only. In an empty
+        network of its own it may create other sockets too.
     signals
-        Whether processes may send signals; no where nothing else keeps them from the user's other processes.
+        Whether processes may send signals. It must be False if nothing else protects the user's other processes.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def build(*, shared_network: bool = False, signals: bool = True) -> bytes:
         If libseccomp or its Python package is missing; the text says what to install.
     """
     try:
-        import pyseccomp  # type: ignore[import-untyped]  # its import looks for the library
+        import pyseccomp  # type: ignore[import-untyped]  # the import fails without the library
     except (ImportError, RuntimeError) as error:
         raise RuntimeError(f"libseccomp is missing ({error}): {HOW_TO_INSTALL}") from error
 
@@ -77,11 +78,11 @@ def build(*, shared_network: bool = False, signals: bool = True) -> bytes:
         rules.add_rule(absent, name)
     for flag in _NAMESPACES:
         rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
-    # The flags of clone3 are behind a pointer, which a filter cannot follow; libc falls back to clone.
+    # A filter cannot read the flags of clone3, which are behind a pointer. Without clone3, libc falls back to clone.
     rules.add_rule(absent, "clone3")
     _limit_sockets(pyseccomp, rules, refuse, () if shared_network else (_UNIX, _INET, _INET6))
     if shared_network:
-        # Only pairs of streams are left, and they cannot be aimed at an address, neither of IP nor a unix path.
+        # Only pairs of stream sockets are left. They cannot be connected to an IP address or a unix path.
         rules.add_rule(refuse, "connect")
         rules.add_rule(refuse, "socketpair", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _KIND, _DGRAM))
     with os.fdopen(os.memfd_create("filter"), "w+b") as file:
@@ -91,7 +92,7 @@ def build(*, shared_network: bool = False, signals: bool = True) -> bytes:
 
 
 def _limit_sockets(pyseccomp: Any, rules: Any, refuse: int, families: tuple[int, ...]) -> None:
-    """Leave sockets of these families, and those that list network interfaces: libzmq aborts without."""
+    """Allow sockets of these families, and those that list network interfaces, without which libzmq aborts."""
     for family in range(_NETLINK):
         if family not in families:
             rules.add_rule(refuse, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
@@ -102,7 +103,7 @@ def _limit_sockets(pyseccomp: Any, rules: Any, refuse: int, families: tuple[int,
 
 
 def load(program: bytes) -> None:
-    """Bind this process and all its children to the filter, for good."""
+    """Apply the filter to this process and all its children, permanently."""
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     buffer = ctypes.create_string_buffer(program, len(program))
     described = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_char_p))

@@ -1,4 +1,4 @@
-"""The process between the zygote and a kernel that has no process namespace: it ends when all below it has ended.
+"""Supervise a kernel that has no process namespace: a process between zygote and kernel that kills all descendants.
 
 Kernel side: imports the standard library and siblings only.
 """
@@ -12,37 +12,37 @@ import time
 from autograder.running.sandbox.processes import descendants
 from autograder.running.sandbox.syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, close_all_but, die_with, prctl
 
-_AWAITED = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
 def supervise(parent: int) -> None:
     """Fork; return in the child only, which becomes the kernel. The parent supervises it and never returns.
 
-    The parent answers an interrupt by interrupting the kernel and a termination by killing it, adopts its orphans, and
-    kills them when it has ended.
+    The parent interrupts the kernel when it gets SIGINT, and kills the kernel when it gets SIGTERM. It adopts the
+    kernel's orphans, and kills them when the kernel has ended.
 
     Parameters
     ----------
     parent
-        A handle of the zygote, which is closed.
+        A pidfd of the zygote, which is closed here.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     die_with(parent, signal.SIGTERM)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     kernel = os.fork()
     if kernel == 0:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         return
     close_all_but({0, 1, 2})
     _watch(kernel)
-    _kill_all_below()
+    _kill_descendants()
     os._exit(0)
 
 
 def _watch(kernel: int) -> None:
     while True:
-        received = signal.sigwaitinfo(_AWAITED).si_signo
+        received = signal.sigwaitinfo(_SIGNALS).si_signo
         if received == signal.SIGINT:
             os.kill(kernel, signal.SIGINT)
         elif received == signal.SIGTERM:
@@ -58,8 +58,8 @@ def _watch(kernel: int) -> None:
                 break
 
 
-def _kill_all_below() -> None:
-    """Stop every descendant before killing any: what is stopped starts no other, and keeps its place in the limit."""
+def _kill_descendants() -> None:
+    """Kill all descendants; all are stopped first, since a stopped process starts no other and counts in the limit."""
     while True:
         stopped: set[int] = set()
         while new := descendants(os.getpid()) - stopped:

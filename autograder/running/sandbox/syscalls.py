@@ -1,4 +1,4 @@
-"""System calls of Linux that the sandbox needs and the standard library does not offer; each raises on failure.
+"""Call Linux system calls that the sandbox needs and the standard library does not offer; each raises on failure.
 
 Kernel side: imports the standard library only.
 """
@@ -72,7 +72,7 @@ class _CloneArgs(ctypes.Structure):
 
 
 def checked(result: int, what: str) -> int:
-    """Give the result of a system call, or raise its error with `what` was tried."""
+    """Return the result of a system call, or raise its error; `what` names the call in the message."""
     if result == -1:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
@@ -80,16 +80,16 @@ def checked(result: int, what: str) -> int:
 
 
 def unshare(flags: int) -> None:
-    """Leave the shared namespaces named by `flags`."""
+    """Move this process into new namespaces of the kinds in `flags`."""
     checked(libc.unshare(flags), f"unshare({flags:#x})")
 
 
 def fork_into(namespaces: int) -> int:
-    """Fork as os.fork does; the child is in new namespaces from its first instruction on.
+    """Fork as os.fork does, but start the child in new namespaces.
 
-    With `unshare`, new process namespaces begin with the next fork only, which takes a second copy of this process.
+    After `unshare`, a new process namespace begins only with the next fork; this needs one fork instead of two.
     """
-    tid = ctypes.c_void_p()  # where the C library keeps the thread's number, which is another in the child
+    tid = ctypes.c_void_p()  # address where the C library stores the thread's id, which changes in the child
     libc.prctl(PR_GET_TID_ADDRESS, ctypes.byref(tid), *[ctypes.c_ulong(0)] * 3)
     numbering = _CHILD_SETTID | _CHILD_CLEARTID if tid.value else 0
     arguments = _CloneArgs(flags=namespaces | numbering, child_tid=tid.value or 0, exit_signal=signal.SIGCHLD)
@@ -103,15 +103,15 @@ def fork_into(namespaces: int) -> int:
 
 
 def die_with(parent: int, number: int = signal.SIGKILL) -> None:
-    """Have Linux send this process a signal when its parent ends; `parent` is a handle of it, and is closed."""
+    """Register a signal that Linux sends to this process when its parent ends; `parent`, its pidfd, is closed."""
     prctl(PR_SET_PDEATHSIG, number)
-    if select.select([parent], [], [], 0)[0]:  # too late to be told
+    if select.select([parent], [], [], 0)[0]:  # the parent has ended before the call, so no signal will be sent
         os._exit(1)
     os.close(parent)
 
 
 def map_ids(uid: int, gid: int) -> None:
-    """Be, in the user namespace just made, the same user and group as outside, and nobody else."""
+    """Map only this user and group into the new user namespace, with the same numbers as outside."""
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         Path(f"/proc/self/{name}").write_text(text, encoding="ascii")
 
@@ -124,7 +124,7 @@ def mount(source: str | None, target: str, kind: str | None = None, flags: int =
 
 
 def bind(source: str, target: str, *, read_only: bool = True) -> None:
-    """Show the file or directory `source` at `target`, which is created; by default read-only, and all below it."""
+    """Mount the file or directory `source` at `target`, which is created; read-only by default, with all below it."""
     place = Path(target)
     if Path(source).is_dir():
         place.mkdir(parents=True, exist_ok=True)
@@ -132,7 +132,7 @@ def bind(source: str, target: str, *, read_only: bool = True) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists():
             place.touch()
-    # Recursively: a plain bind is refused where something below is mounted and locked.
+    # Recursively, as Linux refuses a plain bind of a directory with locked mounts below it.
     mount(source, target, None, MS_BIND | MS_REC)
     attributes = _MountAttr(MS_NOSUID | (MS_RDONLY if read_only else 0), 0, 0, 0)
     arguments = (_AT_FDCWD, os.fsencode(target), _AT_RECURSIVE, ctypes.byref(attributes), ctypes.sizeof(attributes))
@@ -140,7 +140,7 @@ def bind(source: str, target: str, *, read_only: bool = True) -> None:
 
 
 def enter_root(root: str) -> None:
-    """Make `root` the root directory, and let go of the old one."""
+    """Make `root` the root directory, and unmount the old one."""
     os.chdir(root)
     checked(libc.pivot_root(b".", b"."), "pivot_root")
     checked(libc.umount2(b".", _MNT_DETACH), "umount the old root")
@@ -148,9 +148,10 @@ def enter_root(root: str) -> None:
 
 
 def map_large_buffers() -> None:
-    """Have malloc map every buffer of 128 kB and more by itself, so that a freed one is given back at once.
+    """Make malloc use mmap for every buffer of 128 kB or more, so that a freed buffer is returned to Linux at once.
 
-    glibc begins so, but keeps ever larger ones once large ones were freed; mallopt(3). Other libraries do as they do.
+    glibc starts with this threshold, but raises it when large buffers are freed; see mallopt(3). Other C libraries
+    are not changed.
     """
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_MMAP_THRESHOLD, 128 << 10)
@@ -163,16 +164,16 @@ def prctl(option: int, *arguments: int) -> None:
 
 
 def become(uid: int, gid: int) -> None:
-    """Stop being root, for good."""
+    """Change user and group from root to `uid` and `gid`, permanently."""
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
-    # A process that changed its user may not write its own /proc/self/uid_map until it says so.
+    # After a change of user, a process may not write its own /proc/self/uid_map until it is "dumpable" again.
     prctl(PR_SET_DUMPABLE, 1)
 
 
 def drop_capabilities() -> None:
-    """Give up every capability of this user namespace; no program started later gets one back."""
+    """Drop every capability of this user namespace; no program that is started later gets one back."""
     for capability in range(64):
         if libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), *[ctypes.c_ulong(0)] * 3) == -1:
             break  # past the last capability that this Linux knows
@@ -183,7 +184,7 @@ def drop_capabilities() -> None:
 
 
 def close_all_but(kept: set[int]) -> None:
-    """Close every descriptor not in `kept`; without a look at /proc, which may be changing just now."""
+    """Close every descriptor that is not in `kept`, without reading /proc, which may change meanwhile."""
     first = 0
     for fd in (*sorted(kept), 1 << 30):
         if first < fd:
@@ -192,7 +193,7 @@ def close_all_but(kept: set[int]) -> None:
 
 
 def collapse_memory() -> None:
-    """Have what this process has in memory in huge pages, where Linux can: it is forked in less time then."""
+    """Move this process's memory into huge pages, if Linux can, which makes forks faster."""
     for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines():
         addresses, rights, _, _, file, *_ = line.split()
         if rights.startswith("rw") and file == "0":
