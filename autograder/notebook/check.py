@@ -74,5 +74,6 @@ def _argument(caller: FrameType) -> str:
     except ImportError:
         return ""
     call = Source.executing(caller).node
-    named = isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name)
-    return call.args[0].id if named else ""
+    if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name):
+        return call.args[0].id
+    return ""
