@@ -1,4 +1,4 @@
-"""The course's exercises, one file an exercise. Importing this package registers them with the judge."""
+"""Define the course's exercises, one file per exercise; importing this package registers them with the judge."""
 
 from autograder.exercises import (
     lesson_00,

@@ -1,4 +1,4 @@
-"""Random inputs for element-wise functions, and the property of random weights."""
+"""Draw random inputs for element-wise functions, and check the property of random weights."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _whole(rng: np.random.Generator, size: int | tuple[int, ...]) -> Array:
 # A draw is compared with at most 14 bounds, so a right answer fails with a probability below 28·exp(−25) = 4e-10.
 # Equal numbers: among 24,000 draws of 53 random bits two are equal with probability 3e-8. One in a hundred is never.
 RARE = 25.0
-_MANY = 1000  # entries of a draw: with fewer, neither repeated numbers nor a mistake can be recognized
+_MANY = 1000  # a draw with fewer entries is too small to recognize repeated numbers or a mistake
 _GRID = np.linspace(-3, 3, 13)  # in standard deviations
 _LAWS = {  # by name: the cumulative distribution function on the grid
     "normal": np.array([(1 + math.erf(z / math.sqrt(2))) / 2 for z in _GRID]),
@@ -70,7 +70,7 @@ def independent_draws(result: Any, tried: Tried, std: float, law: str = "any") -
     tried : Tried
         Another generator was passed in each of its earlier cases, so the draws must differ.
     std : float
-        The standard deviation that the case asks for.
+        The required standard deviation of the case.
     law : {"any", "normal", "uniform"}
         "any" accepts the normal and the uniform law.
     """
@@ -93,12 +93,12 @@ def independent_draws(result: Any, tried: Tried, std: float, law: str = "any") -
 
 
 def features_of_draws(law: str = "any") -> Callable[[Array, Case], Any]:
-    """Return a function that computes what two draws of the same mistake have in common.
+    """Return a function that computes the features of a draw, which are equal for two draws of the same mistake.
 
     Parameters
     ----------
     law : {"any", "normal", "uniform"}
-        As for `independent_draws`: with "any", the normal and the uniform law count as the same.
+        See `independent_draws`: with "any", the normal and the uniform law count as the same.
     """
 
     def features(W: Array, case: Case) -> Any:
@@ -118,7 +118,7 @@ def features_of_draws(law: str = "any") -> Callable[[Array, Case], Any]:
 
 
 def _pattern(W: Array, variance: float) -> str:
-    """Describe what shows that weights are not independent draws from one law; "" for nothing."""
+    """Describe the pattern that shows that weights are not independent draws from one law; return "" for none."""
     n_in, n_out = W.shape
     if W.size > 1 and np.all(W.flat[0] == W):
         return "all weights are equal"
@@ -134,7 +134,7 @@ def _pattern(W: Array, variance: float) -> str:
 
 
 def _follows(W: Array, law: str, std: float) -> bool:
-    """Check by the Kolmogorov distance whether weights follow a law."""
+    """Check with the Kolmogorov distance whether weights follow a law."""
     share_below = np.array([np.count_nonzero(std * z > W) for z in _GRID]) / W.size
     return bool(np.max(np.abs(share_below - _LAWS[law])) <= math.sqrt(RARE / (2 * W.size)))
 

@@ -1,4 +1,4 @@
-"""What is trained in challenges, and how: weights that an answer draws, or a design in words."""
+"""Training runs of the challenges: of weights that an answer draws, or of a design in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Call a student's function on copies of its arguments, without output, within a deadline; convert the result."""
+"""Call a student's function on copies of its arguments, capture its output, limit its time, convert its result."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ import course_lib
 from autograder.errors import TooSlowError
 from course_lib.batchnorm import BatchNormCache
 
-# CPU time of a call, which does not depend on what else the machine does. A right answer takes milliseconds; three
-# parts, judged twice, fit into one cell's time.
+# CPU seconds of a call, which do not depend on the load of the machine. A right answer takes milliseconds. Three parts
+# that are judged twice fit into the time of one cell.
 DEADLINE_SECONDS = 5.0
-_WALL_TIMES = 30  # deadlines that may pass on the clock, for a call that sleeps
-_CACHE_FIELDS = BatchNormCache._fields  # as they were before any student's code ran
-_OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders whose lines no student wrote
+_WALL_TIMES = 30  # the limit of wall time for a call that sleeps, in deadlines
+_CACHE_FIELDS = BatchNormCache._fields  # read here, before a student's code can change them
+_OURS = (str(Path(__file__).parents[1]), str(course_lib.__path__[0]))  # folders of our own code
 
 
-Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]  # of a call
+Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]  # args and kwargs of a call
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class Outcome:
     Attributes
     ----------
     value : object
-        The result, with arrays and numbers turned into plain NumPy arrays of our own.
+        The result as `plain` converts it: arrays and numbers are NumPy arrays.
     error : BaseException or None
-        What it raised instead.
+        The exception that it raised instead.
     warnings : tuple of str
         NumPy's warnings.
     printed : str
-        What it wrote to stdout and stderr.
+        The text that it wrote to stdout and stderr.
     changed : str
-        Name of the argument that is not what it was before the call, or "".
+        Position or name of the first argument that the call has changed, or "".
     line : str
         The line of the student's code that raised, or "".
     """
@@ -66,37 +66,37 @@ class Outcome:
 
 @dataclass(frozen=True)
 class UnsupportedValue:
-    """A placeholder for a result of an unsupported type. Only the type's name is kept."""
+    """A placeholder for a result of an unsupported type, with the type's name."""
 
     type_name: str
 
 
 class RemoteCallable(ABC):
-    """A function in another process. Calls are sent there."""
+    """A function in another process, to which calls are sent."""
 
     @abstractmethod
     def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> Outcome:
-        """Call the function in its process, as `call` of this module does here."""
+        """Call the function in its process, as this module's `call` does in this process."""
 
     @abstractmethod
     def prefetch(self, arguments: Sequence[Arguments], *, writable: bool) -> None:
-        """Send the next calls ahead. They follow in this order; some may not follow."""
+        """Send calls before they are made; they will follow in this order, but some may be left out."""
 
     @abstractmethod
     def globals_among(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return those of the names that are globals of the function."""
+        """Return those of `names` that are globals of the function."""
 
     @abstractmethod
     def with_references(self, references: Mapping[str, Callable[..., Any]]) -> RemoteCallable:
-        """Return the function with these globals, which stay in this process."""
+        """Return the function with these functions as globals; they run in this process."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Give the result.
+        """Call the function and return its result.
 
         Raises
         ------
         BaseException
-            What the function raised.
+            The exception that the function raised.
         """
         outcome = self.call(args, kwargs, writable=False)
         if outcome.error is not None:
@@ -117,13 +117,13 @@ def call(
     Parameters
     ----------
     function : callable
-        May be `RemoteCallable`.
+        May be a `RemoteCallable`.
     args, kwargs
         Arrays, numbers, texts, functions, generators, and lists, tuples and dicts of these.
     writable : bool
         Whether the copies may be written to.
     may_sleep : bool
-        Whether only the CPU time is limited: the caller limits the rest.
+        Whether only the CPU time is limited here, since the caller limits the time of sleep.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def call(
     Raises
     ------
     KeyboardInterrupt
-        If the person at the keyboard wants to stop.
+        If the user has interrupted the program.
     """
     if isinstance(function, RemoteCallable):
         return function.call(args, kwargs, writable=writable)
@@ -149,7 +149,7 @@ def call(
                 value = plain(function(*given, **given_kwargs))
         except KeyboardInterrupt:
             raise
-        except BaseException as problem:  # SystemExit too: a student's exit() must not end the grading
+        except BaseException as problem:  # also SystemExit, as a student's exit() must not end the grading
             error = problem
     numeric = tuple(str(w.message) for w in caught if issubclass(w.category, RuntimeWarning))
     before = [*enumerate(args, start=1), *kwargs.items()]
@@ -159,7 +159,7 @@ def call(
 
 
 def prefetch(function: Any, arguments: Sequence[Arguments], *, writable: bool) -> None:
-    """Send the next calls of a remote function ahead, so that it does not wait for each of them."""
+    """Send the next calls of a remote function before they are made, so that there is no wait for each call."""
     if isinstance(function, RemoteCallable):
         function.prefetch(arguments, writable=writable)
 
@@ -167,9 +167,9 @@ def prefetch(function: Any, arguments: Sequence[Arguments], *, writable: bool) -
 def plain(value: Any) -> Any:
     """Convert a result into plain values: arrays, `None`, texts, and tuples, lists and dicts of these.
 
-    Only exact types count: a subclass may answer comparisons as it likes, so it becomes `UnsupportedValue`. The one
-    NamedTuple that an answer returns is `BatchNormCache`; its entries are those of the tuple, whatever its
-    attributes say.
+    Only exact types are supported: a subclass may define its own comparisons, so it becomes `UnsupportedValue`. The
+    only supported NamedTuple is `BatchNormCache`. Its entries are read from the tuple, not from its attributes, which
+    a student's code could change.
     """
     kind = type(value)
     if value is None or kind is str:
@@ -188,7 +188,7 @@ def plain(value: Any) -> Any:
 
 
 def text_of(error: BaseException) -> str:
-    """Return an exception's text. A student's class may raise here, or return characters that cannot be encoded."""
+    """Return an exception's text; a student's class may raise here, or return characters that cannot be encoded."""
     try:
         return printable(str(error))
     except Exception:
@@ -201,14 +201,14 @@ def printable(text: str) -> str:
 
 
 def globals_among(function: Any, names: Sequence[str]) -> tuple[str, ...]:
-    """Return those of the names that are globals of a function; none where it is not a plain Python function."""
+    """Return those of `names` that are globals of a function; empty if it is not a plain Python function."""
     if isinstance(function, RemoteCallable):
         return function.globals_among(names)
     return tuple(name for name in names if name in function.__globals__) if type(function) is types.FunctionType else ()
 
 
 def with_references(function: Any, references: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
-    """Return a copy of a plain Python function with these globals."""
+    """Return a copy of a plain Python function with these functions as globals."""
     if isinstance(function, RemoteCallable):
         return function.with_references(references)
     helped = types.FunctionType(
@@ -237,7 +237,7 @@ def _number(value: Any) -> Any:
 
 
 def _copy(value: Any, writable: bool) -> Any:
-    """Copy what a function could change. Functions are not copied."""
+    """Copy all values that a function could change; functions are not copied."""
     if isinstance(value, np.ndarray):
         array = value.copy(order="K")
         array.flags.writeable = writable
@@ -253,7 +253,7 @@ def _copy(value: Any, writable: bool) -> Any:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Check whether an argument is bit for bit what it was. Generators may change."""
+    """Check whether an argument is equal bit for bit before and after a call; generators may change."""
     if type(after) is not type(before):
         return False
     if isinstance(before, np.ndarray):
@@ -275,16 +275,16 @@ class _Transcript(io.StringIO):
 
 @contextmanager
 def _captured() -> Iterator[io.StringIO]:
-    """Collect stdout and stderr: stock nbgrader gives zero points for any output on stderr.
+    """Redirect stdout and stderr: nbgrader without this grader gives zero points for any output on stderr.
 
-    A logging handler keeps the stream it was born with, so the stream's own `write` is taken over too.
+    A logging handler keeps a reference to the original stream, so the stream's own `write` is replaced too.
     """
     text = _Transcript()
     stderr = sys.stderr
     own_write = getattr(stderr, "__dict__", {}).get("write")
     with redirect_stdout(text):
         sys.stderr = text
-        patched = _take_over(stderr, text)
+        patched = _redirect(stderr, text)
         try:
             yield text
         finally:
@@ -292,10 +292,10 @@ def _captured() -> Iterator[io.StringIO]:
             if patched and own_write is not None:
                 vars(stderr)["write"] = own_write
             elif patched:
-                del stderr.write  # back to the class's own
+                del stderr.write  # restores the method of the class
 
 
-def _take_over(stream: Any, text: io.StringIO) -> bool:
+def _redirect(stream: Any, text: io.StringIO) -> bool:
     try:
         stream.write = text.write
     except AttributeError:  # None under pythonw, or a stream without a __dict__
@@ -305,10 +305,10 @@ def _take_over(stream: Any, text: io.StringIO) -> bool:
 
 @contextmanager
 def _deadline(cpu: float, wall: float) -> Iterator[None]:
-    """Raise `TooSlowError` in the running code after seconds of CPU time or on the clock; again if it is caught.
+    """Raise `TooSlowError` in the running code after `cpu` or `wall` seconds, and again each second if it is caught.
 
-    Needs Unix and the main thread, where Jupyter runs cells; elsewhere there is no deadline here, and
-    the one of the notebook cell holds.
+    It needs Unix and the main thread, in which Jupyter runs cells. Elsewhere only the time limit of the notebook cell
+    applies.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
@@ -333,7 +333,7 @@ def _deadline(cpu: float, wall: float) -> Iterator[None]:
 
 @contextmanager
 def deadline_paused() -> Iterator[None]:
-    """Leave out the CPU time of what a student's function did not ask for, such as packing values for the judge."""
+    """Pause the deadline during our own work within a call, such as packing values for the judge."""
     if not hasattr(signal, "setitimer"):
         yield
         return

@@ -1,4 +1,4 @@
-"""The card: a verdict for people, as HTML in a notebook and as text in a terminal."""
+"""Write the card, which shows a verdict as HTML in a notebook and as text in a terminal."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def as_html(
     ----------
     exercise : Exercise
     verdict : Verdict
-        Of an answer to this exercise.
+        The verdict on an answer to this exercise.
     function : callable or None
-        The answer, for its curve; called once more on public inputs.
+        The answer, for its curve; it is called once more on public inputs.
     evidence : CaseResult or None
-        The case to look at closely; never a hidden one.
+        The case to show in detail; never a hidden one.
 
     Returns
     -------
     str
-        One `div`; everything that came from the student is escaped.
+        One `div`; all texts from the student are escaped.
     """
     state, colour = _state(verdict)
     blocks = [
@@ -44,14 +44,14 @@ def as_html(
         style.table(["part", "result", "points"], [*map(_row, verdict.parts), *_waiting_row(exercise, verdict)]),
         *map(style.paragraph, _notes(verdict)),
     ]
-    if function is not None and not _hopeless(verdict):
+    if function is not None and not _is_hopeless(verdict):
         blocks.append(picture_svg(exercise, function, evidence))
     if evidence is not None and evidence.failure is not None and not evidence.failure.not_written:
-        blocks.append(_to_paste(exercise, evidence))
+        blocks.append(_code_to_paste(exercise, evidence))
     return style.box(f"Result for {exercise.name}", colour, blocks)
 
 
-def _to_paste(exercise: Exercise, evidence: CaseResult) -> str:
+def _code_to_paste(exercise: Exercise, evidence: CaseResult) -> str:
     code = reproduce.cell(exercise.name, evidence.case)
     if not code:
         return ""
@@ -83,8 +83,8 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, 88, initial_indent="  ", subsequent_indent="  ", tabsize=4)
 
 
-def _hopeless(verdict: Verdict) -> bool:
-    """Check whether another call, to draw the curve, would fail or take as long again."""
+def _is_hopeless(verdict: Verdict) -> bool:
+    """Check whether another call, to draw the curve, would fail in the same way or take as long again."""
     return any(part.failure and part.failure.not_worth_calling_again for part in verdict.parts)
 
 
@@ -122,7 +122,7 @@ def _first_failure(verdict: Verdict) -> Failure | None:
 
 
 def _facts(failure: Failure) -> list[tuple[str, str]]:
-    """List the facts of the first failure: input, place, result and expected result."""
+    """List the facts of the first failure: input, index, result and expected result."""
     if failure.not_written:
         return []
     return [

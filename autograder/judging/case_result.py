@@ -1,4 +1,4 @@
-"""One tried case: the input, the reference's result, the answer's outcome."""
+"""Define the result of one case: the input, the reference's result, the answer's outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autograder.judging.verdict import Failure
 
 @dataclass(frozen=True)
 class CaseResult:
-    """A case after it was tried.
+    """The result of calling the answer on a case.
 
     Attributes
     ----------
@@ -21,10 +21,10 @@ class CaseResult:
     want : object
         The reference's result.
     outcome : Outcome
-        The answer's.
+        The outcome of the answer.
     failure : Failure or None
     fraction : float
-        Fraction of the part's points that is earned in spite of a failure.
+        Fraction of the part's points that is earned although the case failed.
     checked : bool
         Whether the part's property judged the result.
     """

@@ -23,12 +23,12 @@ def mismatch(exercise: Exercise, part: Part, got: Any, want: Any) -> Failure | N
     part : Part
         Its tolerances apply.
     got, want : object
-        As `autograder.judging.calls.plain` gives them.
+        Values that `autograder.judging.calls.plain` has returned.
 
     Returns
     -------
     Failure or None
-        The first thing that is wrong, or `None`.
+        The first difference, or `None` if there is none.
     """
     return _mismatch(exercise, part, got, want, what="the result")
 
@@ -53,7 +53,7 @@ def _mismatch(exercise: Exercise, part: Part, got: Any, want: Any, what: str) ->
 
 
 def same_output(exercise: Exercise, one: Any, other: Any) -> bool:
-    """Check whether two wrong results are the same mistake: equal except for rounding and dtype."""
+    """Check whether two wrong results come from the same mistake: they are equal except for rounding and dtype."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same_output(exercise, one[key], other[key]) for key in one)
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):
@@ -70,7 +70,7 @@ def same_output(exercise: Exercise, one: Any, other: Any) -> bool:
             else (exercise.mistake_rtol, atol)
         )
         return bool(np.all(_close(one, other, rtol, atol)))
-    return type(one) is type(other) and one == other  # None, str, UnsupportedValue: our own plain values
+    return type(one) is type(other) and one == other  # both are None, str or UnsupportedValue
 
 
 def _tuple_mismatch(exercise: Exercise, part: Part, got: Any, want: tuple[Any, ...]) -> Failure | None:

@@ -1,4 +1,4 @@
-"""Recognize mistakes of any exercise: a result that is right except for its shape, its scale or its type."""
+"""Recognize general mistakes, of any exercise: a result that is right except for its shape, its scale or its type."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class _Pair:
 
     got: Array
     want: Array
-    rows: int  # of the first array argument: the N of most exercises
+    rows: int  # of the first array argument, which is N in most exercises
     columns: int
-    argument: Array | None  # the first array argument, where it has the shape of the expected result
+    argument: Array | None  # the first array argument, if it has the shape of the expected result
     hidden: bool
 
     @property
     def same(self) -> bool:
-        """True if this array is right."""
+        """Return whether this array is right."""
         return _close(self.got, self.want)
 
 
@@ -45,7 +45,7 @@ def clue(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
     Returns
     -------
     (name, message) or None
-        Only what explains *every* case that came back.
+        A mistake that explains the results of *all* cases in which the answer returned; `None` if there is none.
     """
     found = _found(exercise, case_results)
     return exercise.words.get(found[0], found) if found else None
@@ -56,9 +56,9 @@ def _found(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | Non
     if wrapping:
         return wrapping
     if any(t.outcome.error is None and t.outcome.value is None and t.want is not None for t in case_results):
-        return None  # what explains the other cases does not explain this one
+        return None  # a result of None has no explanation among the following
     if exercise.mistake_features or any(case_result.part.check for case_result in case_results):
-        return None  # many answers are right: the reference's values say nothing
+        return None  # many answers are right, so a comparison with the reference's values explains nothing
     found: list[tuple[str, Clue]] = []
     outputs = _by_output(exercise, case_results)
     rounded = _float32([pair for pairs in outputs.values() for pair in pairs])
@@ -84,7 +84,7 @@ def _wrapping(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | 
     """Check types: `None`, a list for an array, a tuple with a missing value or another order."""
     returned = [t for t in case_results if t.failure and t.outcome.error is None]
     failed = [t for t in returned if t.failure and t.failure.kind in ("type", "shape", "value")]
-    # Where None can be right, a function that returned None may have meant it.
+    # If None can be a right result, the function may have returned it on purpose.
     none_is_legal = any(t.want is None for t in case_results)
     if failed and not none_is_legal and all(t.outcome.value is None for t in returned):
         if any(t.outcome.printed.strip() for t in failed):
@@ -109,7 +109,7 @@ def _is_listed(got: Any, want: Any) -> bool:
 
 
 def _missing_value(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
-    """Find the one value of a tuple without which everything is right."""
+    """Find the one value that is missing from a tuple that is right otherwise."""
     for missing, name in enumerate(exercise.outputs):
         if all(_equals(_as_tuple(t.outcome.value), t.want[:missing] + t.want[missing + 1 :]) for t in case_results):
             return "forgets_a_value", f"What it returns is right, but `{name}` is missing from it."
@@ -142,7 +142,7 @@ def _equals(got: Any, want: Any) -> bool:
 
 
 def _by_output(exercise: Exercise, case_results: Sequence[CaseResult]) -> dict[str, list[_Pair]]:
-    """Collect the arrays of all results by the name of the output. A list of layers is one output."""
+    """Collect the arrays of all results by the name of the output; a list of layers is one output."""
     found: dict[str, list[_Pair]] = {}
     for case_result in case_results:
         if case_result.outcome.error is not None:
@@ -170,13 +170,13 @@ def _pair(case_result: CaseResult, got: Array, want: Array) -> _Pair:
     columns = first.shape[1] if first.ndim > 1 else 1
     argument = first if arrays and first.shape == want.shape else None
     if want.dtype.kind == "b":
-        got, want = got.astype(np.float64), want.astype(np.float64)  # which can be scaled and negated
+        got, want = got.astype(np.float64), want.astype(np.float64)  # numbers can be scaled and negated
     return _Pair(got, want, len(first), columns, argument, case_result.part.hidden)
 
 
-# ---- what one output is but for ---------------------------------------------------------------------------------
+# ---- how the numbers differ -------------------------------------------------------------------------------------
 
-# (name, what is done to the right result, message).
+# (name, function that turns the right result into the wrong one, message).
 _TRANSFORMATIONS: tuple[tuple[str, Callable[[_Pair], Array], str], ...] = (
     ("transposed", lambda p: p.want.T, "It is the transpose of the right result: which axis is which?"),
     ("axis_kept", lambda p: p.want[np.newaxis], "The values are right, but an axis of length 1 is left over."),
@@ -244,7 +244,7 @@ def _evidence(transform: Callable[[_Pair], Array], pairs: Sequence[_Pair]) -> in
 
 
 def _factor(pairs: Sequence[_Pair]) -> Clue | None:
-    """Recognize one constant factor, whatever it is."""
+    """Recognize any constant factor."""
     got, want = _all(pairs)
     usable = np.isfinite(got) & np.isfinite(want) & (want != 0)
     if np.count_nonzero(usable) < 3 or not np.array_equal(np.isfinite(got), np.isfinite(want)):
@@ -268,7 +268,8 @@ def _float32(pairs: Sequence[_Pair]) -> Clue | None:
 def _is_single(pair: _Pair, scale: float) -> bool:
     """Check whether a result could be float32 and is as close to the right one as float32 allows.
 
-    A sum whose terms cancel is off by what they were, so the largest entry anywhere counts, within reason.
+    If the terms of a sum cancel, its error depends on the size of the terms. So the bound also depends on `scale`, the
+    largest entry of all results, up to a limit.
     """
     got, want = pair.got, pair.want
     finite = np.isfinite(want)
@@ -281,7 +282,7 @@ def _is_single(pair: _Pair, scale: float) -> bool:
 
 
 def _is_rounded(pair: _Pair) -> bool:
-    """Check whether the right result needs more digits than float32 has, and no wrong entry is 0."""
+    """Check whether an entry differs by more than rounding in float64, and no wrong entry is 0."""
     wrong = np.isfinite(pair.want) & (np.abs(pair.got - pair.want) > 1e-10 * np.abs(pair.want))
     return bool(np.any(wrong) and np.all(pair.got[wrong] != 0))
 
@@ -325,7 +326,7 @@ def _positive_only(pairs: Sequence[_Pair]) -> Clue | None:
 
 
 def _all(pairs: Sequence[_Pair]) -> tuple[Array, Array]:
-    """Join all entries of all pairs into two long arrays, without float32 ones, which have too few digits."""
+    """Join the entries of all pairs into two long arrays, without float32 pairs, which have too few digits."""
     double = [pair for pair in pairs if pair.want.dtype != np.float32]
     return _long([pair.got for pair in double]), _long([pair.want for pair in double])
 

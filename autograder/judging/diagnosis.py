@@ -1,4 +1,4 @@
-"""Name the mistake: a known one by its results, else a general one."""
+"""Name the mistake in a wrong answer: a known mistake with the same results, else a general one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.judging.detective import clue
 from autograder.judging.exercise import Case, Exercise
 from autograder.judging.verdict import Kind
 
-# What went wrong with the call, where the result does not tell.
+# Diagnoses for failures that are not about the result.
 _BY_KIND: dict[Kind, str] = {
     "missing": "missing",
     "unfinished": "unfinished",
@@ -31,8 +31,8 @@ _ABOUT_THE_RESULT = ("type", "shape", "dtype", "value", "raised")
 def diagnose(exercise: Exercise, case_results: Sequence[CaseResult]) -> tuple[str | None, str]:
     """Find the mistake that explains a wrong answer.
 
-    First the exercise's known mistakes: the one whose outputs are the answer's on every case, for a wrong
-    function *is* its fingerprint. Then what is recognizable in any exercise. Then the kind of the first failure.
+    First, the exercise's known mistakes are compared: the first one with the answer's results on every case is the
+    diagnosis. Second, general mistakes, which can be recognized in any exercise. Last, the kind of the first failure.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ def diagnose(exercise: Exercise, case_results: Sequence[CaseResult]) -> tuple[st
     Returns
     -------
     name : str or None
-        `None` where nothing fits, or everything passed.
+        `None` if no diagnosis matches, or if everything passed.
     message : str
-        Where to look; "" where the failure itself says it.
+        A hint where to look; "" if the failure's own message is enough.
     """
     failures = [case_result.failure for case_result in case_results if case_result.failure]
     if any(failure.kind in _ABOUT_THE_RESULT for failure in failures):
@@ -58,9 +58,9 @@ def diagnose(exercise: Exercise, case_results: Sequence[CaseResult]) -> tuple[st
 
 
 def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], case_results: Sequence[CaseResult]) -> bool:
-    """Check whether a known mistake has the answer's result on every case, one of them a wrong result.
+    """Check whether a known mistake has the answer's result on every case, and one of these results is wrong.
 
-    Where the answer raised and the mistake does not, the answer has a second problem, and the case says nothing.
+    If the answer raised an exception and the mistake does not, the answer has a second problem. Such a case is ignored.
     """
     shared = False
     for case_result in case_results:
@@ -79,20 +79,20 @@ def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], case_resu
 
 @lru_cache(maxsize=2000)
 def _outcome_of(mistake: Callable[..., Any], case: Case, writable: bool) -> calls.Outcome:
-    """Run a known mistake on a case, once for all answers that are judged on it."""
+    """Run a known mistake on a case; cached for all answers that are judged on this case."""
     return calls.call(mistake, case.args, case.kwargs, writable=writable)
 
 
 def _alike(exercise: Exercise, case: Case, one: Any, other: Any) -> bool:
-    """Check whether two results are the same mistake, by their features where the exercise has some."""
+    """Check whether two results come from the same mistake, by their features if the exercise defines some."""
     if exercise.mistake_features is None:
         return same_output(exercise, one, other)
     if _form(one) != _form(other):
         return False
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):  # of absurd numbers
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):  # wrong results may be extreme
             features = [calls.plain(exercise.mistake_features(value, case)) for value in (one, other)]
-    except Exception:  # made for results of the right form, which these are not
+    except Exception:  # the features are defined only for results of the right form
         return same_output(exercise, one, other)
     return same_output(exercise, *features)
 

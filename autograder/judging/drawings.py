@@ -1,4 +1,4 @@
-"""The drawings a card can hold: curve, difference of matrices, layers, entries, histogram, point cloud."""
+"""Draw the pictures of cards: curve, difference of matrices, layers, entries, histogram, point cloud."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = np.ndarray[Any, Any]
-_LARGEST = 40  # rows and columns of a matrix that are still shown
+_LARGEST = 40  # the number of rows and columns of a matrix that are drawn
 _POINTS = 300
 
 
@@ -21,21 +21,21 @@ def curve(figure: Figure, x: Array, got: Array, want: Array, labels: tuple[str, 
     """Draw the answer's curve on top of the expected one."""
     low, high = float(np.min(want)), float(np.max(want))
     margin = 0.15 * (high - low or 1.0)
-    far = 100 * margin  # out of sight; the numbers beyond could overflow in the drawing
+    far = 100 * margin  # outside of the picture; larger numbers could overflow when they are drawn
     ax = _axes(figure, 1)[0]
     ax.plot(x, want, color=style.BLUE, linewidth=5, alpha=0.6, label="expected")
     seen = np.clip(got, low - far, high + far)
     ax.plot(x, seen, color=style.ORANGE, linewidth=1.6, linestyle="--", label="yours")
     ax.set_ylim(low - margin, high + margin)
     ax.set(xlabel=labels[0], ylabel=labels[1], xscale="log" if logx else "linear")
-    ax.minorticks_off()  # on a logarithmic axis they take longer to draw than all the rest
+    ax.minorticks_off()  # on a logarithmic axis they take longer to draw than the rest of the picture
     ax.legend(frameon=False, loc="best")
     same = np.allclose(got, want, rtol=1e-3, atol=1e-3 * float(np.max(np.abs(want))), equal_nan=True)
     return f"your curve {'lies on' if same else 'differs from'} the expected one"
 
 
 def difference(figure: Figure, got: Array, want: Array) -> str:
-    """Draw two matrices and, where their shapes agree, their difference."""
+    """Draw two matrices and, if their shapes are equal, their difference."""
     panels = [("expected", want), ("yours", got)]
     if got.shape == want.shape:
         panels.append(("yours − expected", _minus(got, want)))
@@ -61,7 +61,7 @@ def difference(figure: Figure, got: Array, want: Array) -> str:
 
 
 def layers(figure: Figure, got: list[Array], want: list[Array]) -> str:
-    """Draw one number a layer, the answer's beside the expected one: the root mean square of its entries."""
+    """Draw the root mean square of the entries of each layer, the answer's beside the expected one."""
     heights = [np.array([_rms(layer) for layer in arrays]) for arrays in (want, got)]
     ax = _axes(figure, 1, right=0.8)[0]
     _paired_bars(ax, heights, first=1)

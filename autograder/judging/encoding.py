@@ -1,4 +1,4 @@
-"""Convert values to JSON and back, bit for bit. No code and no pickle are involved."""
+"""Convert values to JSON and back, bit for bit, without pickle and without executing code."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DTYPES = (
 
 @lru_cache(maxsize=64)
 def dtype_name(dtype: np.dtype[Any]) -> str:
-    """Return the name of a dtype. NumPy builds it anew each time, so it is cached."""
+    """Return the name of a dtype; cached, as NumPy builds it again at each access."""
     return dtype.name
 
 
@@ -43,12 +43,12 @@ def encode(value: Any, other: Callable[[Any], Any] | None = None) -> Any:
         `None`, a bool, an int, a float, a text, an array of numbers, a NumPy ufunc, a NumPy generator, or a list,
         tuple or dict of these.
     other : callable, optional
-        Asked first, for every value inside too: gives a JSON object with one key, or `None`.
+        Called first, for the value and for every value inside it: returns a JSON object with one key, or `None`.
 
     Raises
     ------
     EncodingError
-        If it is anything else.
+        If the value is of another type.
     """
     coded = other(value) if other else None
     if coded is not None:
@@ -74,14 +74,14 @@ def encode(value: Any, other: Callable[[Any], Any] | None = None) -> Any:
 
 
 def decode(data: Any, others: Mapping[str, Callable[[Any], Any]] | None = None) -> Any:
-    """Return the value that `encode` was given.
+    """Return the value that `encode` was called with.
 
     Parameters
     ----------
     data : object
-        Of JSON types.
+        A value of JSON types.
     others : mapping, optional
-        How to read what `other` wrote, by its key.
+        Functions that decode the objects of `other`, by key.
 
     Raises
     ------

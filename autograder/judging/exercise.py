@@ -1,4 +1,4 @@
-"""An exercise as data: the function, the inputs it is tested on, the known mistakes."""
+"""Define an exercise as data: the reference function, the inputs of its tests, the known mistakes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Cases = Callable[[np.random.Generator], Sequence["Case"]]
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict of a property on one result.
+    """The result of checking a property of one result.
 
     Attributes
     ----------
     fraction : float
         Fraction of the part's points that the result earns, in [0, 1].
     message : str
-        Needed where `fraction` is below 1: what must be and what was got, in words.
+        Required if `fraction` is below 1: what is expected and what was returned, in words.
     """
 
     fraction: float
@@ -42,14 +42,13 @@ class Case:
     Parameters
     ----------
     *args, **kwargs
-        What the function is called with. Arrays reach it as read-only copies, unless the exercise says
-        `writable_inputs`.
+        Arguments of the call. Arrays are passed as read-only copies, unless the exercise has `writable_inputs`.
     label : str
-        What is special about this input, in words. It is all that a student learns of a hidden case.
+        What is special about this input, in words. Students see only this text of a hidden case.
     warning_forgiven : bool
-        Whether a NumPy warning costs nothing here (inputs that hold NaN).
+        Whether a NumPy warning costs no points here (inputs that contain NaN).
     context : dict, optional
-        Further parameters of the part's property that hold for this case only, such as the seed of a training run.
+        Further parameters of the part's property, for this case only, such as the seed of a training run.
     """
 
     def __init__(
@@ -69,7 +68,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Tried:
-    """The surroundings of a result that a property checks.
+    """The context of a result that a property checks.
 
     Attributes
     ----------
@@ -77,7 +76,7 @@ class Tried:
     want : object
         The reference's result.
     outputs : sequence of str
-        Names of what is returned, where that is a tuple.
+        Names of the returned values, if a tuple is returned.
     earlier : tuple of (Case, object)
         Cases of the same part that the property has judged before, each with the answer's result.
     """
@@ -98,15 +97,15 @@ class Part:
     Attributes
     ----------
     name : str
-        What is tested, as a student would say it.
+        What is tested, in a student's words.
     points : float
-        Above 0.
+        Greater than 0.
     cases : callable
         Takes a `numpy.random.Generator`, returns the cases; the same generator gives the same cases.
     hidden : bool
         Whether it is judged only when the work is graded.
     rtol, atol : float
-        A value v passes where abs(v − want) ≤ atol + rtol·abs(want) (float64; float32 is given 2e-5 and 1e-6).
+        A value v passes if abs(v − want) ≤ atol + rtol·abs(want). For float32, rtol is at least 2e-5 and atol 1e-6.
     check : callable or None
         A property, for parts with many right answers. It takes the result (of the reference's type and shape, all
         numbers finite) and a `Tried`, and returns a `Finding`. It replaces the comparison with the reference's
@@ -133,7 +132,7 @@ class Mistake:
     function : callable
         The wrong answer.
     message : str
-        What the student reads: where to look, never the answer.
+        The text for the student: where to look, never the answer.
     """
 
     name: str
@@ -143,12 +142,12 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Curve:
-    """Draw an answer as a curve.
+    """A picture of an answer as a curve.
 
     Attributes
     ----------
     x : ndarray, shape (n,)
-        Where.
+        The points at which the function is evaluated.
     y : callable
         Takes the function and `x`, returns the n values.
     xlabel, ylabel : str
@@ -165,17 +164,17 @@ class Curve:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Draw a histogram of a random result's entries over that of the reference."""
+    """A picture of a random result: the histogram of its entries over that of the reference."""
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """Draw a cloud of points after an answer has transformed it.
+    """A picture of a cloud of points after an answer has transformed it.
 
     Attributes
     ----------
     X : ndarray, shape (n, D)
-        The cloud, one point a row.
+        The cloud, one point per row.
     points : callable
         Takes the function and `X`, returns n points.
     """
@@ -184,41 +183,42 @@ class Cloud:
     points: Callable[[Callable[..., Any], np.ndarray[Any, Any]], Any]
 
 
-@dataclass(frozen=True, eq=False)  # an exercise is itself and no other
+@dataclass(frozen=True, eq=False)  # compared and hashed by identity
 class Exercise:
     """An exercise: the function that students write, and the way it is judged.
 
     Attributes
     ----------
     name : str
-        Of the function, everywhere: notebook, reference, grader.
+        Name of the function in the notebook, in the reference and in the grader.
     lesson : str
         The lesson's folder.
     reference : callable
         The right answer.
     parts : sequence of Part
     mistakes : sequence of Mistake
-        Most specific first: the first that fits is the diagnosis.
+        The most specific one first: the first that matches is the diagnosis.
     outputs : sequence of str
-        Names of what is returned, where that is a tuple.
+        Names of the returned values, if a tuple is returned.
     uses : sequence of str
-        Earlier exercises that an answer may call; where that helps, it is judged again with their references.
+        Earlier exercises that an answer may call. A wrong answer is judged again with their references, and the better
+        verdict counts.
     keeps_dtype : bool
         Whether the dtype of the result is judged (element-wise functions).
     writable_inputs : bool
         Whether inputs are writable during the call (they must still be the same afterwards).
     picture : Curve, Histogram, Cloud or None
-        What its card draws; with `None`, matrices and lists of layers that are wrong.
+        The picture on its card; with `None`, the card shows wrong matrices and wrong lists of layers.
     mistake_features : callable or None
-        Where there are many right answers: takes a result and the case, and gives what two results have in
-        common when they are the same mistake, such as the spread of random weights.
+        For exercises with many right answers. It takes a result and the case, and returns features, such as the spread
+        of random weights. Two results with equal features come from the same mistake.
     mistake_rtol : float
-        Relative tolerance within which two results (or their mistake_features) are the same mistake.
+        Relative tolerance within which two results, or their features, come from the same mistake.
     notice : str
-        Text that is printed before judging, where that takes seconds.
+        Text that is printed before judging, if judging takes seconds.
     words : mapping of str to (str, str)
-        By the name of a mistake that is recognized in any exercise (`judging/detective.py`): the name and the message
-        that this exercise has for it.
+        For mistakes that are recognized in any exercise (`judging/detective.py`), by their name: the name and the
+        message to use in this exercise instead.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The judge: run an answer on every case, compare, name the mistake. Notebook, grader and tools use the same one."""
+"""Judge an answer: run it on every case, compare the results, name the mistake; used in notebooks and by the grader."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from autograder.judging.registry import find
 from autograder.judging.seeds import draw_seed
 from autograder.judging.verdict import Failure, Kind, PartResult, Verdict
 
-PUBLIC_SEED = 0  # of the inputs in a student's notebook: the same every time, so that a card can be compared
+PUBLIC_SEED = 0  # seed of the inputs in a student's notebook; constant, so that cards can be compared
 _LONGEST_PRINT = 500
 
 
@@ -35,19 +35,19 @@ def judge(
 ) -> Verdict:
     """Judge an answer to an exercise.
 
-    Every case is tried in this order: exists, call succeeds, type, shape, dtype, values, inputs
-    unchanged, repeatable, no warning. A part earns its points when all its cases pass.
+    The steps for every case, in this order, are: the function exists, the call succeeds, type, shape, dtype, values,
+    inputs unchanged, repeatable, no warning. A part earns its points when all its cases pass.
 
     Parameters
     ----------
     exercise : str or Exercise
         Its name, or the exercise itself.
     answer : callable or None
-        What the student wrote.
+        The student's function.
     hidden : bool
         Whether the hidden parts are judged too.
     seed : int, optional
-        From which the inputs are drawn; `None` draws fresh ones.
+        Seed of the random inputs; `None` for a random seed.
 
     Returns
     -------
@@ -75,7 +75,7 @@ class Examination:
     ----------
     verdict : Verdict
     case_results : tuple of CaseResult
-        In the order in which they were tried.
+        In the order of the calls.
     """
 
     verdict: Verdict
@@ -83,7 +83,7 @@ class Examination:
 
     @property
     def evidence(self) -> CaseResult | None:
-        """The visible case that the card shows: the first that failed, else the first of all."""
+        """Return the visible case that the card shows: the first that failed, else the first of all."""
         seen = [case_result for case_result in self.case_results if not case_result.part.hidden]
         return next((case_result for case_result in seen if case_result.failure), seen[0] if seen else None)
 
@@ -95,7 +95,7 @@ def examine(
     hidden: bool = True,
     seed: int | None = None,
 ) -> Examination:
-    """Judge an answer and keep the cases, which cards need and no file may hold."""
+    """Judge an answer and return the verdict with the cases; cards need the cases, but no file may contain them."""
     if isinstance(exercise, str):
         exercise = find(exercise)
     if seed is None:
@@ -131,21 +131,21 @@ def _examine_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden:
 
 
 def cases_of(exercise: Exercise, number: int, seed: int) -> Sequence[Case]:
-    """Draw the cases of a part. Each exercise and part has its own inputs, the same on every machine."""
+    """Draw the cases of a part; each exercise and part has its own inputs, the same on every machine."""
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode()), number])
     return exercise.parts[number].cases(rng)
 
 
 @lru_cache(maxsize=64)
 def _prepare(exercise: Exercise, number: int, seed: int) -> Sequence[tuple[Case, Any]]:
-    """Draw a part's cases and compute the reference's results, once for a whole class with one seed."""
+    """Draw a part's cases and compute the reference's results; cached for a whole class, which has one seed."""
     return [(case, _expected(exercise, case)) for case in cases_of(exercise, number, seed)]
 
 
 def _try_part(exercise: Exercise, part: Part, answer: Any, cases: Sequence[tuple[Case, Any]]) -> list[CaseResult]:
-    """Try the cases in order. One failure loses the part, so the rest is left out after a timeout.
+    """Judge the cases in order; after a timeout, the rest of the part is skipped, as one failure loses the part.
 
-    Other parts are tried all the same: a function that hangs on one input may be right on another.
+    Other parts are still judged: a function that hangs on one input may be right on another.
     """
     case_results: list[CaseResult] = []
     earlier: list[tuple[Case, Any]] = []
@@ -170,7 +170,7 @@ def _try_case(exercise: Exercise, part: Part, tried: Tried, answer: Any) -> Case
     failure, fraction = _failure_of(exercise, part, case, answer, outcome, want), 0.0
     checked = failure is None and part.check is not None
     if checked and part.check:
-        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):  # of absurd numbers
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):  # wrong results may be extreme
             finding = part.check(outcome.value, tried)
         fraction = finding.fraction
         failure = Failure("value", finding.message) if fraction < 1 else None
@@ -260,7 +260,7 @@ def _message(exercise: Exercise, results: Sequence[PartResult], hint: str) -> st
 
 
 def _with_references(exercise: Exercise, answer: Any) -> Callable[..., Any] | None:
-    """Return the answer with the references of the earlier exercises that it calls; `None` where it calls none."""
+    """Return the answer with references in place of the earlier exercises that it calls; `None` if it calls none."""
     called = _called(exercise, answer)
     if not called:
         return None
@@ -268,5 +268,5 @@ def _with_references(exercise: Exercise, answer: Any) -> Callable[..., Any] | No
 
 
 def _called(exercise: Exercise, answer: Any) -> tuple[str, ...]:
-    """Name the earlier exercises of the student's notebook that this function can call."""
+    """Return the names of the earlier exercises in the student's notebook that this function can call."""
     return calls.globals_among(answer, exercise.uses)

@@ -15,19 +15,19 @@ from autograder.judging.exercise import Exercise
 from autograder.judging.recorded import from_record, record
 from autograder.judging.registry import forget, is_exercise, register, register_lesson
 
-FOLDER = "exercises"  # of a course directory: one file an exercise
-RECORD = "exercises.json"  # beside a notebook: what its students need of them
+FOLDER = "exercises"  # the folder in a course directory, with one file per exercise
+RECORD = "exercises.json"  # the file beside a notebook, with recorded exercises for students
 
 _loaded: dict[Path, Exercise] = {}
 
 
 def load_folder(folder: Path) -> list[Exercise]:
-    """Load and register every exercise of a folder, one a file.
+    """Load and register every exercise of a folder, one per file.
 
     Parameters
     ----------
     folder : Path
-        Need not exist.
+        If it does not exist, there are no exercises.
 
     Returns
     -------
@@ -37,18 +37,18 @@ def load_folder(folder: Path) -> list[Exercise]:
     Raises
     ------
     CustomExerciseError
-        If a file cannot be run, holds no exercise or more than one, or takes a name that is taken.
+        If a file cannot be executed, does not contain exactly one exercise, or uses the name of another exercise.
     """
     return [load_file(path) for path in sorted(folder.glob("*.py"))]
 
 
 def load_file(path: Path) -> Exercise:
-    """Load and register the exercise of one file. A file is read once.
+    """Load and register the exercise of one file; a file is read only once.
 
     Raises
     ------
     CustomExerciseError
-        As for `load_folder`.
+        For the reasons of `load_folder`.
     """
     path = path.resolve()
     if path not in _loaded:
@@ -62,39 +62,39 @@ def load_file(path: Path) -> Exercise:
 
 
 def load_text(name: str, text: str) -> Exercise:
-    """Load and register the exercise of a file's text. A text that was loaded before is not read again.
+    """Load and register the exercise of a file's text; a text is loaded only once.
 
     Raises
     ------
     CustomExerciseError
-        As for `load_folder`.
+        For the reasons of `load_folder`.
     """
     known = [e for path, e in _loaded.items() if path.name == name and path.read_text(encoding="utf-8") == text]
     if known:
         return known[0]
-    path = Path(tempfile.mkdtemp(prefix="autograder-own-"), name)  # kept: cards quote its lines
+    path = Path(tempfile.mkdtemp(prefix="autograder-own-"), name)  # not removed: cards quote its lines
     path.write_text(text, encoding="utf-8")
     return load_file(path)
 
 
 def load_lesson(package: str, lesson: str, minutes: int, order: Sequence[str]) -> tuple[Exercise, ...]:
-    """Load and register the exercises of a lesson of the course, one module an exercise.
+    """Load and register the exercises of a lesson of the course, one per module.
 
     Parameters
     ----------
     package : str
-        Holds a module for each exercise, of the exercise's name.
+        Package with a module for each exercise, which has the exercise's name.
     lesson : str
         The lesson's folder in `notebooks/`.
     minutes : int
-        Planned for the lesson.
+        Planned time for the lesson.
     order : sequence of str
         Names of the exercises, in the order of the notebook.
 
     Raises
     ------
     CustomExerciseError
-        As for `load_folder`.
+        For the reasons of `load_folder`.
     """
     exercises = tuple(_only_exercise(name, vars(importlib.import_module(f"{package}.{name}"))) for name in order)
     register_lesson(lesson, minutes, exercises)
@@ -108,7 +108,7 @@ def _run(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as damage:  # whatever the file's own code raises
+    except Exception as damage:  # the file's own code may raise any exception
         raise CustomExerciseError(f"{path.name} must run by itself ({type(damage).__name__}: {damage})") from damage
     return module
 
@@ -127,14 +127,14 @@ def _only_exercise(file: str, names: Mapping[str, object]) -> Exercise:
 
 
 def write_record(path: Path, exercises: Sequence[Exercise]) -> None:
-    """Write the file that students get beside their notebook."""
+    """Write the file with recorded exercises that students get beside their notebook."""
     path.write_text(json.dumps([record(exercise) for exercise in exercises]) + "\n", encoding="utf-8")
 
 
 def make_known() -> None:
-    """Load the recorded exercises in the notebook's folder. Every check calls this.
+    """Load the recorded exercises in the notebook's folder; every check calls this.
 
-    A damaged record is ignored; the check then names the exercise that it does not know.
+    A damaged record is ignored; the check then reports the unknown exercise.
     """
     try:
         entries = json.loads(Path(RECORD).read_text(encoding="utf-8"))
@@ -149,4 +149,4 @@ def make_known() -> None:
             _recorded.add(exercise.name)
 
 
-_recorded: set[str] = set()  # names that came from a record, and may come again from a newer one
+_recorded: set[str] = set()  # names of exercises from a record, which a newer record may replace

@@ -24,9 +24,9 @@ class Drawing:
     Parameters
     ----------
     draw : callable
-        Takes a matplotlib figure and the numbers, says in words what is to be seen.
+        Takes a matplotlib figure and the numbers, draws, and returns a description in words.
     *numbers
-        Arrays, lists of arrays, texts.
+        Arrays, lists of arrays or texts.
     """
 
     def __init__(self, draw: Callable[..., str], *numbers: Any) -> None:
@@ -51,7 +51,7 @@ def _key(numbers: Any) -> Any:
 
 
 def _coarse(got: Any, want: Any) -> Any:
-    """Round invisible differences away, so that all right answers of a class share one picture."""
+    """Round off differences that cannot be seen, so that all right answers of a class have the same cached picture."""
     unit = 1e-4 * (float(np.ptp(want[np.isfinite(want)])) or 1.0)
     with np.errstate(all="ignore"):
         return np.round(got / unit) * unit
@@ -66,15 +66,15 @@ def picture_svg(exercise: Exercise, function: Callable[..., Any], case_result: C
     function : callable
         The answer.
     case_result : CaseResult or None
-        A case that may be seen: the first that failed, or the first of all.
+        A visible case: the first that failed, or the first of all.
 
     Returns
     -------
     str
-        An `svg` element with a text for screen readers; "" where there is nothing to draw.
+        An `svg` element with a text for screen readers; "" if there is nothing to draw.
     """
     drawing = None
-    if isinstance(exercise.picture, Curve):  # an exercise with a curve or a cloud shows nothing else
+    if isinstance(exercise.picture, Curve):  # an exercise with a curve or a cloud has no other picture
         drawing = _of_curve(exercise, exercise.picture, function)
     elif isinstance(exercise.picture, Cloud):
         drawing = _of_cloud(exercise, exercise.picture, function)
@@ -111,7 +111,7 @@ def _values(curve: Curve, function: Callable[..., Any]) -> Any:
 
 
 def _result(use: Callable[..., Any], function: Callable[..., Any], x: Any) -> Any:
-    """Return the answer's values for the picture; `None` if they are no array."""
+    """Return the answer's values for the picture; `None` if they are not an array."""
     value = calls.call(lambda x: use(function, x), (x,), {}, writable=False).value
     return value.astype(float) if isinstance(value, np.ndarray) else None
 
@@ -119,7 +119,7 @@ def _result(use: Callable[..., Any], function: Callable[..., Any], x: Any) -> An
 def _of_trial(exercise: Exercise, case_result: CaseResult) -> Drawing | None:
     got, want = case_result.outcome.value, case_result.want
     if exercise.picture is None and case_result.part.check:
-        return None  # the reference is one right answer of many
+        return None  # there are many right answers, so a comparison with the reference would mislead
     if isinstance(want, tuple):
         got, want = _first_wrong(got, want)
     if isinstance(want, list) and want and all(isinstance(layer, np.ndarray) for layer in want):
@@ -130,7 +130,7 @@ def _of_trial(exercise: Exercise, case_result: CaseResult) -> Drawing | None:
         finite = bool(np.isfinite(got).all())
         return Drawing(drawings.histogram, got.ravel(), want.ravel()) if finite else None
     if case_result.failure is None or case_result.failure.kind not in ("value", "shape"):
-        return None  # a matrix that is right is no sight
+        return None  # nothing to draw: the matrix is right
     if got.ndim == want.ndim == 2:
         return Drawing(drawings.difference, got, want)
     if got.ndim == want.ndim == 1 and 2 <= max(want.size, got.size) <= 40:
@@ -145,7 +145,7 @@ def _of_layers(got: Any, want: list[Any]) -> Drawing | None:
 
 
 def _first_wrong(got: Any, want: tuple[Any, ...]) -> tuple[Any, Any]:
-    """Return the first of several values that is wrong."""
+    """Return the first wrong value of several, and the expected one."""
     if not isinstance(got, tuple | list) or len(got) != len(want):
         return None, None
     for one, other in zip(got, want, strict=True):
@@ -168,11 +168,11 @@ def _render(drawing: Drawing) -> tuple[str, str]:
     default = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
     with mpl.rc_context(), np.errstate(all="ignore"):
         mpl.rcParams.update({**default, **inked})
-        figure = Figure(figsize=(5.6, 2.1))  # laid out by hand: automatic layout takes longer than all the rest
+        figure = Figure(figsize=(5.6, 2.1))  # fixed layout: an automatic layout takes longer than the drawing
         FigureCanvasSVG(figure)
         figure.patch.set_alpha(0)
         text = drawing.on(figure)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None}, dpi=100)
-    # matplotlib's style sheet speaks of every element of the page, not only of this picture's
+    # matplotlib's style sheet would change all elements of the page, not only those of this picture.
     return re.sub(r"<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL), text

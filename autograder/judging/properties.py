@@ -1,6 +1,6 @@
-"""Properties of results, for parts with many right answers: named checks with numbers as parameters.
+"""Check properties of results, for parts with many right answers: named checks with numbers as parameters.
 
-A property is recorded as its name and its parameters. So a notebook's record holds no formula.
+A record stores a property as its name and its parameters, so that it contains no formula.
 """
 
 from __future__ import annotations

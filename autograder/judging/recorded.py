@@ -1,7 +1,7 @@
 """Record an exercise without its answers, for students' notebooks: visible cases with their right results.
 
-An instructor's own exercise is a Python file that holds the reference. Students get this instead: the
-inputs of the visible parts, the right results, and what each known mistake makes of them.
+An instructor's own exercise is a Python file that contains the reference. Students get a record instead: the inputs
+of the visible parts, the right results, and the results of each known mistake.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ SCHEMA_VERSION = 1
 def record(exercise: Exercise) -> dict[str, Any]:
     """Record an exercise without its code.
 
-    Hidden parts, and parts that are judged by a property, are left for the grading: their names and points
-    alone are written.
+    Of hidden parts, and of parts that are judged by a property, only names and points are written. They are judged
+    when the work is graded.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def record(exercise: Exercise) -> dict[str, Any]:
     Raises
     ------
     EncodingError
-        If a visible case holds something that JSON cannot.
+        If a visible case contains a value without a JSON form.
     """
     parts = [_record_part(exercise, part, PUBLIC_SEED, number) for number, part in enumerate(exercise.parts)]
     return {
@@ -58,7 +58,7 @@ def record(exercise: Exercise) -> dict[str, Any]:
 
 
 def from_record(data: Mapping[str, Any]) -> Exercise:
-    """Build an exercise from a record. It can judge its visible parts only.
+    """Build an exercise from a record; only its visible parts can be judged.
 
     Raises
     ------
@@ -69,14 +69,14 @@ def from_record(data: Mapping[str, Any]) -> Exercise:
         raise EncodingError(f"a recorded exercise must have schema {SCHEMA_VERSION} (got {str(data)[:80]})")
     try:
         names = [name for name, _ in data["mistakes"]]
-        books: dict[str, dict[str, Any]] = {name: {} for name in ("", *names)}
-        parts = [_part(entry, books) for entry in data["parts"]]
+        outcomes_of: dict[str, dict[str, Any]] = {name: {} for name in ("", *names)}
+        parts = [_part(entry, outcomes_of) for entry in data["parts"]]
         return Exercise(
             data["name"],
             data["lesson"],
-            _Recorded(books[""]),
+            _Recorded(outcomes_of[""]),
             parts=parts,
-            mistakes=[Mistake(name, _Recorded(books[name]), message) for name, message in data["mistakes"]],
+            mistakes=[Mistake(name, _Recorded(outcomes_of[name]), message) for name, message in data["mistakes"]],
             outputs=tuple(data["outputs"]),
             uses=tuple(data["uses"]),
             keeps_dtype=bool(data["keeps_dtype"]),
@@ -126,7 +126,7 @@ def _case(exercise: Exercise, case: Case) -> dict[str, Any]:
 
 
 def _outcome(exercise: Exercise, function: Callable[..., Any], case: Case) -> dict[str, Any] | None:
-    """Record a function's result of a case; `None` where it has no JSON form, so that it matches no answer."""
+    """Record a function's result of a case; return `None`, which matches no answer, if it has no JSON form."""
     outcome = calls.call(function, case.args, case.kwargs, writable=exercise.writable_inputs)
     if outcome.error is not None:
         name = type(outcome.error).__name__
@@ -140,8 +140,8 @@ def _outcome(exercise: Exercise, function: Callable[..., Any], case: Case) -> di
         return None
 
 
-def _part(entry: Mapping[str, Any], books: dict[str, dict[str, Any]]) -> Part:
-    cases = [_case_of(case, books) for case in entry["cases"]]
+def _part(entry: Mapping[str, Any], outcomes_of: dict[str, dict[str, Any]]) -> Part:
+    cases = [_case_of(case, outcomes_of) for case in entry["cases"]]
     return Part(
         entry["name"],
         float(entry["points"]),
@@ -152,10 +152,10 @@ def _part(entry: Mapping[str, Any], books: dict[str, dict[str, Any]]) -> Part:
     )
 
 
-def _case_of(entry: Mapping[str, Any], books: dict[str, dict[str, Any]]) -> Case:
+def _case_of(entry: Mapping[str, Any], outcomes_of: dict[str, dict[str, Any]]) -> Case:
     args, kwargs = decode(entry["args"])
     for name, outcome in entry["outcomes"].items():
-        books[name][_key(args, kwargs)] = outcome
+        outcomes_of[name][_key(args, kwargs)] = outcome
     if not isinstance(kwargs, dict) or any(isinstance(value, np.generic) for value in args):
         raise EncodingError("the arguments of a recorded case must be a list and a dict")
     return Case(*args, label=entry["label"], warning_forgiven=bool(entry["warning_forgiven"]), **kwargs)

@@ -1,4 +1,4 @@
-"""The registry of exercises, by name."""
+"""Register exercises, and find them by name."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def register(*exercises: Exercise) -> None:
 
 
 def forget(name: str) -> None:
-    """Remove an exercise, so that a newer version may take its name."""
+    """Remove an exercise from the registry, so that a newer version can be registered."""
     _exercises.pop(name, None)
 
 
 def register_lesson(lesson: str, minutes: int, exercises: Sequence[Exercise]) -> None:
-    """Register a lesson: its folder, the planned time, its exercises in their order.
+    """Register a lesson: its folder, the planned time, and its exercises in their order.
 
     Raises
     ------
     ValueError
-        If another exercise already has a name, or one names another lesson.
+        If the name of an exercise is used already, or an exercise belongs to another lesson.
     """
     for exercise in exercises:
         if exercise.lesson != lesson:
@@ -46,12 +46,12 @@ def register_lesson(lesson: str, minutes: int, exercises: Sequence[Exercise]) ->
 
 
 def minutes_of(lesson: str) -> int | None:
-    """Return the minutes planned for a lesson; `None` for an instructor's own lesson, which plans none.
+    """Return the minutes planned for a lesson; `None` for an instructor's own lesson, which has no planned time.
 
     Raises
     ------
     ValueError
-        If no exercise belongs to such a lesson; the text names the lessons there are.
+        If no exercise belongs to such a lesson; the text names the existing lessons.
     """
     lessons = {*_minutes, *(exercise.lesson for exercise in _exercises.values())}
     if lesson not in lessons:

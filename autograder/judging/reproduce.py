@@ -10,12 +10,12 @@ from autograder.errors import NoCodeError
 from autograder.judging.exercise import Case
 from course_lib.batchnorm import BatchNormCache
 
-_LONGEST_LINE = 90  # characters of a call that is still shown on one line
-_LONGEST = 8000  # characters of code that is still worth pasting
+_LONGEST_LINE = 90  # characters of a call on one line; a longer call is not shown
+_LONGEST = 8000  # characters of the code of a cell; longer code is not shown
 
 
 def one_line(name: str, case: Case) -> str:
-    """Write the call on one line with rounded numbers; "" where it is too long."""
+    """Write the call on one line with rounded numbers; return "" if it is too long."""
     with np.printoptions(threshold=20, precision=6):
         shown = [_short(arg) for arg in case.args] + [f"{k}={_short(v)}" for k, v in case.kwargs.items()]
     text = f"{name}({', '.join(' '.join(arg.split()) for arg in shown)})"
@@ -29,7 +29,7 @@ def _short(value: Any) -> str:
 
 
 def cell(name: str, case: Case) -> str:
-    """Write a whole cell that calls `name` with exactly this case; "" where that has no code."""
+    """Write a whole cell that calls `name` with exactly this case; return "" if it cannot be written as code."""
     lines = ["import numpy as np"]
     try:
         arguments = [_argument(lines, f"argument_{n}", value) for n, value in enumerate(case.args, start=1)]
@@ -41,7 +41,7 @@ def cell(name: str, case: Case) -> str:
 
 
 def _argument(lines: list[str], name: str, value: Any) -> str:
-    """Write a short value in place, and a long one on a line of its own with a name."""
+    """Return the code of a short value; add a line that assigns a long value to `name`, and return the name."""
     if isinstance(value, np.random.Generator):
         lines += [f"{name} = np.random.default_rng()", f"{name}.bit_generator.state = {value.bit_generator.state!r}"]
         return name
@@ -74,7 +74,7 @@ def _code(value: Any) -> str:
 
 
 def _array(value: np.ndarray[Any, Any]) -> str:
-    """Write every digit. NumPy's `unique` format is the shortest text that reads back as the same number."""
+    """Write an array with all digits; NumPy's `unique` format is the shortest text with exactly the same number."""
     if value.dtype.kind not in "fiub":
         raise NoCodeError
     if not value.size:

@@ -1,11 +1,11 @@
-"""The range from which seeds are drawn."""
+"""Draw secret seeds."""
 
 from __future__ import annotations
 
 import secrets
 
-# JavaScript reads notebooks and cards too, and its integers are exact below 2**53 only. Courses released earlier have
-# larger seeds: they are used unchanged, since a new seed would change marks.
+# JavaScript also reads notebooks and cards, and its integers are exact only below 2**53. Courses that were released
+# earlier have larger seeds. They are used unchanged, as a new seed would change marks.
 _BITS = 53
 
 

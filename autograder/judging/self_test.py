@@ -1,4 +1,4 @@
-"""The self-test of an exercise: its reference must earn all points, and each known mistake must be caught and named."""
+"""Test an exercise: its reference must earn all points, and each known mistake must be found and named."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SelfTest:
     answer : str
         "the reference", or the name of a known mistake.
     problem : str
-        "" where every verdict was as it must be, else what was wrong with the first other one.
+        "" if every verdict was as expected, else what was wrong with the first other verdict.
     """
 
     answer: str

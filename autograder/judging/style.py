@@ -1,7 +1,7 @@
-"""The look of cards: colours, boxes, tables and code. Every style is inside its tag.
+"""Style the HTML of cards: colours, boxes, tables and code; every style is an attribute of its tag.
 
-Notebooks that are not trusted lose style sheets. Text takes the page's own colour, so that a card
-reads on light and on dark.
+Jupyter removes style sheets from notebooks that are not trusted. Text has the page's own colour, so that a card can be
+read on a light and on a dark page.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-# Told apart by colour-blind readers, on white and on black.
+# Colour-blind readers can distinguish these, on white and on black.
 GREEN, ORANGE, BLUE = "#009E73", "#D55E00", "#3A8FC8"
 CELL = "padding:3px 12px 3px 0;text-align:left;vertical-align:top;border:0;background:transparent;color:inherit"
 CODE = "font-family:var(--jp-code-font-family,monospace);background:rgba(128,128,128,.14);padding:0 4px"

@@ -1,4 +1,4 @@
-"""An exercise as a table: the compact form in which every exercise of the course is written."""
+"""Build an exercise from a table, the compact form in which every exercise of the course is written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HIDDEN: Final = "hidden"  # in a row of `parts`: judged only when the work is gr
 
 
 class within(NamedTuple):  # noqa: N801  # reads as a word in a row of `parts`
-    """Tolerances of one part, where they are not those of the exercise."""
+    """Tolerances of one part that differ from those of the exercise."""
 
     rtol: float
     atol: float
@@ -40,7 +40,7 @@ def exercise(
     mistake_rtol: float = 1e-6,
     notice: str = "",
 ) -> Exercise:
-    """Build an exercise from a table. It has the name of its reference function.
+    """Build an exercise from a table; it has the name of its reference function.
 
     Parameters
     ----------
@@ -53,18 +53,18 @@ def exercise(
         comparison of values, or `within(rtol, atol)`. `cases` takes a `numpy.random.Generator` and returns a list of
         `Case`.
     mistakes : mapping of str to (callable, str)
-        By name: what students wrote, and what the card says. The most specific one comes first.
+        For each name of a mistake: the wrong function, and the text of the card. The most specific one comes first.
     words : mapping of str to (str, str)
-        By the name of a mistake that is recognized in any exercise: another name and another text for it.
+        For mistakes that are recognized in any exercise, by their name: another name and another text.
     rtol, atol : float
-        Tolerances of all parts: a value v is right where abs(v − want) ≤ atol + rtol·abs(want).
+        Tolerances of all parts: a value v is right if abs(v − want) ≤ atol + rtol·abs(want).
     outputs, uses, keeps_dtype, writable_inputs, picture, mistake_features, mistake_rtol, notice
-        As for `Exercise`.
+        See `Exercise`.
 
     Raises
     ------
     ValueError
-        If a row holds something else, or two mistakes have one name.
+        If a row has another entry, or two mistakes have the same name.
     """
     return Exercise(
         reference.__name__,

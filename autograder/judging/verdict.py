@@ -1,4 +1,4 @@
-"""The verdict on an answer: frozen, with the same form in Python and in JSON."""
+"""Define the verdict on an answer: an immutable value with the same fields in Python and in JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 SCHEMA_VERSION = 1
-_MOST_POINTS = 1e6  # of one part; anything larger is damage
+_MOST_POINTS = 1e6  # of one part; a larger number can only be a damaged verdict
 VERDICT_MIME = "application/vnd.autograder.verdict+json"
 
 Kind = Literal[
@@ -26,13 +26,13 @@ class Failure:
     kind : str
         The step at which it failed.
     message : str
-        In words for the student; without any number where the case is hidden.
+        The reason, in words for the student; without numbers if the case is hidden.
     case : str
         Label of the case.
     call : str
-        The call as code, where it is short and not hidden.
+        The call as code; "" if it is long or hidden.
     index, got, expected, difference : str
-        The first wrong entry, where values are wrong and the case is not hidden.
+        The first wrong entry; "" if no value is wrong, or the case is hidden.
     """
 
     kind: Kind
@@ -46,12 +46,12 @@ class Failure:
 
     @property
     def not_written(self) -> bool:
-        """True if there is no answer yet."""
+        """Return whether there is no answer yet."""
         return self.kind in ("missing", "unfinished")
 
     @property
     def not_worth_calling_again(self) -> bool:
-        """True if another call would fail alike or take as long again."""
+        """Return whether another call would fail in the same way, or take as long again."""
         return self.not_written or self.kind == "timeout"
 
 
@@ -67,7 +67,7 @@ class PartResult:
 
     @property
     def passed(self) -> bool:
-        """True if every case of the part passed."""
+        """Return whether every case of the part passed."""
         return self.failure is None
 
 
@@ -79,17 +79,17 @@ class Verdict:
     ----------
     exercise, lesson : str
     parts : tuple of PartResult
-        Those that were judged; hidden ones are missing where they were not asked for.
+        The judged parts; without the hidden parts if these were not judged.
     diagnosis : str or None
         Name of the recognized mistake.
     message : str
-        What the student reads.
+        The text for the student.
     seed : int
-        From which the inputs were drawn: the same seed gives the same verdict.
+        Seed of the random inputs: the same seed gives the same verdict.
     judged_with : tuple of str
-        Earlier exercises whose reference stood in for the student's function.
+        Earlier exercises for which the reference replaced the student's function.
     printed : str
-        What the function printed while it was judged, shortened.
+        The output that the function printed while it was judged, shortened.
     """
 
     exercise: str
@@ -103,17 +103,17 @@ class Verdict:
 
     @property
     def points(self) -> float:
-        """Points earned in the parts that were judged."""
+        """Return the points earned in the judged parts."""
         return float(sum(part.points for part in self.parts))
 
     @property
     def max_points(self) -> float:
-        """Points possible in the parts that were judged."""
+        """Return the maximum points of the judged parts."""
         return float(sum(part.max_points for part in self.parts))
 
     @property
     def passed(self) -> bool:
-        """True if every judged part passed."""
+        """Return whether every judged part passed."""
         return all(part.passed for part in self.parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,12 +122,12 @@ class Verdict:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
-        """Build a verdict from JSON types. Anything that `to_dict` would not have written is refused.
+        """Build a verdict from JSON types; refuse data that `to_dict` would not have written.
 
         Raises
         ------
         ValueError
-            If a field is missing, unknown or of another type than it must be.
+            If a field is missing, unknown or of a wrong type.
         """
         if not isinstance(data, Mapping) or type(data.get("schema")) is not int or data["schema"] != SCHEMA_VERSION:
             raise ValueError(f"a verdict must have schema {SCHEMA_VERSION} (got {str(data)[:80]})")

@@ -1,1 +1,1 @@
-"""The functions that a student calls in a notebook."""
+"""Provide the functions that a student calls in a notebook."""

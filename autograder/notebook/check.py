@@ -1,4 +1,4 @@
-"""`check`: the last line of a notebook's test cell."""
+"""Define `check`, which is the last line of a notebook's test cell."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from autograder.notebook.last_check import remember
 def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
     """Judge an exercise in the notebook, show its card, and return the points.
 
-    The card is HTML in Jupyter and plain text elsewhere. Nothing is written to stderr and no wrong
-    answer raises: stock nbgrader gives zero for either. The points are a plain float, which it
-    reads as partial credit. Points for hidden parts are counted in advance while all others are
-    right, so that `nbgrader validate` calls a right answer right.
+    The card is HTML in Jupyter and plain text elsewhere. Nothing is written to stderr, and a wrong answer raises no
+    exception, since nbgrader without this grader gives zero points for either. The points are a plain float, which
+    nbgrader reads as partial credit. If all visible parts are right, the points of the hidden parts are included, so
+    that `nbgrader validate` accepts a right answer.
 
     Parameters
     ----------
     function : callable
-        The student's function; the exercise is known by the name it was passed under.
+        The student's function; the name of the argument is the name of the exercise.
     hidden : bool
-        Whether the hidden parts are judged too, on fresh inputs. When a class is graded, the judge runs
-        outside the notebook and does not use this function.
+        Whether the hidden parts are judged too, on fresh inputs. When a class is graded, the judge runs outside the
+        notebook and does not use this function.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
     Raises
     ------
     ValueError
-        If `function` is none of the course's exercises.
+        If `function` is not one of the course's exercises.
     """
     make_known()
     exercise = find(_exercise_name(function, sys._getframe(1)))
@@ -57,7 +57,7 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
 
 
 def _exercise_name(function: Any, caller: FrameType) -> str:
-    """Find the exercise's name: an answer such as `sigmoid = np.vectorize(f)` has another name of its own."""
+    """Find the exercise's name; the function's own name may differ, as in `sigmoid = np.vectorize(f)`."""
     bound = [name for name, value in caller.f_globals.items() if value is function]
     candidates = [_argument(caller), getattr(function, "__name__", ""), *bound]
     found = next((name for name in candidates if is_exercise(name)), None)
@@ -68,11 +68,12 @@ def _exercise_name(function: Any, caller: FrameType) -> str:
 
 
 def _argument(caller: FrameType) -> str:
-    """Return the name that is the first argument of the running call; "" where its source is not known."""
+    """Return the name of the first argument of the running call; "" if its source code is unknown."""
     try:
-        from executing import Source  # IPython brings it
+        from executing import Source  # installed with IPython
     except ImportError:
         return ""
-    call: Any = Source.executing(caller).node
-    named = isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name)
-    return call.args[0].id if named else ""
+    call = Source.executing(caller).node
+    if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name):
+        return call.args[0].id
+    return ""

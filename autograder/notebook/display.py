@@ -1,4 +1,4 @@
-"""Display output: HTML in a notebook, plain text anywhere else."""
+"""Display output: HTML in a notebook, plain text elsewhere."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 
 def display(html: str, text: str, more: Mapping[str, Any] | None = None) -> None:
-    """Display something once.
+    """Display one output.
 
     Parameters
     ----------
     html : str
-        For a notebook.
+        The output for a notebook.
     text : str
-        For a terminal.
+        The output for a terminal.
     more : mapping, optional
-        Further forms for a notebook, by MIME type.
+        Further formats for a notebook, by MIME type.
     """
     if not in_jupyter():
         print(text)
@@ -28,7 +28,7 @@ def display(html: str, text: str, more: Mapping[str, Any] | None = None) -> None
 
 
 def in_jupyter() -> bool:
-    """Check whether output goes to a notebook: IPython's own shell in a terminal shows no HTML."""
+    """Check whether output is shown in a notebook; IPython in a terminal cannot show HTML."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and hasattr(shell, "kernel")

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.judging.verdict import Verdict
 
-FILE = ".autograder-progress.json"  # in the working directory, which is the notebook's
+FILE = ".autograder-progress.json"  # in the working directory, which is the notebook's folder
 _SCHEMA = 1
 
 
@@ -23,9 +23,9 @@ class LastCheck:
     Attributes
     ----------
     points, max_points : float
-        Of the parts that were judged.
+        Points of the judged parts.
     written : bool
-        Whether there was an answer at all.
+        Whether there was an answer.
     """
 
     points: float
@@ -34,21 +34,21 @@ class LastCheck:
 
     @property
     def right(self) -> bool:
-        """True if everything that was judged is right."""
+        """Return whether all judged parts are right."""
         return self.points >= self.max_points
 
 
-_here: dict[str, LastCheck] = {}  # what this kernel has seen, also where no file can be written
+_here: dict[str, LastCheck] = {}  # results of this kernel, also if no file can be written
 
 
 def remember(verdict: Verdict, *, on_disk: bool) -> None:
-    """Store the result of a check. A directory that cannot be written to is ignored.
+    """Store the result of a check; if the directory is not writable, only this kernel remembers it.
 
     Parameters
     ----------
     verdict : Verdict
     on_disk : bool
-        Whether a later kernel may know it too.
+        Whether to store it in the file too, for later kernels.
     """
     written = not any(part.failure and part.failure.not_written for part in verdict.parts)
     _here[verdict.exercise] = LastCheck(verdict.points, verdict.max_points, written)
@@ -65,7 +65,7 @@ def remembered() -> dict[str, LastCheck]:
 
 
 def _read() -> dict[str, LastCheck]:
-    """Read the file. A damaged one, or one of another version, counts as empty."""
+    """Read the file; a damaged file, or one of another version, counts as empty."""
     try:
         data = json.loads(Path(FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -86,7 +86,7 @@ def _is_entry(entry: Any) -> bool:
 
 
 def _write(checked: Mapping[str, LastCheck]) -> None:
-    """Write the file atomically: two notebooks may write at once."""
+    """Write the file atomically, as two notebooks may write at the same time."""
     text = json.dumps({"schema": _SCHEMA, "checked": {name: asdict(entry) for name, entry in checked.items()}})
     handle, temporary = tempfile.mkstemp(prefix=FILE, dir=".")
     try:

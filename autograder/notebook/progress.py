@@ -1,4 +1,4 @@
-"""`progress`: the overview at the end of a lesson, with points, planned time and the next exercise."""
+"""Define `progress`, the overview at the end of a lesson with points, planned time and the next exercise."""
 
 from __future__ import annotations
 

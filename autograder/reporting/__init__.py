@@ -1,1 +1,1 @@
-"""Tables and files that people read after grading."""
+"""Write the tables and files that people read after grading."""

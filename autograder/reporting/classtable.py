@@ -1,4 +1,4 @@
-"""The class table for the terminal, and the same data as JSON."""
+"""Build the class table for the terminal, and the same data as JSON."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _student(outcome: Outcome) -> dict[str, Any]:
 
 
 def _mark(mark: Mark) -> dict[str, Any]:
-    """Return a mark; `judged` is false for an instructor's own test, which ran inside the submission's kernel."""
+    """Return a mark as JSON types; `judged` is false for an instructor's test, which ran in the kernel."""
     judged = mark.verdict is not None
     return {"points": mark.points, "max_points": mark.max_points, "diagnosis": mark.diagnosis, "judged": judged}
 

@@ -1,4 +1,4 @@
-"""The mistakes of a class: every failed part and every diagnosis, counted over the stored verdicts."""
+"""Count the mistakes of a class: every failed part and every diagnosis in the stored verdicts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from autograder.grading.record.scores import Outcome
 
 @dataclass(frozen=True)
 class Slip:
-    """One way in which one part of an exercise was missed.
+    """One kind of failure in one part of an exercise.
 
     Attributes
     ----------
     exercise, part : str
     kind : str
-        The failed step of the judging: "value", "shape", "raised", …
+        The step of the judge that failed: "value", "shape", "raised", …
     diagnosis : str
         Diagnosis of the whole answer; "" if no mistake was recognized.
     """
@@ -33,7 +33,7 @@ class Slip:
 
 
 def count_slips(outcomes: Sequence[Outcome]) -> Counter[Slip]:
-    """Count how often a class missed each part in each way; the most frequent first."""
+    """Count each kind of failure in a class, the most frequent first."""
     slips = Counter(slip for outcome in outcomes for slip in _slips(outcome))
     return Counter(dict(slips.most_common()))
 
@@ -46,7 +46,7 @@ def _slips(outcome: Outcome) -> Iterator[Slip]:
 
 
 def mistakes_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
-    """Build the table of counts: one row per way of missing a part, exercises in the lesson's order."""
+    """Build the table of counts: one row per kind of failure, exercises in the lesson's order."""
     graded = sum(outcome.status == "graded" for outcome in outcomes)
     table = Table(title=f"{lesson}: what {graded} graded submissions got wrong", title_justify="left")
     for head in ("exercise", "part", "failed at", "recognized"):

@@ -36,12 +36,12 @@ class Answer:
 
     @property
     def known(self) -> bool:
-        """Whether it makes one of the exercise's known mistakes."""
+        """Return True if it makes one of the exercise's known mistakes."""
         return self.diagnosis in {mistake.name for mistake in self.exercise.mistakes}
 
     @property
     def general(self) -> bool:
-        """Whether it is wrong in a way that is recognized in any exercise."""
+        """Return True if it is wrong in a way that is recognized in any exercise."""
         return self.diagnosis is not None and not self.known
 
 

@@ -12,7 +12,7 @@ from course_lib.saturation import saturation_threshold
 
 
 def _textbook_threshold(tolerance: float) -> float:
-    """Search with σ(1 − σ), which is 0 too early."""
+    """Search with σ(1 − σ), which rounds to 0 for smaller arguments than the right formula."""
     low, high = 0.0, 800.0
     if tolerance >= 0.25:
         return 0.0

@@ -15,7 +15,7 @@ from course_lib.saturation import train_neuron
 
 
 def _descent(gradient: Callable[..., Any], *, record_first: bool = True, extra: int = 0) -> Callable[..., Any]:
-    """Build a wrong `train_neuron` from the gradient it takes for right."""
+    """Build a wrong `train_neuron` from its wrong gradient."""
 
     def run(bias: float, learning_rate: float, steps: int) -> Array:
         b, outputs = float(bias), []

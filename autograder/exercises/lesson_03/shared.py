@@ -23,7 +23,7 @@ def batch(rng: np.random.Generator) -> Array:
 
 
 def both_sides(*small: float, near_and_far: bool) -> Cases:
-    """Build cases on both sides of 0; the first holds the numbers `small`."""
+    """Build cases on both sides of 0; the first one contains the numbers `small`."""
 
     def cases(rng: np.random.Generator) -> list[Case]:
         first = Case(np.array(small, dtype=np.float64), label="small whole numbers")
@@ -50,7 +50,7 @@ def far_out(rng: np.random.Generator) -> list[Case]:
 
 
 def at_zero(*ks: float) -> Cases:
-    """Build cases at the kink; those with a k tell `interval_at_zero` between which slopes a result must lie."""
+    """Build cases at the kink; those with a k pass the bounds of a right slope to `interval_at_zero`."""
     return lambda rng: [
         Case(np.zeros(3), label="exactly 0"),
         Case(0.0, label="the number 0"),
@@ -69,7 +69,7 @@ def nan(**kwargs: Any) -> Cases:
 
 
 def any_shape(rng: np.random.Generator) -> list[Case]:
-    """Create the cases of `element_wise` without NaN, for which there is a part of its own."""
+    """Create the cases of `element_wise` without NaN, which has a part of its own."""
     return [case for case in element_wise(rng) if not case.warning_forgiven]
 
 
@@ -85,7 +85,7 @@ def any_shape_and_k(rng: np.random.Generator) -> list[Case]:
 def rectified(rng: np.random.Generator, rows: int = 12) -> Array:
     """Draw activations of seven rectified units: one dead, one alive for a single example, one always active."""
     h = np.maximum(rng.normal(size=(rows, 7)), 0)
-    h[2], h[5] = rng.uniform(0.5, 2, size=7), 0.0  # the four others are sometimes silent and sometimes not
+    h[2], h[5] = rng.uniform(0.5, 2, size=7), 0.0  # the four other units are 0 for some examples only
     silent, rare, busy = rng.permutation(7)[:3]
     h[:, silent] = 0.0
     h[:, rare] = 0.0
@@ -95,7 +95,7 @@ def rectified(rng: np.random.Generator, rows: int = 12) -> Array:
 
 
 def signed(rng: np.random.Generator) -> Array:
-    """Draw activations with negative ones among them: only the first unit is dead.
+    """Draw activations, some of them negative; only the first unit is dead.
 
     The second is never positive, the third adds up to exactly 0, the fourth is tiny, the fifth mostly 0.
     """

@@ -1,4 +1,4 @@
-"""Wrong functions of two pieces for lesson 03, mistakes that several exercises share, and how they are recognized."""
+"""Build wrong functions of two pieces for lesson 03, shared mistakes, and the features that recognize them."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ def ignores_k(
 
 
 def off_the_kink(reference: Callable[..., Any]) -> Callable[[Any, Case], list[Any]]:
-    """Return a function that computes the features of a mistake: results where only one answer is right.
+    """Return a function that computes the features of a mistake: the results at inputs with only one right answer.
 
-    The result for NaN counts only if all others are right: a slope of the wrong side is the same mistake with any
-    result at 0 and for NaN.
+    The result for NaN counts only if all others are right: a slope that is wrong on one side is the same mistake,
+    whatever its results at 0 and for NaN are.
     """
 
     def features(result: Any, case: Case) -> list[Any]:

@@ -14,12 +14,12 @@ from course_lib import normalization
 
 
 def _draw_a_tiny_feature(rng: np.random.Generator) -> Array:
-    """Draw features; the spread of the last one is near 3e-11, and so is its centre: small, but no rounding."""
+    """Draw features; the centre and the spread of the last one are near 3e-11: small, but not rounding errors."""
     return np.column_stack([draw_columns(rng, 9, 3)[:, :-1], 1e-11 * draw_columns(rng, 9, 1) * 7])
 
 
 def _fit(spread: Callable[[Array], Array], centre: Callable[[Array], Array] = lambda X: X.mean(axis=0)) -> Any:
-    """Build a wrong `fit_standardizer` that treats constant features as it should."""
+    """Build a wrong `fit_standardizer` that treats constant features correctly."""
     return lambda X: (centre(X), np.where(constant(X), 1, spread(X)))
 
 
@@ -29,7 +29,7 @@ def _fit_all(spread: Callable[[Array], Array]) -> Any:
 
 
 def _by_kind(result: Any, case: Case) -> Any:
-    """Return mean and spread; spreads too small to be real are told apart by kind: rounding, tiny, an ε."""
+    """Return mean and spread; spreads too small to be real are replaced by their kind: rounding, tiny, an ε."""
     mean, std = result
     kinds = np.select([np.abs(std) < 1e-14, np.abs(std) < 1e-9, np.abs(std) < 1e-2], [-1.0, -2.0, -3.0], std)
     return [mean if np.shape(mean) == (case.args[0].shape[1],) else np.shape(mean), kinds]

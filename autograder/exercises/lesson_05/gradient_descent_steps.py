@@ -12,7 +12,10 @@ from course_lib import normalization
 
 
 def _two_classes(rng: np.random.Generator, rows: int, columns: int) -> tuple[Array, Array]:
-    """Draw features off centre, in different units, and labels half and half that a noisy line separates."""
+    """Draw features with means away from 0 and different scales, and equally many labels of both classes.
+
+    A noisy line separates the two classes.
+    """
     X = draw_columns(rng, rows, columns) * np.geomspace(0.5, 1.5, columns)
     z = (X - X.mean(axis=0)) / X.std(axis=0)
     score = z @ (rng.uniform(0.5, 1.5, size=columns) * rng.choice([-1, 1], size=columns)) + 0.3 * rng.normal(size=rows)
@@ -20,13 +23,13 @@ def _two_classes(rng: np.random.Generator, rows: int, columns: int) -> tuple[Arr
 
 
 def _two_groups(rng: np.random.Generator) -> tuple[Array, Array]:
-    """Draw two groups on either side of the origin: any step that is too long still goes the right way."""
+    """Draw two groups on opposite sides of the origin: even a step that is too long has the right direction."""
     y = np.tile([0, 1], 6)
     return (2 * y - 1)[:, np.newaxis] * rng.uniform(1, 2, size=(12, 2)), y
 
 
 def _small_features(rng: np.random.Generator) -> tuple[Array, Array]:
-    """Draw features beside which the column of ones is large, so that it decides the step size.
+    """Draw features that are small beside the column of ones, so that this column determines the step size.
 
     The classes are of different sizes, so that the intercept is needed. Only the order of the examples and the signs
     of the features are random, which change no number of updates.
@@ -38,7 +41,7 @@ def _small_features(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 def _far_examples(rng: np.random.Generator) -> tuple[Array, Array]:
-    """Draw many examples near 0 and one far out on either side, whose scores pass 37, where σ rounds to 1."""
+    """Draw many examples near 0 and one outlier on each side, with scores above 37, where σ rounds to 1."""
     y = np.tile([0, 1], 75)
     X = (2 * y - 1) * rng.uniform(0.9, 1.1, size=150)
     X[:2] *= 14

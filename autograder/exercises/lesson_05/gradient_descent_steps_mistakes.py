@@ -59,7 +59,7 @@ def _descend(
     first_check: int = 0,
     limit: Callable[[int], int] = lambda max_steps: max_steps,
 ) -> Callable[..., Any]:
-    """Build a gradient descent one part of which is replaced; `step_size` takes X without the column of ones."""
+    """Build a gradient descent with one part replaced; `step_size` takes X without the column of ones."""
 
     def run(X: Array, y: Array, target_loss: float, max_steps: int = 100_000) -> Any:
         Z, eta = design(X), step_size(X)

@@ -32,7 +32,7 @@ def constant(X: Array) -> Array:
 
 
 def cloud(rng: np.random.Generator, rows: int, eigenvalues: Sequence[float]) -> Array:
-    """Draw examples, off centre, whose population covariance has nearly these eigenvalues: within 10%.
+    """Draw examples with a mean away from 0, whose population covariance has these eigenvalues within 10%.
 
     They must stay apart, because two equal ones leave the axes between them free.
     """

@@ -1,4 +1,4 @@
-"""Clouds, features of mistakes and wrong answers of `pca_whitening` and `zca_whitening`."""
+"""Draw clouds, and build wrong answers and features of mistakes, for `pca_whitening` and `zca_whitening`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograder.judging.table import Mistakes
 from course_lib import normalization
 
 EPS = 1e-5  # the default of both functions
-MISTAKE_RTOL = 1e-4  # an eigenvalue that is 0 but for rounding shows up to 1e-6 once its root is taken
+MISTAKE_RTOL = 1e-4  # the square root of an eigenvalue that is 0 except for rounding may be as large as 1e-6
 
 Answer = Callable[..., tuple[Array, Array]]
 Matrix = Callable[[Array, Array, float], Array]  # W from eigenvalues, eigenvectors as columns, and eps
@@ -29,7 +29,7 @@ def clouds(rng: np.random.Generator) -> list[Case]:
 
 
 def clouds_and_eps(rng: np.random.Generator) -> list[Case]:
-    """Draw clouds with an eps that is large beside their smallest variances."""
+    """Draw clouds with an eps that is larger than their smallest variances."""
     X, Y, eps = cloud(rng, 11, [9, 3, 1, 0.3]), cloud(rng, 9, [5, 1.5, 0.4]), float(rng.uniform(0.1, 0.9))
     return [
         Case(X, 0.5, label="eps = 0.5", context={"eps": 0.5}),
@@ -38,7 +38,7 @@ def clouds_and_eps(rng: np.random.Generator) -> list[Case]:
 
 
 def flat_clouds(rng: np.random.Generator) -> list[Case]:
-    """Draw clouds two of which have no variance in one direction."""
+    """Draw clouds; two of them have no variance in one direction."""
     X = cloud(rng, 12, [8, 2, 0.6])
     Y, eps = with_columns(cloud(rng, 10, [40, 9, 2.5, 0.7]), {1: 3.0}), float(rng.uniform(0.01, 0.2))
     with_a_sum = np.column_stack([X, X[:, 0] + X[:, 1]])
@@ -59,7 +59,7 @@ TILTED = Cloud(cloud(np.random.default_rng(5), 300, [4, 0.3]), whitened)
 
 
 def free_of_order_and_sign(result: Any, case: Case) -> Any:
-    """Return what a matrix keeps when its columns or rows change order or sign."""
+    """Return features of a matrix that do not change with the order or the sign of its columns or rows."""
     mean, W = result
     D = case.args[0].shape[1]
     if np.shape(W) != (D, D):
@@ -87,7 +87,7 @@ def whiten(
     mean: Callable[[Array], Array] = lambda X: X.mean(axis=0),
     largest_first: bool = False,
 ) -> Answer:
-    """Build a whitening that makes another matrix of the eigenvectors, or starts from another covariance or mean."""
+    """Build a whitening with another matrix from the eigenvectors, or with another covariance or mean."""
 
     def answer(X: Array, eps: float = EPS) -> tuple[Array, Array]:
         values, U = np.linalg.eigh(spread(X, eps))
@@ -129,7 +129,7 @@ def shared_mistakes(matrix: Matrix) -> Mistakes:
 
 
 def scaling_mistakes(turn: Callable[[Array, Array], Array]) -> Mistakes:
-    """Return the mistakes in how axes are scaled; `turn(columns, U)` is what the exercise does with the result."""
+    """Return the mistakes in the scaling of axes; `turn(columns, U)` is the last step of the exercise."""
 
     def scaled(scale: Callable[[Array, float], Array]) -> Answer:
         return whiten(lambda values, U, eps: turn(U * scale(values, eps), U))

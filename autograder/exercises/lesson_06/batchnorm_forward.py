@@ -40,12 +40,12 @@ def _normalize(
 
 
 def _output(y: Callable[[Array, Array, Array], Array]) -> Callable[..., Any]:
-    """Build a forward pass that computes y otherwise from x_hat, gamma and beta."""
+    """Build a forward pass that computes y in another way from x_hat, gamma and beta."""
     return _normalize(inverse_std, y=y)
 
 
 def _cached(change: Callable[..., Any]) -> Callable[..., Any]:
-    """Build a forward pass whose y is right and whose cache is changed."""
+    """Build a forward pass with a right y and a changed cache."""
 
     def forward(x: Array, gamma: Array, beta: Array, eps: float = EPS) -> Any:
         y, cache = batchnorm.batchnorm_forward(x, gamma, beta, eps)

@@ -15,7 +15,7 @@ from course_lib.batchnorm import EPS
 
 
 def _case(rng: np.random.Generator, N: int, D: int, label: str, **options: Any) -> Case:
-    """Draw examples whose distribution is not the stored one: batch statistics cannot pass for stored ones."""
+    """Draw examples from another distribution, so that batch statistics differ clearly from the stored ones."""
     return Case(batch(rng, N, D), *scale_and_shift(rng, D), *statistics(rng, D), label=label, **options)
 
 

@@ -16,14 +16,14 @@ RTOL, ATOL = 1e-8, 1e-10  # E[x²] − μ² loses digits where the mean is large
 
 
 def batch(rng: np.random.Generator, N: int, D: int) -> Array:
-    """Draw a batch; the scales run from small to large, the offsets are up to ten of them away from 0."""
+    """Draw a batch with small to large scales, and offsets of up to ten scales."""
     scale = np.geomspace(0.1, 8.0, D) * rng.uniform(0.8, 1.25, size=D)
     offset = scale * signed(rng, 2.0, 10.0, D)
     return offset + scale * rng.normal(size=(N, D))
 
 
 def signed(rng: np.random.Generator, low: float, high: float, D: int) -> Array:
-    """Draw numbers between low and high; their signs alternate, the first one is random."""
+    """Draw numbers between low and high with alternating signs; the first sign is random."""
     return rng.uniform(low, high, size=D) * rng.choice([-1.0, 1.0]) * (-1.0) ** np.arange(D)
 
 

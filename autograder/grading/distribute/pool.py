@@ -147,19 +147,19 @@ class WorkerPool(Executor):
     def _start_or_none(self) -> tuple[Any, Connection] | None:
         """Start a worker before its first task; return None if that fails, as the first task will try again."""
         with contextlib.suppress(EOFError, OSError):
-            return self._start()
+            return self._started()
         return None
 
     def _restart(self) -> tuple[Any, Connection]:
         """Start a worker for a waiting task; retry, as a killed fork server refuses until it has ended."""
         for pause in _PAUSES:
             with contextlib.suppress(EOFError, OSError):
-                return self._start()
+                return self._started()
             if self._closed.wait(pause):
                 break
-        return self._start()
+        return self._started()
 
-    def _start(self) -> tuple[Any, Connection]:
+    def _started(self) -> tuple[Any, Connection]:
         context = _context()
         ours, theirs = context.Pipe()
         with theirs, self._starting:

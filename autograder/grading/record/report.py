@@ -49,7 +49,7 @@ def read_outcomes(course: Course, url: str, lesson: str, students: Sequence[str]
 
 
 def count_current(course: Course, url: str, lesson: str, students: Sequence[str]) -> int:
-    """Count the students whose mark is of what they handed in last."""
+    """Count the students with a mark of their last submission."""
     with gradebook.open_for_reading(url, lesson) as marks:
         entries = marks.entries()
     return sum(_is_current(course, lesson, student, entries.get(student)) for student in students)
