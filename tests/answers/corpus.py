@@ -37,12 +37,17 @@ class Answer:
     @property
     def known(self) -> bool:
         """Return True if it makes one of the exercise's known mistakes."""
-        return self.diagnosis in {mistake.name for mistake in self.exercise.mistakes}
+        return self.diagnosis in known_mistakes(self.exercise)
 
     @property
     def general(self) -> bool:
         """Return True if it is wrong in a way that is recognized in any exercise."""
         return self.diagnosis is not None and not self.known
+
+
+def known_mistakes(exercise: Exercise) -> set[str]:
+    """Return the names of an exercise's known mistakes, those among them that are recognized in any exercise too."""
+    return {mistake.name for mistake in exercise.mistakes} | {name for name, _ in exercise.words.values()}
 
 
 def answers() -> list[Answer]:
