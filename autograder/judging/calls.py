@@ -76,11 +76,14 @@ class RemoteCallable(ABC):
 
     @abstractmethod
     def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> Outcome:
-        """Call the function in its process, as this module's `call` does in this process."""
+        """Call the function in its process and return the outcome, as this module's `call` does in this process."""
 
     @abstractmethod
     def prefetch(self, arguments: Sequence[Arguments], *, writable: bool) -> None:
-        """Send calls before they are made; they will follow in this order, but some may be left out."""
+        """Send calls to the other process before `call` asks for their results.
+
+        The calls will follow in this order. Some may be left out.
+        """
 
     @abstractmethod
     def globals_among(self, names: Sequence[str]) -> tuple[str, ...]:
@@ -88,7 +91,10 @@ class RemoteCallable(ABC):
 
     @abstractmethod
     def with_references(self, references: Mapping[str, Callable[..., Any]]) -> RemoteCallable:
-        """Return the function with these functions as globals; they run in this process."""
+        """Return a remote callable of the same function with `references` as globals.
+
+        The references run in this process.
+        """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function and return its result.
@@ -119,7 +125,7 @@ def call(
     function : callable
         May be a `RemoteCallable`.
     args, kwargs
-        Arrays, numbers, texts, functions, generators, and lists, tuples and dicts of these.
+        Arrays, numbers, strings, functions, generators, and lists, tuples and dicts of these.
     writable : bool
         Whether the copies may be written to.
     may_sleep : bool
@@ -128,6 +134,7 @@ def call(
     Returns
     -------
     Outcome
+        If the call exceeds the time limit, its error is a `TooSlowError`.
 
     Raises
     ------
@@ -159,17 +166,20 @@ def call(
 
 
 def prefetch(function: Any, arguments: Sequence[Arguments], *, writable: bool) -> None:
-    """Send the next calls of a remote function before they are made, so that there is no wait for each call."""
+    """Send the next calls of a remote function before they are made, so that no call has to wait.
+
+    For a function of this process, nothing happens.
+    """
     if isinstance(function, RemoteCallable):
         function.prefetch(arguments, writable=writable)
 
 
 def plain(value: Any) -> Any:
-    """Convert a result into plain values: arrays, `None`, texts, and tuples, lists and dicts of these.
+    """Return a result as plain values: arrays, `None`, strings, and tuples, lists and dicts of these.
 
-    Only exact types are supported: a subclass may define its own comparisons, so it becomes `UnsupportedValue`. The
-    only supported NamedTuple is `BatchNormCache`. Its entries are read from the tuple, not from its attributes, which
-    a student's code could change.
+    A number becomes an array without axes. Any other value becomes `UnsupportedValue`; no value raises an exception.
+    Only exact types are supported, because a subclass may define its own comparisons. The only supported NamedTuple is
+    `BatchNormCache`. Its entries are read from the tuple, not from its attributes, which a student's code could change.
     """
     kind = type(value)
     if value is None or kind is str:
@@ -188,7 +198,10 @@ def plain(value: Any) -> Any:
 
 
 def text_of(error: BaseException) -> str:
-    """Return an exception's text; a student's class may raise here, or return characters that cannot be encoded."""
+    """Return an exception's message; "(no text)" if it cannot be read.
+
+    The exception's class may be a student's. Its `__str__` may raise, or return characters that cannot be encoded.
+    """
     try:
         return printable(str(error))
     except Exception:
@@ -196,19 +209,35 @@ def text_of(error: BaseException) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace characters that cannot be encoded, such as half of a surrogate pair."""
+    """Return a text in which "?" replaces characters that cannot be encoded, such as half of a surrogate pair."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def globals_among(function: Any, names: Sequence[str]) -> tuple[str, ...]:
-    """Return those of `names` that are globals of a function; empty if it is not a plain Python function."""
+    """Return those of `names` that are globals of a function.
+
+    The result is empty if `function` is neither a plain Python function nor a `RemoteCallable`.
+    """
     if isinstance(function, RemoteCallable):
         return function.globals_among(names)
     return tuple(name for name in names if name in function.__globals__) if type(function) is types.FunctionType else ()
 
 
 def with_references(function: Any, references: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
-    """Return a copy of a plain Python function with these functions as globals."""
+    """Return a copy of a function with `references` as globals.
+
+    Parameters
+    ----------
+    function : callable
+        A plain Python function or a `RemoteCallable`.
+    references : mapping of str to callable
+        The functions by the name of the global that they replace.
+
+    Returns
+    -------
+    callable
+        A `RemoteCallable` if `function` is one.
+    """
     if isinstance(function, RemoteCallable):
         return function.with_references(references)
     helped = types.FunctionType(
@@ -223,7 +252,7 @@ def with_references(function: Any, references: Mapping[str, Callable[..., Any]])
 
 
 def _line_of(error: BaseException) -> str:
-    """Return the line of the student's code that was running."""
+    """Return the line of the student's code that raised, without indentation; "" if there is none."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
     own = [frame for frame in frames if not frame.filename.startswith(_OURS)]
     if not own or own[-1].lineno is None:
@@ -237,7 +266,7 @@ def _number(value: Any) -> Any:
 
 
 def _copy(value: Any, writable: bool) -> Any:
-    """Copy all values that a function could change; functions are not copied."""
+    """Return a copy of a value with copies of all arrays, containers and generators in it; functions are not copied."""
     if isinstance(value, np.ndarray):
         array = value.copy(order="K")
         array.flags.writeable = writable
@@ -253,7 +282,7 @@ def _copy(value: Any, writable: bool) -> Any:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Check whether an argument is equal bit for bit before and after a call; generators may change."""
+    """Return whether an argument is equal bit for bit before and after a call; generators may change."""
     if type(after) is not type(before):
         return False
     if isinstance(before, np.ndarray):
@@ -275,9 +304,10 @@ class _Transcript(io.StringIO):
 
 @contextmanager
 def _captured() -> Iterator[io.StringIO]:
-    """Redirect stdout and stderr: nbgrader without this grader gives zero points for any output on stderr.
+    """Redirect stdout and stderr inside the block, and yield the buffer that receives their text.
 
-    A logging handler keeps a reference to the original stream, so the stream's own `write` is replaced too.
+    nbgrader without this grader gives zero points for any output on stderr. A logging handler keeps a reference to the
+    original stream, so the stream's own `write` is replaced too.
     """
     text = _Transcript()
     stderr = sys.stderr
@@ -305,10 +335,11 @@ def _redirect(stream: Any, text: io.StringIO) -> bool:
 
 @contextmanager
 def _deadline(cpu: float, wall: float) -> Iterator[None]:
-    """Raise `TooSlowError` in the running code after `cpu` or `wall` seconds, and again each second if it is caught.
+    """Raise `TooSlowError` in the code of the block after `cpu` or `wall` seconds.
 
-    It needs Unix and the main thread, in which Jupyter runs cells. Elsewhere only the time limit of the notebook cell
-    applies.
+    It is raised again each second, in case the code catches it. An infinite `wall` sets no limit on wall time. The
+    deadline needs Unix and the main thread, in which Jupyter runs cells. Elsewhere only the time limit of the notebook
+    cell applies.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
@@ -333,7 +364,7 @@ def _deadline(cpu: float, wall: float) -> Iterator[None]:
 
 @contextmanager
 def deadline_paused() -> Iterator[None]:
-    """Pause the deadline during our own work within a call, such as packing values for the judge."""
+    """Pause the CPU deadline inside the block, for our own work within a call, such as packing values for the judge."""
     if not hasattr(signal, "setitimer"):
         yield
         return

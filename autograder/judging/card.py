@@ -17,7 +17,7 @@ from autograder.judging.verdict import Failure, PartResult, Verdict
 def as_html(
     exercise: Exercise, verdict: Verdict, function: Callable[..., Any] | None, evidence: CaseResult | None = None
 ) -> str:
-    """Draw the card for a notebook.
+    """Return the card for a notebook, as HTML.
 
     Parameters
     ----------
@@ -25,14 +25,14 @@ def as_html(
     verdict : Verdict
         The verdict on an answer to this exercise.
     function : callable or None
-        The answer, for its curve; it is called once more on public inputs.
+        The answer. It is called once more on public inputs, to draw its curve. With `None` there is no picture.
     evidence : CaseResult or None
-        The case to show in detail; never a hidden one.
+        The case to show in detail; never a hidden one. With `None` the card shows no case.
 
     Returns
     -------
     str
-        One `div`; all texts from the student are escaped.
+        One `div`. All text from the student is escaped.
     """
     state, colour = _state(verdict)
     blocks = [
@@ -62,7 +62,7 @@ def _code_to_paste(exercise: Exercise, evidence: CaseResult) -> str:
 
 
 def as_text(exercise: Exercise, verdict: Verdict) -> str:
-    """Write the card for a terminal, at most 88 columns wide."""
+    """Return the card for a terminal: lines of at most 88 columns, joined by line breaks."""
     state, _ = _state(verdict)
     lines = [f"{exercise.name} {state} · {_points(verdict)}"]
     lines += _wrapped(verdict.message)
@@ -84,7 +84,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _is_hopeless(verdict: Verdict) -> bool:
-    """Check whether another call, to draw the curve, would fail in the same way or take as long again."""
+    """Return whether another call, to draw the curve, is useless: there is no answer yet, or a call ran out of time."""
     return any(part.failure and part.failure.not_worth_calling_again for part in verdict.parts)
 
 
@@ -122,7 +122,10 @@ def _first_failure(verdict: Verdict) -> Failure | None:
 
 
 def _facts(failure: Failure) -> list[tuple[str, str]]:
-    """List the facts of the first failure: input, index, result and expected result."""
+    """Return the facts of a failure as (label, text): case, call, entry, result, expected result and difference.
+
+    Facts without a text are left out. The list is empty if there is no answer yet.
+    """
     if failure.not_written:
         return []
     return [

@@ -53,7 +53,10 @@ def _mismatch(exercise: Exercise, part: Part, got: Any, want: Any, what: str) ->
 
 
 def same_output(exercise: Exercise, one: Any, other: Any) -> bool:
-    """Check whether two wrong results come from the same mistake: they are equal except for rounding and dtype."""
+    """Return whether two wrong results come from the same mistake: they are equal except for rounding and dtype.
+
+    A tuple and a list with equal entries are equal.
+    """
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same_output(exercise, one[key], other[key]) for key in one)
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):
@@ -87,7 +90,10 @@ def _tuple_mismatch(exercise: Exercise, part: Part, got: Any, want: tuple[Any, .
 
 
 def _cache_mismatch(exercise: Exercise, part: Part, got: Any, want: BatchNormCache, what: str) -> Failure | None:
-    """Compare a NamedTuple. Its type must be right too, since other code reads the fields by name."""
+    """Return the first difference from a NamedTuple, or `None`.
+
+    The type must be right too, since other code reads the fields by name.
+    """
     name, fields = type(want).__name__, type(want)._fields
     if type(got) is not type(want):
         have = f"another class of that name than {type(want).__module__}'s" if _is_named(got, name) else _describe(got)
@@ -168,7 +174,7 @@ def _not_finite(got: Any, what: str) -> Failure | None:
 
 
 def _close(got: Any, want: Any, rtol: float, atol: float) -> Any:
-    """Check each entry: |got − want| ≤ atol + rtol·|want|. NaN equals NaN."""
+    """Return for each entry whether |got − want| ≤ atol + rtol·|want|. NaN equals NaN."""
     with np.errstate(all="ignore"):
         return np.isclose(got.astype(np.float64), want.astype(np.float64), rtol=rtol, atol=atol, equal_nan=True)
 
@@ -185,7 +191,7 @@ def _first_wrong(got: Any, want: Any, wrong: Any, what: str) -> Failure:
 
 
 def _number(value: Any) -> str:
-    """Write a number with up to 12 digits, so that two nearly equal numbers differ."""
+    """Return a number as text with up to 12 digits, so that two nearly equal numbers differ."""
     return f"{float(value):.12g}"
 
 

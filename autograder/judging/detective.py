@@ -34,7 +34,7 @@ class _Pair:
 
 
 def clue(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
-    """Recognize a mistake that any exercise can have.
+    """Return the mistake of any exercise that explains an answer's results.
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ def clue(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
     Returns
     -------
     (name, message) or None
-        A mistake that explains the results of *all* cases in which the answer returned; `None` if there is none.
+        A mistake that explains the results of *all* cases in which the answer returned a value. `None` if there is
+        none.
     """
     found = _found(exercise, case_results)
     return exercise.words.get(found[0], found) if found else None
@@ -81,7 +82,10 @@ def _found(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | Non
 
 
 def _wrapping(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
-    """Check types: `None`, a list for an array, a tuple with a missing value or another order."""
+    """Return the mistake in the type of the results, or `None`.
+
+    The mistakes are `None`, a list for an array, and a tuple with a missing value or another order.
+    """
     returned = [t for t in case_results if t.failure and t.outcome.error is None]
     failed = [t for t in returned if t.failure and t.failure.kind in ("type", "shape", "value")]
     # If None can be a right result, the function may have returned it on purpose.
@@ -109,7 +113,7 @@ def _is_listed(got: Any, want: Any) -> bool:
 
 
 def _missing_value(exercise: Exercise, case_results: Sequence[CaseResult]) -> Clue | None:
-    """Find the one value that is missing from a tuple that is right otherwise."""
+    """Return the mistake of leaving one value out of a tuple that is right otherwise, or `None`."""
     for missing, name in enumerate(exercise.outputs):
         if all(_equals(_as_tuple(t.outcome.value), t.want[:missing] + t.want[missing + 1 :]) for t in case_results):
             return "forgets_a_value", f"What it returns is right, but `{name}` is missing from it."
@@ -142,7 +146,11 @@ def _equals(got: Any, want: Any) -> bool:
 
 
 def _by_output(exercise: Exercise, case_results: Sequence[CaseResult]) -> dict[str, list[_Pair]]:
-    """Collect the arrays of all results by the name of the output; a list of layers is one output."""
+    """Return the arrays of all results by the name of the output, each beside the expected one.
+
+    A list of layers is one output. Cases in which the answer raised an exception are left out. An exercise with one
+    output has the name "".
+    """
     found: dict[str, list[_Pair]] = {}
     for case_result in case_results:
         if case_result.outcome.error is not None:
@@ -219,10 +227,14 @@ _TRANSFORMATIONS: tuple[tuple[str, Callable[[_Pair], Array], str], ...] = (
 
 
 def _explain(pairs: Sequence[_Pair], *, element_wise: bool) -> Clue | None:
-    """Find the transformation of the right result that explains every pair."""
+    """Return the mistake that explains every pair, or `None`.
+
+    First, known transformations of the right result are tried, such as its transpose. Then follow an unknown factor, an
+    unknown constant and results that are right in part.
+    """
     with np.errstate(all="ignore"):
         for name, transform, message in _TRANSFORMATIONS:
-            if all(_possible(transform, pair) for pair in pairs) and _evidence(transform, pairs) >= 2:
+            if all(_possible(transform, pair) for pair in pairs) and _evidence(pairs) >= 2:
                 return name, message
         if any(pair.got.shape != pair.want.shape for pair in pairs):
             return None
@@ -238,13 +250,13 @@ def _possible(transform: Callable[[_Pair], Array], pair: _Pair) -> bool:
     return pair.want.size == 0 or _close(pair.got, transform(pair))
 
 
-def _evidence(transform: Callable[[_Pair], Array], pairs: Sequence[_Pair]) -> int:
-    """Count the entries of wrong arrays."""
+def _evidence(pairs: Sequence[_Pair]) -> int:
+    """Return the number of entries in all arrays that are not right, including their right entries."""
     return sum(pair.want.size for pair in pairs if pair.want.size and not pair.same)
 
 
 def _factor(pairs: Sequence[_Pair]) -> Clue | None:
-    """Recognize any constant factor."""
+    """Return the mistake of one constant factor on every entry, or `None`."""
     got, want = _all(pairs)
     usable = np.isfinite(got) & np.isfinite(want) & (want != 0)
     if np.count_nonzero(usable) < 3 or not np.array_equal(np.isfinite(got), np.isfinite(want)):
@@ -257,7 +269,7 @@ def _factor(pairs: Sequence[_Pair]) -> Clue | None:
 
 
 def _float32(pairs: Sequence[_Pair]) -> Clue | None:
-    """Recognize results in float32 where float64 is expected, right except for rounding."""
+    """Return the mistake of results in float32 where float64 is expected, right except for rounding, or `None`."""
     double = [pair for pair in pairs if pair.want.dtype == np.float64 and pair.want.size]
     scale = max((float(np.max(np.abs(pair.want[np.isfinite(pair.want)]), initial=0.0)) for pair in double), default=0.0)
     if double and all(_is_single(pair, scale) for pair in double) and any(map(_is_rounded, double)):
@@ -266,10 +278,10 @@ def _float32(pairs: Sequence[_Pair]) -> Clue | None:
 
 
 def _is_single(pair: _Pair, scale: float) -> bool:
-    """Check whether a result could be float32 and is as close to the right one as float32 allows.
+    """Return whether a result could be float32 and is as close to the right one as float32 allows.
 
     If the terms of a sum cancel, its error depends on the size of the terms. So the bound also depends on `scale`, the
-    largest entry of all results, up to a limit.
+    largest absolute entry of all expected results, up to a limit.
     """
     got, want = pair.got, pair.want
     finite = np.isfinite(want)
@@ -282,13 +294,13 @@ def _is_single(pair: _Pair, scale: float) -> bool:
 
 
 def _is_rounded(pair: _Pair) -> bool:
-    """Check whether an entry differs by more than rounding in float64, and no wrong entry is 0."""
+    """Return whether an entry differs by more than rounding in float64, and no wrong entry is 0."""
     wrong = np.isfinite(pair.want) & (np.abs(pair.got - pair.want) > 1e-10 * np.abs(pair.want))
     return bool(np.any(wrong) and np.all(pair.got[wrong] != 0))
 
 
 def _added(pairs: Sequence[_Pair]) -> Clue | None:
-    """Recognize one added constant."""
+    """Return the mistake of one constant that is added to every entry, or `None`."""
     got, want = _all(pairs)
     difference = got - want
     finite = difference[np.isfinite(difference)]
@@ -302,7 +314,7 @@ def _added(pairs: Sequence[_Pair]) -> Clue | None:
 
 
 def _zero_in_part(pairs: Sequence[_Pair]) -> Clue | None:
-    """Recognize results that are right in some entries and 0 in all others."""
+    """Return the mistake of results that are right in some entries and 0 in all others, or `None`."""
     got, want = _all(pairs)
     wrong = ~_each_close(got, want)
     if wrong.all() or not wrong.any() or np.any(got[wrong] != 0) or np.isnan(want[wrong]).any():
@@ -311,7 +323,7 @@ def _zero_in_part(pairs: Sequence[_Pair]) -> Clue | None:
 
 
 def _positive_only(pairs: Sequence[_Pair]) -> Clue | None:
-    """Recognize element-wise functions that are right for positive inputs only."""
+    """Return the mistake of element-wise functions that are right for positive inputs only, or `None`."""
     if any(pair.argument is None and pair.want.ndim for pair in pairs):
         return None
     known = [pair for pair in pairs if pair.argument is not None and pair.want.dtype != np.float32]
@@ -326,7 +338,10 @@ def _positive_only(pairs: Sequence[_Pair]) -> Clue | None:
 
 
 def _all(pairs: Sequence[_Pair]) -> tuple[Array, Array]:
-    """Join the entries of all pairs into two long arrays, without float32 pairs, which have too few digits."""
+    """Return the entries of all results and of all expected results, as two long arrays.
+
+    Pairs in float32 are left out, because they have too few digits.
+    """
     double = [pair for pair in pairs if pair.want.dtype != np.float32]
     return _long([pair.got for pair in double]), _long([pair.want for pair in double])
 

@@ -58,9 +58,11 @@ def diagnose(exercise: Exercise, case_results: Sequence[CaseResult]) -> tuple[st
 
 
 def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], case_results: Sequence[CaseResult]) -> bool:
-    """Check whether a known mistake has the answer's result on every case, and one of these results is wrong.
+    """Return whether a known mistake explains the results of all cases.
 
-    If the answer raised an exception and the mistake does not, the answer has a second problem. Such a case is ignored.
+    Its result must be the answer's on every case, and one of these results must be wrong. If the answer raised an
+    exception
+    and the mistake does not, the answer has a second problem. Such a case is ignored.
     """
     shared = False
     for case_result in case_results:
@@ -79,12 +81,15 @@ def _same_fingerprint(exercise: Exercise, mistake: Callable[..., Any], case_resu
 
 @lru_cache(maxsize=2000)
 def _outcome_of(mistake: Callable[..., Any], case: Case, writable: bool) -> calls.Outcome:
-    """Run a known mistake on a case; cached for all answers that are judged on this case."""
+    """Return the outcome of a known mistake on a case; cached for all answers that are judged on this case."""
     return calls.call(mistake, case.args, case.kwargs, writable=writable)
 
 
 def _alike(exercise: Exercise, case: Case, one: Any, other: Any) -> bool:
-    """Check whether two results come from the same mistake, by their features if the exercise defines some."""
+    """Return whether two results come from the same mistake.
+
+    Their features are compared if the exercise defines some and they can be computed, else the results.
+    """
     if exercise.mistake_features is None:
         return same_output(exercise, one, other)
     if _form(one) != _form(other):
@@ -98,7 +103,7 @@ def _alike(exercise: Exercise, case: Case, one: Any, other: Any) -> bool:
 
 
 def _form(value: Any) -> Any:
-    """Return a result's types and shapes without its values."""
+    """Return a description of a result's types and shapes, without its values."""
     if isinstance(value, np.ndarray):
         return value.shape
     if isinstance(value, tuple | list):

@@ -18,7 +18,7 @@ _POINTS = 300
 
 
 def curve(figure: Figure, x: Array, got: Array, want: Array, labels: tuple[str, str], logx: bool) -> str:
-    """Draw the answer's curve on top of the expected one."""
+    """Draw the answer's curve on top of the expected one, and return a description."""
     low, high = float(np.min(want)), float(np.max(want))
     margin = 0.15 * (high - low or 1.0)
     far = 100 * margin  # outside of the picture; larger numbers could overflow when they are drawn
@@ -35,7 +35,7 @@ def curve(figure: Figure, x: Array, got: Array, want: Array, labels: tuple[str, 
 
 
 def difference(figure: Figure, got: Array, want: Array) -> str:
-    """Draw two matrices and, if their shapes are equal, their difference."""
+    """Draw two matrices and, if their shapes are equal, their difference; return a description."""
     panels = [("expected", want), ("yours", got)]
     if got.shape == want.shape:
         panels.append(("yours − expected", _minus(got, want)))
@@ -61,7 +61,7 @@ def difference(figure: Figure, got: Array, want: Array) -> str:
 
 
 def layers(figure: Figure, got: list[Array], want: list[Array]) -> str:
-    """Draw the root mean square of the entries of each layer, the answer's beside the expected one."""
+    """Draw the root mean square of each layer, the answer's beside the expected one; return a description."""
     heights = [np.array([_rms(layer) for layer in arrays]) for arrays in (want, got)]
     ax = _axes(figure, 1, right=0.8)[0]
     _paired_bars(ax, heights, first=1)
@@ -76,7 +76,7 @@ def layers(figure: Figure, got: list[Array], want: list[Array]) -> str:
 
 
 def entries(figure: Figure, got: Array, want: Array) -> str:
-    """Draw the entries of two short vectors side by side."""
+    """Draw the entries of two short vectors side by side, and return a description."""
     ax = _axes(figure, 1, right=0.8)[0]
     seen = np.clip(np.nan_to_num(got.astype(float)), -5 * _largest(want) - 1, 5 * _largest(want) + 1)
     _paired_bars(ax, [want.astype(float), seen], first=0)
@@ -100,7 +100,7 @@ def _paired_bars(ax: Axes, heights: list[Array], first: int) -> None:
 
 
 def histogram(figure: Figure, got: Array, want: Array) -> str:
-    """Draw a histogram of the entries over that of a right answer."""
+    """Draw a histogram of the entries over that of a right answer, and return a description."""
     reach = 1.2 * float(np.quantile(np.abs(want), 0.999) or 1.0)
     reach = max(reach, min(float(np.quantile(np.abs(got), 0.99)), 4 * reach))
     ax = _axes(figure, 1, right=0.8)[0]
@@ -117,7 +117,7 @@ def histogram(figure: Figure, got: Array, want: Array) -> str:
 
 
 def cloud(figure: Figure, got: Array, want: Array) -> str:
-    """Draw the first two features of both point clouds, side by side at one scale."""
+    """Draw the first two features of both point clouds, side by side at one scale; return a description."""
     reach = 1.1 * float(np.max(np.abs(want[:, :2]), initial=0.0)) or 1.0
     reach = max(reach, min(1.1 * float(np.quantile(np.abs(got[:, :2]), 0.98)), 5 * reach))
     panels = (("expected", want, style.BLUE, "o"), ("yours", got, style.ORANGE, "^"))

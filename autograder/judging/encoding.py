@@ -30,7 +30,7 @@ DTYPES = (
 
 @lru_cache(maxsize=64)
 def dtype_name(dtype: np.dtype[Any]) -> str:
-    """Return the name of a dtype; cached, as NumPy builds it again at each access."""
+    """Return the name of a dtype, such as "float64"; cached, as NumPy builds it again at each access."""
     return dtype.name
 
 
@@ -40,15 +40,21 @@ def encode(value: Any, other: Callable[[Any], Any] | None = None) -> Any:
     Parameters
     ----------
     value : object
-        `None`, a bool, an int, a float, a text, an array of numbers, a NumPy ufunc, a NumPy generator, or a list,
-        tuple or dict of these.
+        `None`, a bool, an int, a float, a string, an array of numbers, a NumPy ufunc, a NumPy generator (PCG64), or a
+        list, tuple or dict of these. The keys of a dict must be strings.
     other : callable, optional
-        Called first, for the value and for every value inside it: returns a JSON object with one key, or `None`.
+        Called first, for the value and for every value inside it. It returns a JSON object with one key, or `None` for
+        a value that is encoded as usual.
+
+    Returns
+    -------
+    object
+        JSON types; `decode` turns it back into the same value, bit for bit.
 
     Raises
     ------
     EncodingError
-        If the value is of another type.
+        If the value, or a value inside it, is of another type.
     """
     coded = other(value) if other else None
     if coded is not None:
@@ -83,10 +89,15 @@ def decode(data: Any, others: Mapping[str, Callable[[Any], Any]] | None = None) 
     others : mapping, optional
         Functions that decode the objects of `other`, by key.
 
+    Returns
+    -------
+    object
+        A new value; arrays are writable.
+
     Raises
     ------
     EncodingError
-        If `encode` would not have written this.
+        If `data` has an unknown key, a missing entry or a value of a wrong type.
     """
     if data is None or type(data) in (bool, int, float, str):
         return data

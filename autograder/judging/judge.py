@@ -43,7 +43,7 @@ def judge(
     exercise : str or Exercise
         Its name, or the exercise itself.
     answer : callable or None
-        The student's function.
+        The student's function; `None` if there is none yet.
     hidden : bool
         Whether the hidden parts are judged too.
     seed : int, optional
@@ -58,6 +58,8 @@ def judge(
     ------
     ValueError
         If there is no such exercise, or `seed` is negative.
+    RuntimeError
+        If the reference raises an exception on a case.
 
     Examples
     --------
@@ -83,7 +85,10 @@ class Examination:
 
     @property
     def evidence(self) -> CaseResult | None:
-        """Return the visible case that the card shows: the first that failed, else the first of all."""
+        """Return the visible case that the card shows: the first that failed, else the first of all.
+
+        `None` if only hidden cases were judged, or no case at all.
+        """
         seen = [case_result for case_result in self.case_results if not case_result.part.hidden]
         return next((case_result for case_result in seen if case_result.failure), seen[0] if seen else None)
 
@@ -95,7 +100,17 @@ def examine(
     hidden: bool = True,
     seed: int | None = None,
 ) -> Examination:
-    """Judge an answer and return the verdict with the cases; cards need the cases, but no file may contain them."""
+    """Judge an answer and return the verdict with the cases behind it.
+
+    Cards need the cases, but no file may contain them. The parameters are those of `judge`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise, or `seed` is negative.
+    RuntimeError
+        If the reference raises an exception on a case.
+    """
     if isinstance(exercise, str):
         exercise = find(exercise)
     if seed is None:
@@ -131,21 +146,31 @@ def _examine_once(exercise: Exercise, answer: Callable[..., Any] | None, hidden:
 
 
 def cases_of(exercise: Exercise, number: int, seed: int) -> Sequence[Case]:
-    """Draw the cases of a part; each exercise and part has its own inputs, the same on every machine."""
+    """Return the cases of a part, drawn with `seed`.
+
+    `number` counts the exercise's parts from 0. Each exercise and part has its own inputs, the same on every machine.
+    """
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode()), number])
     return exercise.parts[number].cases(rng)
 
 
 @lru_cache(maxsize=64)
 def _prepare(exercise: Exercise, number: int, seed: int) -> Sequence[tuple[Case, Any]]:
-    """Draw a part's cases and compute the reference's results; cached for a whole class, which has one seed."""
+    """Return a part's cases, each with the reference's result; cached for a whole class, which has one seed.
+
+    Raises
+    ------
+    RuntimeError
+        If the reference raises an exception on a case.
+    """
     return [(case, _expected(exercise, case)) for case in cases_of(exercise, number, seed)]
 
 
 def _try_part(exercise: Exercise, part: Part, answer: Any, cases: Sequence[tuple[Case, Any]]) -> list[CaseResult]:
-    """Judge the cases in order; after a timeout, the rest of the part is skipped, as one failure loses the part.
+    """Return the results of the cases, in order.
 
-    Other parts are still judged: a function that hangs on one input may be right on another.
+    After a timeout, the rest of the part is skipped, as one failure loses the part. Other parts are still judged: a
+    function that hangs on one input may be right on another.
     """
     case_results: list[CaseResult] = []
     earlier: list[tuple[Case, Any]] = []
@@ -221,7 +246,7 @@ def _error(name: str, error: BaseException, where: str) -> Failure:
 
 
 def _redacted(failure: Failure, case: Case, outcome: calls.Outcome) -> Failure:
-    """Remove all details of a hidden case except its label and the kind of failure."""
+    """Return a failure of a hidden case without its details: only its label and the kind of failure are left."""
     texts: dict[Kind, str] = {
         "type": "What it returns has the wrong type.",
         "shape": "What it returns has the wrong shape.",
@@ -260,7 +285,10 @@ def _message(exercise: Exercise, results: Sequence[PartResult], hint: str) -> st
 
 
 def _with_references(exercise: Exercise, answer: Any) -> Callable[..., Any] | None:
-    """Return the answer with references in place of the earlier exercises that it calls; `None` if it calls none."""
+    """Return the answer with references in place of the earlier exercises that it can call.
+
+    `None` if it can call none.
+    """
     called = _called(exercise, answer)
     if not called:
         return None

@@ -43,12 +43,12 @@ def load_folder(folder: Path) -> list[Exercise]:
 
 
 def load_file(path: Path) -> Exercise:
-    """Load and register the exercise of one file; a file is read only once.
+    """Load, register and return the exercise of one file; a file is read only once.
 
     Raises
     ------
     CustomExerciseError
-        For the reasons of `load_folder`.
+        If the file cannot be executed, does not contain exactly one exercise, or uses the name of another exercise.
     """
     path = path.resolve()
     if path not in _loaded:
@@ -62,12 +62,19 @@ def load_file(path: Path) -> Exercise:
 
 
 def load_text(name: str, text: str) -> Exercise:
-    """Load and register the exercise of a file's text; a text is loaded only once.
+    """Load, register and return the exercise of a file's text; a text is loaded only once.
+
+    Parameters
+    ----------
+    name : str
+        The file's name, without a folder.
+    text : str
+        The Python code in it.
 
     Raises
     ------
     CustomExerciseError
-        For the reasons of `load_folder`.
+        If the code cannot be executed, does not contain exactly one exercise, or uses the name of another exercise.
     """
     known = [e for path, e in _loaded.items() if path.name == name and path.read_text(encoding="utf-8") == text]
     if known:
@@ -91,10 +98,19 @@ def load_lesson(package: str, lesson: str, minutes: int, order: Sequence[str]) -
     order : sequence of str
         Names of the exercises, in the order of the notebook.
 
+    Returns
+    -------
+    tuple of Exercise
+        In the same order.
+
     Raises
     ------
     CustomExerciseError
-        For the reasons of `load_folder`.
+        If a module does not contain exactly one exercise.
+    ImportError
+        If there is no such module.
+    ValueError
+        If the name of an exercise is used already, or an exercise belongs to another lesson.
     """
     exercises = tuple(_only_exercise(name, vars(importlib.import_module(f"{package}.{name}"))) for name in order)
     register_lesson(lesson, minutes, exercises)
@@ -114,7 +130,13 @@ def _run(path: Path) -> ModuleType:
 
 
 def _only_exercise(file: str, names: Mapping[str, object]) -> Exercise:
-    """Return the one exercise among the names of a module; `file` is for error messages."""
+    """Return the one exercise among the values of a module; `file` is for error messages.
+
+    Raises
+    ------
+    CustomExerciseError
+        If there is not exactly one exercise, or its name is not that of its reference function.
+    """
     found = list({id(value): value for value in names.values() if isinstance(value, Exercise)}.values())
     if len(found) != 1:
         raise CustomExerciseError(f"{file} must hold exactly one Exercise (got {len(found)})")
@@ -127,14 +149,22 @@ def _only_exercise(file: str, names: Mapping[str, object]) -> Exercise:
 
 
 def write_record(path: Path, exercises: Sequence[Exercise]) -> None:
-    """Write the file with recorded exercises that students get beside their notebook."""
+    """Write the file with recorded exercises that students get beside their notebook.
+
+    Raises
+    ------
+    EncodingError
+        If a visible case contains a value without a JSON form.
+    OSError
+        If the file cannot be written.
+    """
     path.write_text(json.dumps([record(exercise) for exercise in exercises]) + "\n", encoding="utf-8")
 
 
 def make_known() -> None:
-    """Load the recorded exercises in the notebook's folder; every check calls this.
+    """Register the recorded exercises in the working directory, which is the notebook's folder; every check calls this.
 
-    A damaged record is ignored; the check then reports the unknown exercise.
+    A missing or damaged file is ignored. The check then reports the unknown exercise.
     """
     try:
         entries = json.loads(Path(RECORD).read_text(encoding="utf-8"))

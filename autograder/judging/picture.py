@@ -51,14 +51,17 @@ def _key(numbers: Any) -> Any:
 
 
 def _coarse(got: Any, want: Any) -> Any:
-    """Round off differences that cannot be seen, so that all right answers of a class have the same cached picture."""
+    """Return `got` rounded to 1e-4 of the range of `want`, a difference that cannot be seen.
+
+    So all right answers of a class have the same cached picture.
+    """
     unit = 1e-4 * (float(np.ptp(want[np.isfinite(want)])) or 1.0)
     with np.errstate(all="ignore"):
         return np.round(got / unit) * unit
 
 
 def picture_svg(exercise: Exercise, function: Callable[..., Any], case_result: CaseResult | None) -> str:
-    """Draw an answer beside the expected one.
+    """Return a picture of an answer beside the expected one.
 
     Parameters
     ----------
@@ -71,7 +74,7 @@ def picture_svg(exercise: Exercise, function: Callable[..., Any], case_result: C
     Returns
     -------
     str
-        An `svg` element with a text for screen readers; "" if there is nothing to draw.
+        An `svg` element with a description for screen readers; "" if there is nothing to draw.
     """
     drawing = None
     if isinstance(exercise.picture, Curve):  # an exercise with a curve or a cloud has no other picture
@@ -111,7 +114,7 @@ def _values(curve: Curve, function: Callable[..., Any]) -> Any:
 
 
 def _result(use: Callable[..., Any], function: Callable[..., Any], x: Any) -> Any:
-    """Return the answer's values for the picture; `None` if they are not an array."""
+    """Return the answer's values for the picture as floats; `None` if it raises or returns no array."""
     value = calls.call(lambda x: use(function, x), (x,), {}, writable=False).value
     return value.astype(float) if isinstance(value, np.ndarray) else None
 
@@ -145,7 +148,10 @@ def _of_layers(got: Any, want: list[Any]) -> Drawing | None:
 
 
 def _first_wrong(got: Any, want: tuple[Any, ...]) -> tuple[Any, Any]:
-    """Return the first wrong value of several, and the expected one."""
+    """Return the first wrong value of several, and the expected one.
+
+    If all are right, the first value. If the number of values is wrong, two `None`.
+    """
     if not isinstance(got, tuple | list) or len(got) != len(want):
         return None, None
     for one, other in zip(got, want, strict=True):
@@ -158,7 +164,7 @@ def _first_wrong(got: Any, want: tuple[Any, ...]) -> tuple[Any, Any]:
 
 @lru_cache(maxsize=64)
 def _render(drawing: Drawing) -> tuple[str, str]:
-    """Draw a picture, once for all answers with the same numbers."""
+    """Return a picture as SVG and its description; drawn once for all answers with the same numbers."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

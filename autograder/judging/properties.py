@@ -41,7 +41,20 @@ class Property:
             raise TypeError(f"parameters of {self.name} must be numbers, True, False or text (got {', '.join(wrong)})")
 
     def __call__(self, result: Any, tried: Tried) -> Finding:
-        """Check a result of one case."""
+        """Return the finding for a result of one case.
+
+        Parameters
+        ----------
+        result : object
+            The answer's result.
+        tried : Tried
+            The entries of its case's `context` replace parameters of the same name.
+
+        Raises
+        ------
+        TypeError
+            If the check lacks a parameter, or does not know one.
+        """
         return PROPERTIES[self.name](result, tried, **{**self.parameters, **tried.case.context})
 
 
@@ -52,6 +65,11 @@ def named_property(function: Callable[..., Finding]) -> Callable[..., Property]:
     ----------
     function : callable
         Takes the result, a `Tried`, and parameters by keyword or position; returns a `Finding`.
+
+    Returns
+    -------
+    callable
+        Takes the parameters and returns a `Property`. It raises `TypeError` for an unknown parameter.
 
     Raises
     ------
@@ -85,7 +103,7 @@ def named_property(function: Callable[..., Finding]) -> Callable[..., Property]:
 
 @named_property
 def only(result: Any, tried: Tried, outputs: str, rtol: float = 1e-9, atol: float = 1e-12) -> Finding:
-    """Check some of several results and leave the others to other parts.
+    """Check the named ones of several results; other parts check the others.
 
     Parameters
     ----------
@@ -95,6 +113,16 @@ def only(result: Any, tried: Tried, outputs: str, rtol: float = 1e-9, atol: floa
         Names of the results that count, such as "dgamma, dbeta".
     rtol, atol : float
         A value v is right where abs(v − want) ≤ atol + rtol·abs(want).
+
+    Returns
+    -------
+    Finding
+        Fraction 1 or 0.
+
+    Raises
+    ------
+    ValueError
+        If a name is not among the exercise's outputs.
     """
     for name in outputs.split(", "):
         place = tried.outputs.index(name)
@@ -125,6 +153,11 @@ def whitens(result: Any, tried: Tried, eps: float) -> Finding:
         The first argument of its case is the data, shape (N, D).
     eps : float
         Named in messages; the lengths come from the reference.
+
+    Returns
+    -------
+    Finding
+        Fraction 1; 0.75 if only the mean is wrong; 0 if W is wrong.
     """
     X, (mean, W), (right_mean, right_W) = tried.case.args[0], result, tried.want
     lengths = np.linalg.norm(W, axis=0)
@@ -162,6 +195,11 @@ def interval_at_zero(result: Any, tried: Tried, low: float, high: float) -> Find
     tried : Tried
     low, high : float
         The smaller and the larger slope of the two sides.
+
+    Returns
+    -------
+    Finding
+        Fraction 1 or 0.
     """
     wrong = [float(slope) for slope in np.ravel(result) if not low - 1e-6 <= slope <= high + 1e-6]
     if not wrong:

@@ -25,8 +25,8 @@ SCHEMA_VERSION = 1
 def record(exercise: Exercise) -> dict[str, Any]:
     """Record an exercise without its code.
 
-    Of hidden parts, and of parts that are judged by a property, only names and points are written. They are judged
-    when the work is graded.
+    Of hidden parts, and of parts that are judged by a property, no cases are written. They are judged when the work is
+    graded.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def record(exercise: Exercise) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON types.
+        JSON types, which `from_record` reads.
 
     Raises
     ------
     EncodingError
-        If a visible case contains a value without a JSON form.
+        If an argument of a visible case, or the reference's result, has no JSON form.
     """
     parts = [_record_part(exercise, part, PUBLIC_SEED, number) for number, part in enumerate(exercise.parts)]
     return {
@@ -58,12 +58,15 @@ def record(exercise: Exercise) -> dict[str, Any]:
 
 
 def from_record(data: Mapping[str, Any]) -> Exercise:
-    """Build an exercise from a record; only its visible parts can be judged.
+    """Build an exercise from a record and return it; only its visible parts can be judged.
+
+    Its reference and its mistakes return the recorded results. They raise `LookupError` for a call that was not
+    recorded.
 
     Raises
     ------
     EncodingError
-        If `record` would not have written this.
+        If the schema is unknown, an entry is missing, or a value has a wrong type.
     """
     if not isinstance(data, Mapping) or data.get("schema") != SCHEMA_VERSION:
         raise EncodingError(f"a recorded exercise must have schema {SCHEMA_VERSION} (got {str(data)[:80]})")
@@ -88,7 +91,10 @@ def from_record(data: Mapping[str, Any]) -> Exercise:
 
 
 class _Recorded:
-    """A function that returns the recorded results of recorded calls."""
+    """A function that returns the recorded result of a recorded call, or raises the recorded exception.
+
+    For any other call it raises `LookupError`.
+    """
 
     def __init__(self, book: Mapping[str, Any]) -> None:
         self._book = book
@@ -126,7 +132,15 @@ def _case(exercise: Exercise, case: Case) -> dict[str, Any]:
 
 
 def _outcome(exercise: Exercise, function: Callable[..., Any], case: Case) -> dict[str, Any] | None:
-    """Record a function's result of a case; return `None`, which matches no answer, if it has no JSON form."""
+    """Return a function's result or exception on a case, as JSON types.
+
+    `None`, which matches no answer, if it has no JSON form.
+
+    Raises
+    ------
+    EncodingError
+        If the result of the reference has no JSON form.
+    """
     outcome = calls.call(function, case.args, case.kwargs, writable=exercise.writable_inputs)
     if outcome.error is not None:
         name = type(outcome.error).__name__

@@ -26,7 +26,7 @@ def register(*exercises: Exercise) -> None:
 
 
 def forget(name: str) -> None:
-    """Remove an exercise from the registry, so that a newer version can be registered."""
+    """Remove an exercise from the registry, so that a newer version can be registered; an unknown name is ignored."""
     _exercises.pop(name, None)
 
 
@@ -51,7 +51,7 @@ def minutes_of(lesson: str) -> int | None:
     Raises
     ------
     ValueError
-        If no exercise belongs to such a lesson; the text names the existing lessons.
+        If there is no such lesson. The error message lists the existing lessons.
     """
     lessons = {*_minutes, *(exercise.lesson for exercise in _exercises.values())}
     if lesson not in lessons:
@@ -65,7 +65,7 @@ def find(name: str) -> Exercise:
     Raises
     ------
     ValueError
-        If there is none; the text names the nearest ones.
+        If there is none. The error message lists the exercises with the most similar names.
     """
     if name not in _exercises:
         near = difflib.get_close_matches(name, _exercises) or sorted(_exercises)
@@ -74,12 +74,12 @@ def find(name: str) -> Exercise:
 
 
 def is_exercise(name: str) -> bool:
-    """Check whether an exercise has this name."""
+    """Return whether a registered exercise has this name."""
     return name in _exercises
 
 
 def exercises_of(lesson: str) -> list[Exercise]:
-    """Return a lesson's exercises in the order of registration."""
+    """Return a lesson's exercises in the order of registration; an unknown lesson has none."""
     return [exercise for exercise in _exercises.values() if exercise.lesson == lesson]
 
 

@@ -15,7 +15,10 @@ _LONGEST = 8000  # characters of the code of a cell; longer code is not shown
 
 
 def one_line(name: str, case: Case) -> str:
-    """Write the call on one line with rounded numbers; return "" if it is too long."""
+    """Return the call as code on one line, with rounded numbers.
+
+    "" if it is longer than 90 characters, or an argument cannot be shown as code.
+    """
     with np.printoptions(threshold=20, precision=6):
         shown = [_short(arg) for arg in case.args] + [f"{k}={_short(v)}" for k, v in case.kwargs.items()]
     text = f"{name}({', '.join(' '.join(arg.split()) for arg in shown)})"
@@ -29,7 +32,10 @@ def _short(value: Any) -> str:
 
 
 def cell(name: str, case: Case) -> str:
-    """Write a whole cell that calls `name` with exactly this case; return "" if it cannot be written as code."""
+    """Return the code of a whole cell that calls `name` with exactly this case.
+
+    "" if an argument has no code, or the code is longer than 8000 characters.
+    """
     lines = ["import numpy as np"]
     try:
         arguments = [_argument(lines, f"argument_{n}", value) for n, value in enumerate(case.args, start=1)]
@@ -41,7 +47,15 @@ def cell(name: str, case: Case) -> str:
 
 
 def _argument(lines: list[str], name: str, value: Any) -> str:
-    """Return the code of a short value; add a line that assigns a long value to `name`, and return the name."""
+    """Return the code of an argument.
+
+    A long value is assigned to `name` in a line that is added to `lines`, and `name` is returned.
+
+    Raises
+    ------
+    NoCodeError
+        If the value has no code.
+    """
     if isinstance(value, np.random.Generator):
         lines += [f"{name} = np.random.default_rng()", f"{name}.bit_generator.state = {value.bit_generator.state!r}"]
         return name
@@ -74,7 +88,15 @@ def _code(value: Any) -> str:
 
 
 def _array(value: np.ndarray[Any, Any]) -> str:
-    """Write an array with all digits; NumPy's `unique` format is the shortest text with exactly the same number."""
+    """Return code that creates the array with all digits.
+
+    NumPy's `unique` format is the shortest text with exactly the same number.
+
+    Raises
+    ------
+    NoCodeError
+        If the array does not contain numbers.
+    """
     if value.dtype.kind not in "fiub":
         raise NoCodeError
     if not value.size:

@@ -27,17 +27,23 @@ class SelfTest:
 
 
 def self_test(exercise: Exercise, seeds: Iterable[int] = range(20)) -> list[SelfTest]:
-    """Judge the reference and every known mistake of an exercise with several seeds.
+    """Judge the reference and every known mistake of an exercise with several seeds, and return the results.
 
     Parameters
     ----------
     exercise : Exercise
     seeds : iterable of int
+        Seeds of the random inputs, each at least 0. Every answer is judged once with each seed.
 
     Returns
     -------
     list of SelfTest
-        The reference first.
+        The reference first, then the mistakes in their order.
+
+    Raises
+    ------
+    RuntimeError
+        If the reference raises an exception on a case.
     """
     seeds = list(seeds)
     answers = [("the reference", exercise.reference, None), *((m.name, m.function, m.name) for m in exercise.mistakes)]

@@ -19,7 +19,7 @@ _TABLE = "border-collapse:collapse;margin:6px 0;border:0;font-size:inherit"
 
 
 def box(name: str, colour: str, blocks: Iterable[str]) -> str:
-    """Put blocks of HTML into a card that screen readers announce by `name`."""
+    """Return a card with blocks of HTML in it; screen readers announce it by `name`."""
     return (
         f'<div role="group" aria-label="{escape(name)}" style="max-width:680px;'
         f"border:1px solid rgba(128,128,128,.35);border-left:5px solid {colour};border-radius:4px;"
@@ -28,13 +28,13 @@ def box(name: str, colour: str, blocks: Iterable[str]) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table; the cells are HTML already."""
+    """Return a table as HTML; heads and cells are HTML already."""
     head = "".join(f'<th scope="col" style="{CELL};font-weight:600">{text}</th>' for text in heads)
     return f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{"".join(map(_row, rows))}</tbody></table>'
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    """Write names and values below each other; both are plain text."""
+    """Return names and values below each other as HTML; both are given as plain text. "" if there are none."""
     rows = "".join(
         f'<tr style="background:transparent"><th scope="row" style="{CELL};font-weight:400;opacity:.75">{escape(name)}'
         f'</th><td style="{CELL};overflow-wrap:anywhere"><code style="{CODE}">{escape(text)}</code></td></tr>'
@@ -44,17 +44,17 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def prose(text: str) -> str:
-    """Escape a text and set the parts between backticks as code."""
+    """Return a plain text as HTML, escaped, with the parts between backticks as code."""
     return re.sub(r"`([^`]+)`", rf'<code style="{CODE}">\1</code>', escape(text))
 
 
 def paragraph(text: str) -> str:
-    """Write a paragraph of prose."""
+    """Return a plain text as an HTML paragraph, formatted as by `prose`."""
     return f'<p style="margin:6px 0">{prose(text)}</p>'
 
 
 def mark(*, written: bool, right: bool = False, points: float = 0) -> str:
-    """Return a sign and two words for the state of an answer, or of a part of it."""
+    """Return a sign and a word or two for the state of an answer or a part, such as "✓ right"."""
     if not written:
         return "– open"
     if right:

@@ -53,18 +53,23 @@ def exercise(
         comparison of values, or `within(rtol, atol)`. `cases` takes a `numpy.random.Generator` and returns a list of
         `Case`.
     mistakes : mapping of str to (callable, str)
-        For each name of a mistake: the wrong function, and the text of the card. The most specific one comes first.
+        For each name of a mistake: the wrong function, and the message on the card. The most specific one comes first.
     words : mapping of str to (str, str)
-        For mistakes that are recognized in any exercise, by their name: another name and another text.
+        For mistakes that are recognized in any exercise, by their name: another name and another message.
     rtol, atol : float
         Tolerances of all parts: a value v is right if abs(v − want) ≤ atol + rtol·abs(want).
     outputs, uses, keeps_dtype, writable_inputs, picture, mistake_features, mistake_rtol, notice
         See `Exercise`.
 
+    Returns
+    -------
+    Exercise
+        It is not registered yet.
+
     Raises
     ------
     ValueError
-        If a row has another entry, or two mistakes have the same name.
+        If there are no rows, a row has another entry, its points are not above 0, or two mistakes have the same name.
     """
     return Exercise(
         reference.__name__,

@@ -51,7 +51,10 @@ class Failure:
 
     @property
     def not_worth_calling_again(self) -> bool:
-        """Return whether another call would fail in the same way, or take as long again."""
+        """Return whether another call is useless: there is no answer yet, or the call ran out of time.
+
+        An exception does not count.
+        """
         return self.not_written or self.kind == "timeout"
 
 
@@ -103,31 +106,32 @@ class Verdict:
 
     @property
     def points(self) -> float:
-        """Return the points earned in the judged parts."""
+        """Return the sum of the points earned in `parts`. Hidden parts count only if they were judged."""
         return float(sum(part.points for part in self.parts))
 
     @property
     def max_points(self) -> float:
-        """Return the maximum points of the judged parts."""
+        """Return the sum of the maximum points of `parts`. Hidden parts count only if they were judged."""
         return float(sum(part.max_points for part in self.parts))
 
     @property
     def passed(self) -> bool:
-        """Return whether every judged part passed."""
+        """Return whether every part in `parts` passed. Hidden parts count only if they were judged."""
         return all(part.passed for part in self.parts)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict as JSON types."""
+        """Return the verdict as a dict of JSON types, which `from_dict` reads."""
         return {"schema": SCHEMA_VERSION, **dataclasses.asdict(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
-        """Build a verdict from JSON types; refuse data that `to_dict` would not have written.
+        """Build a verdict from JSON types and return it.
 
         Raises
         ------
         ValueError
-            If a field is missing, unknown or of a wrong type.
+            If the schema is another one, a field is missing, unknown or of a wrong type, or points are out of
+            range.
         """
         if not isinstance(data, Mapping) or type(data.get("schema")) is not int or data["schema"] != SCHEMA_VERSION:
             raise ValueError(f"a verdict must have schema {SCHEMA_VERSION} (got {str(data)[:80]})")
@@ -179,7 +183,13 @@ def _require_fields(entry: Mapping[str, Any], known: set[str]) -> None:
 
 
 def _typed(entry: Any, key: str, types: Any) -> Any:
-    """Return the value of `key` and check its type."""
+    """Return the value of `key`.
+
+    Raises
+    ------
+    ValueError
+        If the key is missing, or the value is not of one of `types`.
+    """
     if not isinstance(entry, Mapping) or key not in entry:
         raise ValueError(f"a verdict must have the field {key!r}")
     value = entry[key]

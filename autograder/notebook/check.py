@@ -36,7 +36,7 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
     Returns
     -------
     float
-        Between 0 and the exercise's points.
+        Between 0 and the exercise's maximum points.
 
     Raises
     ------
@@ -57,7 +57,16 @@ def check(function: Callable[..., Any], *, hidden: bool = False) -> float:
 
 
 def _exercise_name(function: Any, caller: FrameType) -> str:
-    """Find the exercise's name; the function's own name may differ, as in `sigmoid = np.vectorize(f)`."""
+    """Return the exercise's name.
+
+    It is searched in the text of the call, then in the function's own name, then in the caller's global names. The
+    function's own name may differ, as in `sigmoid = np.vectorize(f)`.
+
+    Raises
+    ------
+    ValueError
+        If none of these is the name of an exercise.
+    """
     bound = [name for name, value in caller.f_globals.items() if value is function]
     candidates = [_argument(caller), getattr(function, "__name__", ""), *bound]
     found = next((name for name in candidates if is_exercise(name)), None)
@@ -68,7 +77,7 @@ def _exercise_name(function: Any, caller: FrameType) -> str:
 
 
 def _argument(caller: FrameType) -> str:
-    """Return the name of the first argument of the running call; "" if its source code is unknown."""
+    """Return the name of the first argument of the running call; "" if it is no name, or the source code is unknown."""
     try:
         from executing import Source  # installed with IPython
     except ImportError:

@@ -28,7 +28,7 @@ def display(html: str, text: str, more: Mapping[str, Any] | None = None) -> None
 
 
 def in_jupyter() -> bool:
-    """Check whether output is shown in a notebook; IPython in a terminal cannot show HTML."""
+    """Return whether output is shown in a notebook; IPython in a terminal cannot show HTML."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and hasattr(shell, "kernel")

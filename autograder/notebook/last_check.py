@@ -34,7 +34,7 @@ class LastCheck:
 
     @property
     def right(self) -> bool:
-        """Return whether all judged parts are right."""
+        """Return whether the check earned all its points. Hidden parts count only if they were judged."""
         return self.points >= self.max_points
 
 
@@ -60,12 +60,18 @@ def remember(verdict: Verdict, *, on_disk: bool) -> None:
 
 
 def remembered() -> dict[str, LastCheck]:
-    """Return the last known result of each exercise, by name."""
+    """Return the last known result of each exercise, by name.
+
+    Results of this kernel come before those in the file. A missing or damaged file counts as empty.
+    """
     return {**_read(), **_here}
 
 
 def _read() -> dict[str, LastCheck]:
-    """Read the file; a damaged file, or one of another version, counts as empty."""
+    """Return the results in the file, by name.
+
+    A missing or damaged file, or one of another version, counts as empty.
+    """
     try:
         data = json.loads(Path(FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -86,7 +92,13 @@ def _is_entry(entry: Any) -> bool:
 
 
 def _write(checked: Mapping[str, LastCheck]) -> None:
-    """Write the file atomically, as two notebooks may write at the same time."""
+    """Write the file atomically, as two notebooks may write at the same time.
+
+    Raises
+    ------
+    OSError
+        If the directory is not writable.
+    """
     text = json.dumps({"schema": _SCHEMA, "checked": {name: asdict(entry) for name, entry in checked.items()}})
     handle, temporary = tempfile.mkstemp(prefix=FILE, dir=".")
     try:

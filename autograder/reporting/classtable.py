@@ -19,7 +19,18 @@ _text = cache(Text)  # many rows have equal texts, which share one object
 
 
 def class_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
-    """Build the class table: one row per student, one column per exercise, and the recognized mistakes."""
+    """Build the class table and return it.
+
+    A row is a student. A column is an exercise; further columns are the points, the points by hand and the recognized
+    mistakes.
+
+    Parameters
+    ----------
+    lesson : str
+        The title.
+    outcomes : sequence of Outcome
+        One per student.
+    """
     numbers = {name: n for n, name in enumerate(_columns(outcomes), start=1)}
     table = Table(title=lesson, title_justify="left", caption_justify="left", caption=_caption(outcomes, numbers))
     table.add_column("student", no_wrap=True)
@@ -99,7 +110,10 @@ def _caption(outcomes: Sequence[Outcome], numbers: dict[str, int]) -> str:
 
 
 def as_json(lesson: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return the class as JSON types; each student has exercises and written answers."""
+    """Return the class as JSON types: for each student the status, the points, the exercises and the written answers.
+
+    A student whose grading failed has the reason, and neither points nor exercises.
+    """
     return {"lesson": lesson, "students": {outcome.student: _student(outcome) for outcome in outcomes}}
 
 
@@ -119,11 +133,19 @@ def _student(outcome: Outcome) -> dict[str, Any]:
 
 
 def _mark(mark: Mark) -> dict[str, Any]:
-    """Return a mark as JSON types; `judged` is false for an instructor's test, which ran in the kernel."""
+    """Return a mark as JSON types; `judged` is false for an instructor's test, which ran in the submission's kernel."""
     judged = mark.verdict is not None
     return {"points": mark.points, "max_points": mark.max_points, "diagnosis": mark.diagnosis, "judged": judged}
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write a file of JSON atomically."""
+    """Write data of JSON types to a file atomically.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    TypeError
+        If `data` contains a value without a JSON form.
+    """
     write_atomically(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")

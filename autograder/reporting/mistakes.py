@@ -33,7 +33,7 @@ class Slip:
 
 
 def count_slips(outcomes: Sequence[Outcome]) -> Counter[Slip]:
-    """Count each kind of failure in a class, the most frequent first."""
+    """Return how many students have each kind of failure, the most frequent first."""
     slips = Counter(slip for outcome in outcomes for slip in _slips(outcome))
     return Counter(dict(slips.most_common()))
 
@@ -46,7 +46,12 @@ def _slips(outcome: Outcome) -> Iterator[Slip]:
 
 
 def mistakes_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
-    """Build the table of counts: one row per kind of failure, exercises in the lesson's order."""
+    """Build the table of failures and return it.
+
+    A row is an exercise, a part, the step that failed and the recognized mistake, with the number of students.
+    Exercises
+    are in the lesson's order. Within an exercise, the most frequent failure comes first.
+    """
     graded = sum(outcome.status == "graded" for outcome in outcomes)
     table = Table(title=f"{lesson}: what {graded} graded submissions got wrong", title_justify="left")
     for head in ("exercise", "part", "failed at", "recognized"):
@@ -60,7 +65,7 @@ def mistakes_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
 
 
 def mistakes_as_json(lesson: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return every stored verdict, and the counts, as JSON types."""
+    """Return the lesson, the counts of `count_slips` and every stored verdict by student and exercise, as JSON types."""
     return {
         "lesson": lesson,
         "mistakes": [{**vars(slip), "students": n} for slip, n in count_slips(outcomes).items()],
