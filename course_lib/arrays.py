@@ -131,7 +131,7 @@ def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
     Raises
     ------
     ValueError
-        With the name of the argument, what it must be and its value.
+        With the name of the argument, the choices and the value.
     """
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)} (got {value!r})")
@@ -152,12 +152,12 @@ def require_sizes(name: str, value: Sequence[int]) -> None:
 
 
 def require_matrices(name: str, value: Sequence[Any]) -> None:
-    """Raise an error unless every entry of a sequence is an array with two axes.
+    """Raise an error unless every entry of a sequence is an array with two axes; an empty sequence passes.
 
     Raises
     ------
     ValueError
-        With the name of the argument, what it must be and its value.
+        With the name of the argument, what every entry must be and the first other entry's shape or type.
     """
     for entry in value:
         require_rank(f"every entry of {name}", entry, 2)
@@ -181,7 +181,7 @@ def require_labels(name: str, value: Any, length: int, classes: int) -> None:
     Raises
     ------
     ValueError
-        With the name of the argument, what it must be and its value.
+        If `value` is not an array of shape (length,), its dtype is not an integer one, or a label is out of range.
     """
     require_shape(name, value, (length,))
     if value.dtype.kind not in "iu":

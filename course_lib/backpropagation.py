@@ -111,7 +111,7 @@ def backward_pass(
     Raises
     ------
     ValueError
-        If there are not as many pre-activations as weights.
+        If there are not as many pre-activations as weights, or shapes do not fit.
     """
     require_same_length("pre_activations", pre_activations, "weights", weights)
     deltas = [delta_last]
@@ -136,11 +136,12 @@ def weight_gradients(
     -------
     dWs : list of ndarray, shapes (n_{l−1}, n_l)
     dbs : list of ndarray, shapes (n_l,)
+        First layer first.
 
     Raises
     ------
     ValueError
-        If there are not as many deltas as activations.
+        If there are not as many deltas as activations, or shapes do not fit.
     """
     require_same_length("deltas", deltas, "activations", activations)
     inputs = [x, *activations[:-1]]
@@ -160,6 +161,7 @@ def rms_by_layer(arrays: Sequence[Array]) -> Array:
     Returns
     -------
     ndarray, shape (L,)
+        In the order of `arrays`, in the units of their entries; empty if there are no arrays.
     """
     return np.array([np.sqrt(np.mean(np.square(array))) for array in arrays])
 
@@ -184,7 +186,7 @@ def predicted_gain(width: int, weight_variance: float, a: Array, derivative: Ele
     Returns
     -------
     float
-        The factor. If it is below 1, the signal shrinks from layer to layer.
+        The factor, at least 0. Below 1, δ shrinks from layer to layer. Above 1, it grows.
 
     Raises
     ------
@@ -213,7 +215,7 @@ def gradient_bound(weights: Sequence[Array]) -> float:
     Returns
     -------
     float
-        At least 0; 1.0 if there are no weights. A bound above 1 does not show that δ shrinks.
+        At least 0; 1.0 if there are no weights. Below 1, δ shrinks. Above 1, δ may shrink or grow.
 
     Raises
     ------

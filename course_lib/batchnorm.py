@@ -225,7 +225,13 @@ def fold_batchnorm(
 
 
 def require_batch(name: str, batch: Array, **per_feature: Array) -> None:
-    """Raise an error for an empty batch, and for arrays that do not hold one number per feature."""
+    """Raise an error for an empty batch, and for arrays that do not hold one number per feature.
+
+    Raises
+    ------
+    ValueError
+        With the name of the argument, what it must be and its value or shape.
+    """
     require_rank(name, batch, 2)
     require_count(f"the number of rows of {name}", len(batch), least=1)
     for feature, value in per_feature.items():
@@ -233,6 +239,12 @@ def require_batch(name: str, batch: Array, **per_feature: Array) -> None:
 
 
 def require_variances(name: str, value: Array) -> None:
-    """Raise an error if a variance is negative."""
+    """Raise an error if a variance is negative.
+
+    Raises
+    ------
+    ValueError
+        With the name of the argument and the smallest variance.
+    """
     if np.any(value < 0):
         raise ValueError(f"{name} must be at least 0 everywhere (got {value.min()})")

@@ -48,7 +48,7 @@ def steps_to_accuracy(accuracies: Sequence[float] | Array, threshold: float) -> 
     Returns
     -------
     int or None
-        `None` if no accuracy reaches the threshold.
+        Counted from 0; `None` if no accuracy reaches the threshold.
 
     Raises
     ------
@@ -112,6 +112,7 @@ def build_design(rng: np.random.Generator, design: Mapping[str, Any], sizes: Seq
     Returns
     -------
     Network
+        With running mean 0 and running variance 1, if the design has batch normalization.
 
     Raises
     ------
@@ -157,14 +158,14 @@ def train_design(
 
     Returns
     -------
-    ndarray
-        Test accuracy before the first step, every `every` steps, and after the last one; NaN after the run has
-        diverged.
+    ndarray, shape (1 + ceil(steps / every),)
+        Test accuracy in [0, 1] before the first step, every `every` steps, and after the last one. NaN from the point
+        on at which the run has diverged.
 
     Raises
     ------
     ValueError
-        If the design or an argument is invalid.
+        If the design, a size, `steps`, `every` or `batch_size` is invalid.
     """
     require_count("steps", steps)
     require_count("every", every, least=1)

@@ -75,7 +75,7 @@ def require_dense(x: Array, W: Array) -> None:
     Raises
     ------
     ValueError
-        With the name of the argument, what it must be and its value.
+        If one of them does not have two axes, or `W` does not have one row for each column of `x`.
     """
     require_rank("x", x, 2)
     require_rank("W", W, 2)

@@ -50,10 +50,16 @@ def layer_signals(network: Network, x: Array, labels: Labels) -> LayerSignals:
     network : Network
     x : ndarray, shape (N, sizes[0])
     labels : ndarray, shape (N,)
+        Right classes, integers in 0 … sizes[-1] - 1.
 
     Returns
     -------
     LayerSignals
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, the batch is empty, or a label is no class.
     """
     pre_activations, inputs, caches = forward_with_caches(network, x)
     _, gradients = backward(network, pre_activations, inputs, caches, labels)

@@ -59,7 +59,7 @@ class Engine:
     Raises
     ------
     ValueError
-        If `batch_size` or `dtype` is not one of these, or shapes do not fit together.
+        If `batch_size` is too small, `dtype` is another one, or the shapes of the weights do not fit together.
     """
 
     def __init__(self, network: Network, batch_size: int, *, dtype: DTypeLike = np.float32) -> None:
@@ -112,7 +112,7 @@ class Engine:
         Returns
         -------
         float
-            Mean cross-entropy of the batch before the step.
+            Mean cross-entropy of the batch before the step, in nats; NaN after an overflow.
 
         Raises
         ------
@@ -140,6 +140,7 @@ class Engine:
         Returns
         -------
         Network
+            Its arrays are copies, with the engine's dtype.
         """
         start = self._start
         weights = tuple(W[: len(V)].copy() for W, V in zip(self._weights, start.weights, strict=True))
@@ -179,12 +180,12 @@ class _Statistics:
             self._running[:, units] = norm.running_mean - b, norm.running_var
 
     def of(self, layer: int) -> tuple[Array, Array]:
-        """Return the views that receive a layer's batch means and sums of squares."""
+        """Return two views, which receive a layer's batch means and its sums of squared deviations."""
         mean, squares = self._batch[:, self._slices[layer]]
         return mean, squares
 
     def stored(self, layer: int) -> tuple[Array, Array]:
-        """Return a copy of the running mean and variance of a layer."""
+        """Return copies of the running mean, with the layer's bias added, and of the running variance."""
         mean, var = self._running[:, self._slices[layer]]
         return mean + self._biases[layer].astype(mean.dtype), var.copy()
 
@@ -208,7 +209,13 @@ class _SoftmaxCrossEntropy:
         self._picked, self._sums, self._rest = (np.empty(N, scores.dtype) for _ in range(3))
 
     def choose(self, labels: Labels) -> None:
-        """Store the labels of the next batch, or raise an error if they are no classes."""
+        """Store the labels of the next batch.
+
+        Raises
+        ------
+        ValueError
+            If the labels are not one integer class per example.
+        """
         classes, N = self._scores.shape
         require_labels("labels", labels, N, classes)
         self._right[:] = labels
@@ -232,7 +239,10 @@ class _SoftmaxCrossEntropy:
 
 
 def _parameters_of(network: Network, dtype: np.dtype) -> tuple[Array, list[Array], list[Array]]:
-    """Copy all parameters into one vector; return it, and views of it by layer."""
+    """Return a vector with a copy of all parameters, and views of it: the weights and the normalizations, by layer.
+
+    The bias is the last row of a layer's weights, unless the layer is normalized.
+    """
     normalized = [layer < len(network.norms) for layer in range(len(network.weights))]
     weights = [
         W if skip else np.vstack([W, b]) for W, b, skip in zip(network.weights, network.biases, normalized, strict=True)
@@ -243,7 +253,7 @@ def _parameters_of(network: Network, dtype: np.dtype) -> tuple[Array, list[Array
 
 
 def _cut(flat: Array, weights: Sequence[Array], norms: Sequence[Array]) -> tuple[list[Array], list[Array]]:
-    """Return consecutive parts of a vector as views, in the shapes of other arrays."""
+    """Return consecutive parts of a vector as two lists of views, in the shapes of `weights` and of `norms`."""
     shapes = [part.shape for part in (*weights, *norms)]
     ends = np.cumsum([np.prod(shape) for shape in shapes])
     views = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
@@ -301,7 +311,10 @@ def _activation(network: Network, a: Array, h: Array) -> tuple[Program, Program]
 
 
 def _any_activation(activation: Elementwise, derivative: Elementwise, a: Array, h: Array) -> tuple[Program, Program]:
-    """Return the calls for an unknown activation: it gets a copy with one example per row."""
+    """Return the forward and backward calls for an unknown activation.
+
+    The activation and its derivative get a copy of a with one example per row.
+    """
     kept = [a.T]
 
     def forward() -> None:

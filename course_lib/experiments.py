@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def experiment() -> Iterator[None]:
-    """Run a block that calls the student's functions; if it fails, print the reason and suppress the exception.
+    """Run the block that calls the student's functions, as a context manager.
 
     ::
 
@@ -18,8 +18,11 @@ def experiment() -> Iterator[None]:
             plt.plot(a, sigmoid(a))
             plt.show()
 
-    If an exercise still raises `NotImplementedError`, its name is printed. For any other exception, its name and text
-    are printed: probably an exercise returned a wrong value.
+    If the block raises an `Exception`, the reason is printed, unfinished figures are closed, and the exception is
+    suppressed. For `NotImplementedError`, the name of the unfinished function is printed. For any other exception, its
+    type
+    and message are printed: probably an exercise returned a wrong value. `KeyboardInterrupt` and `SystemExit` are not
+    suppressed.
     """
     try:
         yield

@@ -100,7 +100,7 @@ def gradient_check(
     Returns
     -------
     list of str
-        Sorted.
+        Sorted; empty if all gradients agree.
 
     Raises
     ------

@@ -186,7 +186,7 @@ def backward_variances(
     Raises
     ------
     ValueError
-        If there are not as many pre-activations as weights.
+        If there are not as many pre-activations as weights, or shapes do not fit.
 
     References
     ----------
@@ -209,7 +209,7 @@ def init_gain(activation: Elementwise) -> float:
     Returns
     -------
     float
-        sqrt(2) for ReLU, 1 for the identity.
+        sqrt(2) for ReLU, 1 for the identity; infinite if the activation is 0 everywhere.
 
     References
     ----------

@@ -23,7 +23,7 @@ def softmax_cross_entropy(scores: Array, labels: Labels) -> tuple[float, Array]:
     Returns
     -------
     loss : float
-        At least 0; finite for scores of ±1e4.
+        In nats, at least 0; finite for scores of ±1e4.
     dscores : ndarray, shape (N, C)
         dloss/dscores; every row sums to 0.
 

@@ -193,6 +193,11 @@ def forward(network: Network, x: Array) -> tuple[list[Array], list[Array]]:
         last entry contains the scores.
     inputs : list of ndarray
         Input of each layer: `x`, then the activations h of the hidden layers.
+
+    Raises
+    ------
+    ValueError
+        If the shape of `x` does not fit, or the batch is empty and the network has batch normalization.
     """
     pre_activations, inputs, _ = forward_with_caches(network, x)
     return pre_activations, inputs
@@ -211,7 +216,12 @@ def forward_with_caches(network: Network, x: Array) -> tuple[list[Array], list[A
     pre_activations, inputs : list of ndarray
         See `forward`.
     caches : list of BatchNormCache
-        One for every normalized layer.
+        One for every normalized layer, first layer first; empty without batch normalization.
+
+    Raises
+    ------
+    ValueError
+        If the shape of `x` does not fit, or the batch is empty and the network has batch normalization.
     """
     pre_activations: list[Array] = []
     inputs = [x]
@@ -239,6 +249,11 @@ def predict(network: Network, x: Array) -> Array:
     -------
     ndarray, shape (N, sizes[-1])
         The scores; without batch normalization, equal to those of `forward`.
+
+    Raises
+    ------
+    ValueError
+        If the shape of `x` does not fit, or the batch is empty and the network has batch normalization.
     """
     h = x
     for layer, (W, b) in enumerate(zip(network.weights[:-1], network.biases[:-1], strict=True)):
@@ -258,11 +273,19 @@ def loss_and_gradients(network: Network, x: Array, labels: Labels) -> tuple[floa
     network : Network
     x : ndarray, shape (N, sizes[0])
     labels : ndarray, shape (N,)
+        Right classes, integers in 0 … sizes[-1] − 1.
 
     Returns
     -------
     loss : float
+        Mean over the batch, in nats.
     gradients : Gradients
+        Of this mean.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, the batch is empty, or a label is no class.
     """
     return backward(network, *forward_with_caches(network, x), labels)
 
@@ -285,11 +308,19 @@ def backward(
     pre_activations, inputs : sequence of ndarray
     caches : sequence of BatchNormCache
     labels : ndarray, shape (N,)
+        Right classes, integers in 0 … sizes[-1] − 1.
 
     Returns
     -------
     loss : float
+        Mean over the batch, in nats.
     gradients : Gradients
+        Of this mean.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, the batch is empty, or a label is no class.
     """
     loss, delta = softmax_cross_entropy(pre_activations[-1], labels)
     deltas, dWs, dbs, dgammas, dbetas = [], [], [], [], []
@@ -315,13 +346,19 @@ def step(network: Network, gradients: Gradients, learning_rate: float) -> Networ
     Parameters
     ----------
     network : Network
+        It is not changed.
     gradients : Gradients
     learning_rate : float
-        η.
+        η. It is not checked.
 
     Returns
     -------
     Network
+
+    Raises
+    ------
+    ValueError
+        If the gradients are those of another network, with another number of layers.
     """
 
     def moved(parameters: Sequence[Array], slopes: Sequence[Array]) -> tuple[Array, ...]:
@@ -354,7 +391,12 @@ def update_statistics(network: Network, x: Array, decay: float = DECAY) -> Netwo
     Returns
     -------
     Network
-        The same network if it has no normalized layer.
+        A new network; an equal one if it has no normalized layer.
+
+    Raises
+    ------
+    ValueError
+        If the shape of `x` does not fit. With batch normalization also if N < 2, or `decay` is outside [0, 1].
     """
     _, inputs = forward(network, x)
     norms = []
@@ -378,6 +420,11 @@ def accuracy(network: Network, x: Array, labels: Labels) -> float:
     -------
     float
         In [0, 1]; NaN if a score is not finite, so that a diverged run cannot be mistaken for guessing.
+
+    Raises
+    ------
+    ValueError
+        If the shape of `x` does not fit.
     """
     with np.errstate(all="ignore"):
         scores = predict(network, x)
@@ -392,7 +439,7 @@ def require_chain(weights: Sequence[Array]) -> None:
     Raises
     ------
     ValueError
-        With the shapes that do not fit.
+        If there are no weights, one is not an array with two axes, or two successive shapes do not fit.
     """
     require_count("the number of weights", len(weights), least=1)
     require_matrices("weights", weights)

@@ -49,6 +49,7 @@ def plot_layers(ax: Axes, values: ArrayLike, label: str, *, log: bool = True) ->
     values : array_like, shape (L,) or (S, L)
         With S rows (seeds), the line is the median and the band runs from the smallest to the largest.
     label : str
+        Name of the line in the legend.
     log : bool
         Whether the vertical axis is logarithmic.
     """
@@ -72,6 +73,7 @@ def plot_runs(ax: Axes, curves: ArrayLike, label: str) -> None:
     curves : array_like, shape (S, T)
         One row per seed, one column per time step.
     label : str
+        Name of the line in the legend.
     """
     rows = np.atleast_2d(curves)
     time = np.arange(rows.shape[1])
@@ -89,6 +91,7 @@ def plot_percentiles(ax: Axes, time: ArrayLike, percentiles: ArrayLike, label: s
     percentiles : array_like, shape (T, 3)
         Low, middle and high: the 15th, 50th and 85th in Ioffe and Szegedy (2015), figure 1.
     label : str
+        Name of the line in the legend.
     """
     low, middle, high = np.transpose(percentiles)
     (line,) = ax.plot(time, middle, label=label)
@@ -135,6 +138,7 @@ def show_digits(images: Array, labels: Labels, rows: int = 2) -> None:
     images : ndarray, shape (N, 64)
     labels : ndarray, shape (N,)
     rows : int
+        Number of rows of the grid, at least 1.
     """
     columns = -(-len(images) // rows)
     _, axes = plt.subplots(rows, columns, figsize=(0.75 * columns, 0.95 * rows), squeeze=False)
@@ -152,9 +156,9 @@ def plot_histograms(arrays: Sequence[Array], titles: Sequence[str], *, span: tup
     Parameters
     ----------
     arrays : sequence of ndarray
-        Any shapes; all entries are counted.
+        Any shapes. Entries outside of `span` are not drawn, but they count in the shares.
     titles : sequence of str
-        One for each array.
+        One for each array; another number raises `ValueError`.
     span : (float, float)
         Ends of the horizontal axis.
     label : str

@@ -94,7 +94,7 @@ def train(
     Raises
     ------
     ValueError
-        If a hyper-parameter is outside its range.
+        At the first record, if a hyper-parameter is outside its range.
     """
     require_count("epochs", epochs)
     _require_batch_size(batch_size, data)
@@ -141,7 +141,7 @@ def train_steps(
     Raises
     ------
     ValueError
-        If a hyper-parameter is outside its range.
+        At the first record, if a hyper-parameter is outside its range.
     """
     require_positive("learning_rate", learning_rate)
     require_count("steps", steps)
@@ -161,7 +161,11 @@ def train_steps(
 
 
 def _batches(rng: np.random.Generator, count: int, batch_size: int) -> Iterator[Labels]:
-    """Yield the row numbers of batches forever; every epoch has a new order."""
+    """Yield arrays of `batch_size` row numbers, without end.
+
+    Every epoch has a new random order. Rows that do not fill a batch are left out. `batch_size` must be at most
+    `count`.
+    """
     while True:
         order = rng.permutation(count).astype(np.intp, copy=False)
         for start in range(0, count - batch_size + 1, batch_size):

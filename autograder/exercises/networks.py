@@ -20,8 +20,8 @@ def trains_to(
     """Check that the median test accuracy of several training runs is high enough.
 
     Each step of `ladder` that the median reaches earns an equal share of the points. A part may spread its runs over
-    several cases. Then it is judged at the last case, or at the first after which the median is certain to be above
-    or below the whole ladder; no run follows that one.
+    several cases. Then its fraction is decided at the last case, or earlier, as soon as the median is certain to be
+    above or below the whole ladder. After that, no network is trained.
 
     Parameters
     ----------
@@ -32,11 +32,18 @@ def trains_to(
     ladder : str
         Rising accuracies, such as "0.2, 0.3".
     runs : int
-        Of the whole part.
+        Number of training runs of the whole part.
     seeds : sequence of int
         Of this case's runs, one each.
     last : bool
         Whether this is the part's last case.
+
+    Returns
+    -------
+    Finding
+        Fraction 1 if the median reaches the last step, or the part is not decided yet. Otherwise the fraction of
+        the steps
+        that it reaches; 0 if the result cannot be trained.
     """
     how = TRAININGS[training]
     problem = how.problem(result)
@@ -59,6 +66,6 @@ def trains_to(
 
 
 def _is_decided(reached: Sequence[float], steps: Sequence[float], runs: int) -> bool:
-    """Check whether the runs so far settle on which side of the ladder the median of all `runs` lies."""
+    """Return whether the runs so far decide that the median of all `runs` is above or below the ladder."""
     above, below = sum(a >= steps[-1] for a in reached), sum(not a >= steps[0] for a in reached)
     return max(above, below) > runs // 2

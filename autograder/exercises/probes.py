@@ -33,7 +33,7 @@ class Probe:
         return self.name
 
     def __call__(self, argument: Any) -> Any:
-        """Apply the function."""
+        """Return the function's value for `argument` and the stored parameters."""
         return self.function(argument, *self.parameters)
 
     def __repr__(self) -> str:
@@ -41,16 +41,22 @@ class Probe:
 
 
 def sum_of_cubes(x: Array) -> float:
-    """Compute Σ xᵢ³."""
+    """Return Σ xᵢ³."""
     return float(np.sum(np.asarray(x, dtype=float) ** 3))
 
 
 def wave(x: Array, c: Array) -> float:
-    """Compute Σ cᵢ·exp(xᵢ/2) + Σ xᵢ³, whose third derivative is not 0: one-sided differences and other steps show."""
+    """Return Σ cᵢ·exp(xᵢ/2) + Σ xᵢ³.
+
+    Its third derivative is not 0. So one-sided differences, and other step sizes, give another result.
+    """
     return float(np.sum(c * np.exp(0.5 * np.reshape(x, c.shape))) + np.sum(np.asarray(x) ** 3))
 
 
 def tanh_network_error(params: Mapping[str, Array], x: Array, y: Array) -> float:
-    """Compute the squared error of two layers with tanh between them: smooth, so that only wrong gradients disagree."""
+    """Return the mean squared error of a network of two layers with tanh between them.
+
+    It is a smooth function of the parameters, so that only wrong gradients differ from numerical ones.
+    """
     h = np.tanh(x @ params["W1"] + params["b1"])
     return float(np.mean((h @ params["W2"] + params["b2"] - y) ** 2))

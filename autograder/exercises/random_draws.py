@@ -15,7 +15,10 @@ Array = np.ndarray[Any, Any]
 
 
 def element_wise(rng: np.random.Generator) -> list[Case]:
-    """Create a case for each rule about the dtype and shape of element-wise functions; no input is 0, a common kink."""
+    """Create a case for each rule about the dtype and shape of element-wise functions.
+
+    No number in them is 0, where many functions have a kink.
+    """
     a = rng.uniform(0.1, 4.0, size=(4, 3)) * rng.choice([-1, 1], size=(4, 3))
     return [
         Case(a.astype(np.float32), label="float32 in, float32 out"),
@@ -73,6 +76,11 @@ def independent_draws(result: Any, tried: Tried, std: float, law: str = "any") -
         The required standard deviation of the case.
     law : {"any", "normal", "uniform"}
         "any" accepts the normal and the uniform law.
+
+    Returns
+    -------
+    Finding
+        Fraction 1; 0.5 if only the dtype is wrong, else 0.
     """
     W, variance, (low, high) = result, std**2, _bounds(result.size)
     mean, squares = float(np.mean(W)), float(np.mean(W**2))
@@ -99,6 +107,11 @@ def features_of_draws(law: str = "any") -> Callable[[Array, Case], Any]:
     ----------
     law : {"any", "normal", "uniform"}
         See `independent_draws`: with "any", the normal and the uniform law count as the same.
+
+    Returns
+    -------
+    callable
+        Takes the weights and their case, and returns a dict of features, or a text if there are too few weights.
     """
 
     def features(W: Array, case: Case) -> Any:
@@ -118,7 +131,7 @@ def features_of_draws(law: str = "any") -> Callable[[Array, Case], Any]:
 
 
 def _pattern(W: Array, variance: float) -> str:
-    """Describe the pattern that shows that weights are not independent draws from one law; return "" for none."""
+    """Return a description of a pattern that independent draws from one law do not have; "" if there is none."""
     n_in, n_out = W.shape
     if W.size > 1 and np.all(W.flat[0] == W):
         return "all weights are equal"
@@ -134,7 +147,7 @@ def _pattern(W: Array, variance: float) -> str:
 
 
 def _follows(W: Array, law: str, std: float) -> bool:
-    """Check with the Kolmogorov distance whether weights follow a law."""
+    """Return whether weights follow a law with mean 0 and this standard deviation, by the Kolmogorov distance."""
     share_below = np.array([np.count_nonzero(std * z > W) for z in _GRID]) / W.size
     return bool(np.max(np.abs(share_below - _LAWS[law])) <= math.sqrt(RARE / (2 * W.size)))
 
@@ -146,5 +159,8 @@ def _correlated(W: Array, earlier: Array, variance: float) -> bool:
 
 
 def _bounds(n: int, x: float = RARE) -> tuple[float, float]:
-    """Compute the bounds of the mean of n squares, for variance 1."""
+    """Return bounds of the mean of the squares of n independent draws with mean 0 and variance 1.
+
+    The probability of a mean outside of them is at most exp(−x) on each side.
+    """
     return 1 - 2 * math.sqrt(x / n), 1 + 2 * math.sqrt(x / n) + 2 * x / n

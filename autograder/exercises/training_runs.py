@@ -55,10 +55,10 @@ _known: dict[tuple[bytes, int, float], float] = {}  # accuracies by a digest of 
 
 
 def _accuracy_of_weights(weights: Sequence[Array], seed: int, enough: float) -> float:
-    """Return the best test accuracy on the way, looked up every `EVERY` steps; end where it is enough.
+    """Return the best test accuracy during the run, measured every `EVERY` steps; stop when it is at least `enough`.
 
-    The last one would not do: one run in nine of plain He weights ends in numbers that overflow, long after it has
-    learned.
+    The last accuracy is not used: one run in nine of plain He weights ends in numbers that overflow, long after it has
+    learned. If all are NaN, the result is 0.
     """
     weights = [W.astype(np.float64) for W in weights]
     key = hashlib.blake2b(b"".join(W.tobytes() for W in weights)).digest(), seed, enough
@@ -75,7 +75,7 @@ def _accuracy_of_weights(weights: Sequence[Array], seed: int, enough: float) -> 
 
 
 def read_design(design: dict[str, Any]) -> Design | str:
-    """Return the four choices, or in words what is wrong with one of them."""
+    """Return the four choices of a design, or a message if one of them is wrong."""
     for key, words in (("activation", ACTIVATIONS), ("initialization", INITIALIZATIONS)):
         if not (isinstance(design[key], str) and design[key] in words):
             return f"`{key}` must be one of {', '.join(map(repr, words))}; got {_shown(design[key])}."
@@ -105,7 +105,7 @@ def _problem_of_design(design: dict[str, Any]) -> str:
 
 
 def _accuracy_of_design(design: dict[str, Any], seed: int, enough: float) -> float:
-    """Return the test accuracy after the last step."""
+    """Return the test accuracy after the last step; NaN if the run has diverged. `enough` is not used."""
     chosen = read_design(design)
     assert not isinstance(chosen, str)
     return _train_design(chosen, seed)

@@ -177,7 +177,7 @@ def prefetch(function: Any, arguments: Sequence[Arguments], *, writable: bool) -
 def plain(value: Any) -> Any:
     """Return a result as plain values: arrays, `None`, strings, and tuples, lists and dicts of these.
 
-    A number becomes an array without axes. Any other value becomes `UnsupportedValue`; no value raises an exception.
+    A number becomes an array without axes. Any other value becomes `UnsupportedValue`.
     Only exact types are supported, because a subclass may define its own comparisons. The only supported NamedTuple is
     `BatchNormCache`. Its entries are read from the tuple, not from its attributes, which a student's code could change.
     """

@@ -65,7 +65,7 @@ def find(name: str) -> Exercise:
     Raises
     ------
     ValueError
-        If there is none. The error message lists the exercises with the most similar names.
+        If there is none. The error message lists the exercises with similar names, or all if no name is similar.
     """
     if name not in _exercises:
         near = difflib.get_close_matches(name, _exercises) or sorted(_exercises)

@@ -65,7 +65,10 @@ def mistakes_table(lesson: str, outcomes: Sequence[Outcome]) -> Table:
 
 
 def mistakes_as_json(lesson: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return the lesson, the counts of `count_slips` and every stored verdict by student and exercise, as JSON types."""
+    """Return the counts of `count_slips` and all stored verdicts, as JSON types.
+
+    The verdicts are ordered by student, then by exercise. An instructor's test has no verdict.
+    """
     return {
         "lesson": lesson,
         "mistakes": [{**vars(slip), "students": n} for slip, n in count_slips(outcomes).items()],

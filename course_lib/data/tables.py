@@ -35,6 +35,7 @@ def load_breast_cancer() -> Table:
     Returns
     -------
     Table
+        A new copy; X has shape (569, 30).
 
     References
     ----------
@@ -50,6 +51,7 @@ def load_wine() -> Table:
     Returns
     -------
     Table
+        A new copy; X has shape (178, 13), and y is 0, 1 or 2.
 
     References
     ----------

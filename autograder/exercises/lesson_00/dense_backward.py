@@ -21,7 +21,7 @@ def _but(
     dW: Callable[..., Any] = lambda d, x: x.T @ d,
     db: Callable[..., Any] = lambda d: d.sum(axis=0),
 ) -> Callable[..., Any]:
-    """Build an answer that is right but for the gradients given here."""
+    """Build an answer that returns dx, dW and db; the gradients given here replace the right ones."""
     return lambda delta, x, W: (dx(delta, W), dW(delta, x), db(delta))
 
 DENSE_BACKWARD = exercise(

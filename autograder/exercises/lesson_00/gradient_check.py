@@ -16,7 +16,7 @@ _SHAPES = {"W1": (3, 4), "b1": (4,), "W2": (4, 2), "b2": (2,)}
 
 
 def _gradients(params: Arrays, x: Array, y: Array) -> Arrays:
-    """Differentiate `tanh_network_error` by hand."""
+    """Return the right gradients of `tanh_network_error`, computed from their formulas."""
     h = np.tanh(x @ params["W1"] + params["b1"])
     delta = 2 * (h @ params["W2"] + params["b2"] - y) / y.size
     inner = (delta @ params["W2"].T) * (1 - h**2)
@@ -24,9 +24,9 @@ def _gradients(params: Arrays, x: Array, y: Array) -> Arrays:
 
 
 def _network(rng: np.random.Generator) -> tuple[Probe, Arrays, Arrays]:
-    """Draw networks until every gradient entry exceeds 1e-3: below that, rounding alone reaches 1e-6.
+    """Draw a loss, its parameters and their right gradients until every gradient entry exceeds 1e-3 in size.
 
-    About one draw in ten does not pass.
+    Below that, rounding alone causes relative errors of 1e-6. About one draw in ten does not pass.
     """
     while True:
         loss = Probe("loss", (rng.normal(size=(10, 3)), rng.normal(size=(10, 2))), tanh_network_error)
@@ -37,15 +37,15 @@ def _network(rng: np.random.Generator) -> tuple[Probe, Arrays, Arrays]:
 
 
 def _planted(rng: np.random.Generator, label: str, *names: str, factor: float = 1.5, **kwargs: Any) -> Case:
-    """Draw a case whose gradients `names` are wrong."""
+    """Draw a case whose gradients `names` are wrong: the right ones times `factor`."""
     loss, params, grads = _network(rng)
     return Case(loss, params, {n: g * factor if n in names else g for n, g in grads.items()}, label=label, **kwargs)
 
 
 def _one_entry(rng: np.random.Generator, factor: float, label: str) -> Case:
-    """Draw a case in which only the smallest entry of a gradient is wrong.
+    """Draw a case in which only the smallest entry of the gradient of W1 is wrong: the right one times `factor`.
 
-    It is drawn below 0.1, so that an error of 3 in a million is small in absolute terms, large in relative ones.
+    The entry is below 0.1. So an error of 3 in a million is small in absolute terms and large in relative ones.
     """
     while True:
         loss, params, grads = _network(rng)
@@ -56,7 +56,7 @@ def _one_entry(rng: np.random.Generator, factor: float, label: str) -> Case:
 
 
 def _by(error: Callable[[Array, Array], Any]) -> Callable[..., list[str]]:
-    """Build a wrong answer that compares another error with the tolerance, and lists what is above it."""
+    """Build a wrong answer: it lists the names whose `error(gradient, numerical gradient)` is above the tolerance."""
 
     def run(loss: Any, params: Arrays, grads: Arrays, tolerance: float = 1e-6) -> list[str]:
         wrong = []
@@ -70,7 +70,10 @@ def _by(error: Callable[[Array, Array], Any]) -> Callable[..., list[str]]:
 
 
 def _changed(change: Callable[[list[str], Arrays], list[str]]) -> Callable[..., list[str]]:
-    """Build a wrong answer that makes something else of the right names."""
+    """Build a wrong answer: `change(names, params)`.
+
+    `names` is the correct result, the names of the wrong gradients.
+    """
     return lambda loss, params, grads, tolerance=1e-6: change(
         gradients.gradient_check(loss, params, grads, tolerance), params
     )

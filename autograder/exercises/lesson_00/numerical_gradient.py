@@ -19,7 +19,10 @@ def _wave(rng: np.random.Generator, *shape: int) -> Probe:
 
 
 def _differences(above: float, below: float, divisor: float, dtype: Any = float) -> Callable[..., Array]:
-    """Build a wrong numerical gradient: (f(x + above·h) − f(x + below·h)) / (divisor·h), undivided if that is 0."""
+    """Build a wrong numerical gradient: (f(x + above·h) − f(x + below·h)) / (divisor·h), where h is the step.
+
+    If `divisor` is 0, the difference is not divided.
+    """
 
     def gradient(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:
         x = np.array(x, dtype=dtype)

@@ -17,7 +17,7 @@ def _nearly(rng: np.random.Generator, *shape: int) -> tuple[Array, Array]:
 
 
 def _by(error: Callable[[Array, Array, Array], Any]) -> Callable[..., float]:
-    """Build a wrong answer from abs(got − want), abs(got) and abs(want)."""
+    """Build a wrong answer: `error(abs(got − want), abs(got), abs(want))`."""
     return lambda got, want: float(error(np.abs(np.subtract(got, want)), np.abs(got), np.abs(want)))
 
 RELATIVE_ERROR = exercise(

@@ -34,7 +34,7 @@ def _onehot(scores: Array, labels: Array) -> Array:
 
 
 def _by(probabilities: Callable[[Array], Array], pad: float = 0.0) -> Callable[..., tuple[float, Array]]:
-    """Build an answer from wrong probabilities, or from a number that is added to them inside the logarithm."""
+    """Build a wrong answer: `probabilities(scores)` replaces softmax, and `pad` is added inside the logarithm."""
 
     def run(scores: Array, labels: Array) -> tuple[float, Array]:
         with np.errstate(all="ignore"):
@@ -46,7 +46,10 @@ def _by(probabilities: Callable[[Array], Array], pad: float = 0.0) -> Callable[.
 
 
 def _changed(change: Callable[[float, Array, Array], Any]) -> Callable[..., Any]:
-    """Build an answer that makes something else of the loss, the probabilities and the right classes."""
+    """Build a wrong answer: `change(loss, p, onehot)`.
+
+    `loss` is the right loss, `p` the softmax and `onehot` the right classes as rows of 0 and 1.
+    """
     return lambda s, y: change(losses.softmax_cross_entropy(s, y)[0], _softmax(s), _onehot(s, y))
 
 SOFTMAX_CROSS_ENTROPY = exercise(

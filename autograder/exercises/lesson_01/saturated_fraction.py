@@ -16,7 +16,10 @@ def _slope_between(a: Array, tolerance: float) -> Array:
 
 
 def _spread_units(rng: np.random.Generator, rows: int, units: int) -> Array:
-    """Draw pre-activations with a different centre and spread for each unit, so that no two columns are equal."""
+    """Draw pre-activations of shape (rows, units).
+
+    Each unit has a different centre and spread, so that no two columns are equal.
+    """
     return rng.normal(rng.uniform(-4, 4, size=units), rng.uniform(1, 8, size=units), size=(rows, units))
 
 

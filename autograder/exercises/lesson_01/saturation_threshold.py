@@ -12,7 +12,10 @@ from course_lib.saturation import saturation_threshold
 
 
 def _textbook_threshold(tolerance: float) -> float:
-    """Search with σ(1 − σ), which rounds to 0 for smaller arguments than the right formula."""
+    """Return the threshold that bisection finds with the textbook form σ(1 − σ).
+
+    This form rounds to 0 for smaller arguments than the right formula.
+    """
     low, high = 0.0, 800.0
     if tolerance >= 0.25:
         return 0.0

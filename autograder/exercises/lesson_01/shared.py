@@ -11,5 +11,5 @@ Array = np.ndarray[Any, Any]
 
 
 def pointwise(function: Callable[..., Any], x: Array) -> Array:
-    """Call a function of one number for each entry of x."""
+    """Return an array of the values of `function`, which is called with one float for each entry of x."""
     return np.array([float(function(float(value))) for value in x])

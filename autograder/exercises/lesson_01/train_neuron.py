@@ -15,7 +15,12 @@ from course_lib.saturation import train_neuron
 
 
 def _descent(gradient: Callable[..., Any], *, record_first: bool = True, extra: int = 0) -> Callable[..., Any]:
-    """Build a wrong `train_neuron` from its wrong gradient."""
+    """Build a wrong `train_neuron` whose gradient is `gradient(b)`.
+
+    Without `record_first`, outputs are recorded after each update instead of before it. With `extra` = −1, the last
+    output
+    is left out.
+    """
 
     def run(bias: float, learning_rate: float, steps: int) -> Array:
         b, outputs = float(bias), []

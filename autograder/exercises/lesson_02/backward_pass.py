@@ -19,7 +19,10 @@ def _case(rng: np.random.Generator, N: int, sizes: Sequence[int], derivative: Fu
 
 
 def _by(step: Callable[[Array, int, Arrays, Arrays, Function, Array], Array]) -> Answer:
-    """Build an answer from a wrong step: from delta of layer n + 1 to that of layer n."""
+    """Build an answer from a wrong step, which returns the δ of layer n from that of layer n + 1.
+
+    `step` takes the δ of layer n + 1, n, the weights, the pre-activations, the derivative and the δ of the last layer.
+    """
 
     def run(delta_last: Array, weights: Arrays, pre_activations: Arrays, derivative: Function) -> Arrays:
         deltas = [delta_last]
@@ -31,7 +34,7 @@ def _by(step: Callable[[Array, int, Arrays, Arrays, Function, Array], Array]) ->
 
 
 def _changed(change: Callable[[Arrays, Array], Any]) -> Answer:
-    """Build an answer that makes something else of the right deltas and the first layer's weights."""
+    """Build a wrong answer: `change(deltas, W)`, from the right deltas and the first layer's weights."""
     return lambda delta_last, weights, *args: change(
         backpropagation.backward_pass(delta_last, weights, *args), weights[0]
     )

@@ -28,7 +28,11 @@ def _by(
     activated: Callable[[Array, Array, Function], Array] = lambda a, b, f: f(a),
     handed_on: Callable[[Array, Array], Array] = lambda a, h: h,
 ) -> Answer:
-    """Build an answer whose layers are wrong: in a, in h, or in what the next layer receives."""
+    """Build an answer whose layers are wrong.
+
+    `pre_activation(input, W, b, activation)` returns a, `activated(a, b, activation)` returns h, and `handed_on(a, h)`
+    returns the input of the next layer.
+    """
 
     def run(x: Array, weights: Arrays, biases: Arrays, activation: Function) -> tuple[Arrays, Arrays]:
         pre_activations, activations, received = [], [], x
@@ -44,7 +48,7 @@ def _by(
 
 
 def _changed(change: Callable[[Array, Arrays, Arrays], Any]) -> Answer:
-    """Build an answer that makes something else of the input and the right results."""
+    """Build a wrong answer: `change(x, pre_activations, activations)`, from the input and the right results."""
     return lambda x, *args: change(x, *backpropagation.forward_pass(x, *args))
 
 

@@ -16,7 +16,7 @@ _spectral = partial(np.linalg.norm, ord=2)
 
 
 def _by(norm: Callable[[Array], Any]) -> Answer:
-    """Build a wrong answer from a wrong factor for one layer."""
+    """Build a wrong answer: the product of `norm(W)` over the layers."""
     return where_shapes_fit(lambda weights: float(np.prod([norm(W) for W in weights])))
 
 

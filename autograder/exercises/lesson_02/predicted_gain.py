@@ -13,12 +13,15 @@ from course_lib.arrays import Array
 
 
 def _case(rng: np.random.Generator, a: Array, derivative: Function, label: str) -> Case:
-    """Draw a width that is not that of `a`, and a variance far from 1, which is its own root."""
+    """Draw a width that is not that of `a`, and a weight variance, and return a case with them.
+
+    The variance differs clearly from 1, where it equals its own root.
+    """
     return Case(int(rng.integers(40, 90)), float(rng.uniform(0.05, 0.6)), a, derivative, label=label)
 
 
 def _by(gain: Callable[[int, float, Array], Any]) -> Answer:
-    """Build a wrong answer from the width, the variance and the slopes at a."""
+    """Build a wrong answer: `gain(width, weight_variance, slopes)`, with the slopes at a."""
     return lambda width, weight_variance, a, derivative: float(gain(width, weight_variance, derivative(a)))
 
 PREDICTED_GAIN = exercise(

@@ -13,7 +13,7 @@ from course_lib.arrays import Array
 
 
 def _off_centre(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
-    """Draw numbers whose mean is far from 0, so that a root mean square is no standard deviation."""
+    """Draw numbers whose mean is far from 0, so that root mean square and standard deviation differ."""
     return scale * (rng.normal(size=shape) + rng.choice([-1.0, 1.0]) * rng.uniform(1, 2))
 
 

@@ -14,9 +14,11 @@ Answer = Callable[..., Any]
 
 
 def where_shapes_fit(function: Answer) -> Answer:
-    """Build an answer that returns None where `function` cannot run.
+    """Build an answer that returns None where `function` raises because shapes do not fit.
 
-    `@`, `np.dot` and `np.einsum` word that differently; so such a case tells nothing, and the others decide.
+    `@`, `np.dot` and `np.einsum` raise different messages. So the messages cannot show whether two answers have the
+    same
+    mistake. Such a case is ignored, and the other cases decide.
     """
 
     def run(*args: Any) -> Any:
@@ -29,14 +31,19 @@ def where_shapes_fit(function: Answer) -> Answer:
 
 
 def dot(one: Array, other: Array) -> Array:
-    """Multiply as `np.einsum` does, which stretches an axis of length 1 where `@` raises.
+    """Return the matrix product of `one` and `other`. An axis of length 1 is broadcast where `@` would raise.
 
-    What raises where the mistake gives a result counts as nothing, so that a mistake made with either is known.
+    A case in which an answer raises is ignored if this function returns a result there. So a mistake is recognized
+    whether
+    a student uses `@` or `np.einsum`.
     """
     return np.asarray(np.einsum("ij,jk->ik", one, other))
 
 
 def layers(rng: np.random.Generator, sizes: Sequence[int]) -> tuple[Arrays, Arrays]:
-    """Draw weights that keep a signal's size, and biases that are not small beside it."""
+    """Draw weights that keep a signal's size, and biases of about the same size as the signal.
+
+    `sizes` are the widths of the input and of every layer.
+    """
     weights = [rng.normal(size=(n_in, n_out)) * 1.2 / np.sqrt(n_in) for n_in, n_out in pairwise(sizes)]
     return weights, [rng.normal(size=n_out) for n_out in sizes[1:]]

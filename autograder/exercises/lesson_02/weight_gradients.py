@@ -22,14 +22,18 @@ def _by(
     bias: Callable[[Array], Any] = lambda d: d.sum(axis=0),
     inputs: Callable[[Array, Arrays], Arrays] = lambda x, activations: [x, *activations[:-1]],
 ) -> Answer:
-    """Build an answer that is wrong in one layer's gradients, or in what the layers receive."""
+    """Build a wrong answer from functions for one layer.
+
+    `weight(h, delta)` returns dW, `bias(delta)` returns db, and `inputs(x, activations)` returns the inputs of all
+    layers.
+    """
     return lambda x, activations, deltas: (
         [weight(h, d) for h, d in zip(inputs(x, activations), deltas, strict=True)], [bias(d) for d in deltas]
     )
 
 
 def _changed(change: Callable[[Arrays, Arrays], Any]) -> Answer:
-    """Build an answer that makes something else of the right lists."""
+    """Build a wrong answer: `change(dWs, dbs)`, from the right lists."""
     return lambda *args: change(*backpropagation.weight_gradients(*args))
 
 WEIGHT_GRADIENTS = exercise(

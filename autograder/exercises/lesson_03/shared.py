@@ -13,17 +13,20 @@ Array = np.ndarray[Any, Any]
 
 
 def curve(ylabel: str, **kwargs: float) -> Curve:
-    """Build the picture of an activation or its slope, called with `kwargs`."""
+    """Build the picture of an activation or its slope on [−4, 4]; the function is called with `kwargs`."""
     return Curve(np.linspace(-4, 4, 161), lambda f, x: f(x, **kwargs), "pre-activation a", ylabel)
 
 
 def batch(rng: np.random.Generator) -> Array:
-    """Draw pre-activations on both sides of 0, at least 0.01 away from it."""
+    """Draw pre-activations of shape (6, 3), on both sides of 0 and at least 0.01 away from it."""
     return rng.uniform(0.01, 4, size=(6, 3)) * np.where(np.arange(18).reshape(6, 3) % 2, 1, -1)
 
 
 def both_sides(*small: float, near_and_far: bool) -> Cases:
-    """Build cases on both sides of 0; the first one contains the numbers `small`."""
+    """Return a function that builds cases on both sides of 0: the numbers `small`, then a batch.
+
+    With `near_and_far`, a third case has numbers very close to 0 and very far from it.
+    """
 
     def cases(rng: np.random.Generator) -> list[Case]:
         first = Case(np.array(small, dtype=np.float64), label="small whole numbers")
@@ -34,7 +37,11 @@ def both_sides(*small: float, near_and_far: bool) -> Cases:
 
 
 def with_k(*fixed: float, low: float, high: float) -> Cases:
-    """Build cases with unusual k, by keyword and by position."""
+    """Return a function that takes a generator and builds cases with k.
+
+    It builds one case for each k in `fixed`, passed by keyword, and one with a random k in [low, high), passed by
+    position.
+    """
     return lambda rng: [
         *(Case(np.array([-2.0, -1.0, 1.0, 2.0]), k=k, label=f"k = {k}") for k in fixed),
         Case(batch(rng), float(rng.uniform(low, high)), label="a batch, and some k"),
@@ -42,7 +49,7 @@ def with_k(*fixed: float, low: float, high: float) -> Cases:
 
 
 def far_out(rng: np.random.Generator) -> list[Case]:
-    """Create cases where an exponential of `a` overflows."""
+    """Create cases where exp(a) overflows if it is computed for every entry; nothing is random."""
     return [
         Case(np.array([-1000.0, -40.0, 40.0, 1000.0]), label="far out"),
         Case(np.array([[-800.0, 800.0]]), k=0.5, label="far out, k = 0.5"),
@@ -50,7 +57,10 @@ def far_out(rng: np.random.Generator) -> list[Case]:
 
 
 def at_zero(*ks: float) -> Cases:
-    """Build cases at the kink; those with a k pass the bounds of a right slope to `interval_at_zero`."""
+    """Return a function that builds cases at the kink, a = 0.
+
+    There is one more case for each k in `ks`. Its context contains the bounds of a right slope, for `interval_at_zero`.
+    """
     return lambda rng: [
         Case(np.zeros(3), label="exactly 0"),
         Case(0.0, label="the number 0"),
@@ -64,17 +74,17 @@ def _interval(k: float) -> dict[str, float]:
 
 
 def nan(**kwargs: Any) -> Cases:
-    """Build the case of a NaN, called with `kwargs`."""
+    """Return a function that builds one case: an input with a NaN, called with `kwargs`."""
     return lambda rng: [Case(np.array([0.5, np.nan, -0.5]), **kwargs, label="NaN in, NaN out", warning_forgiven=True)]
 
 
 def any_shape(rng: np.random.Generator) -> list[Case]:
-    """Create the cases of `element_wise` without NaN, which has a part of its own."""
+    """Create the cases of `element_wise` without the one with NaN, which has its own part."""
     return [case for case in element_wise(rng) if not case.warning_forgiven]
 
 
 def any_shape_and_k(rng: np.random.Generator) -> list[Case]:
-    """Create the cases of `any_shape` and two with a k."""
+    """Create the cases of `any_shape` and two more with a k."""
     return [
         *any_shape(rng),
         Case(rng.normal(scale=2.0, size=(3, 4)).astype(np.float32), k=0.3, label="float32 and a k of its own"),
@@ -83,7 +93,10 @@ def any_shape_and_k(rng: np.random.Generator) -> list[Case]:
 
 
 def rectified(rng: np.random.Generator, rows: int = 12) -> Array:
-    """Draw activations of seven rectified units: one dead, one alive for a single example, one always active."""
+    """Draw activations of seven rectified units, shape (rows, 7).
+
+    One unit is dead, one is active for a single example, and one is always active. Their places are random.
+    """
     h = np.maximum(rng.normal(size=(rows, 7)), 0)
     h[2], h[5] = rng.uniform(0.5, 2, size=7), 0.0  # the four other units are 0 for some examples only
     silent, rare, busy = rng.permutation(7)[:3]
@@ -95,9 +108,11 @@ def rectified(rng: np.random.Generator, rows: int = 12) -> Array:
 
 
 def signed(rng: np.random.Generator) -> Array:
-    """Draw activations, some of them negative; only the first unit is dead.
+    """Draw activations of six units, shape (10, 6); some are negative, and only the first unit is dead.
 
-    The second is never positive, the third adds up to exactly 0, the fourth is tiny, the fifth mostly 0.
+    The second unit is never positive. The entries of the third add up to exactly 0. Those of the fourth are tiny, and
+    those
+    of the fifth are mostly 0.
     """
     h = rng.uniform(0.5, 2, size=(10, 6)) * rng.choice([-1, 1], size=(10, 6))
     h[:, 0] = 0.0

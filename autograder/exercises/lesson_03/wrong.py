@@ -21,22 +21,22 @@ PRODUCTS = (
 
 
 def same(a: Array, k: float) -> Array:
-    """Return a."""
+    """Return `a` itself."""
     return a
 
 
 def zero(a: Array, k: float) -> Array:
-    """Return 0 in the shape of a."""
+    """Return an array filled with 0, with the shape and dtype of `a`."""
     return np.zeros_like(a)
 
 
 def one(a: Array, k: float) -> Array:
-    """Return 1 in the shape of a."""
+    """Return an array filled with 1, with the shape and dtype of `a`."""
     return np.ones_like(a)
 
 
 def flat(a: Array, k: float) -> Array:
-    """Return k in the shape of a."""
+    """Return an array filled with k, with the shape and dtype of `a`."""
     return np.full_like(a, k)
 
 
@@ -56,7 +56,10 @@ def exp(a: Array, k: float) -> Array:
 
 
 def pieces(left: Piece, right: Piece = same, *, default: float = 0.0) -> Callable[..., Any]:
-    """Build a function of two pieces with `default` for k; NaN stays NaN."""
+    """Build a function of a and k: `right(a, k)` where a > 0, else `left(a, k)`; NaN stays NaN.
+
+    `default` is the default value of k.
+    """
 
     def wrong(a: Any, k: float = default) -> Array:
         a = as_float(a)
@@ -68,7 +71,7 @@ def pieces(left: Piece, right: Piece = same, *, default: float = 0.0) -> Callabl
 
 
 def hides_nan(reference: Callable[..., Any]) -> Mistake:
-    """Build the mistake of returning 0 for NaN."""
+    """Build the mistake of returning 0 for NaN: the function and the message."""
     return lambda a, *args, **kwargs: np.where(np.isnan(a), 0, reference(a, *args, **kwargs)), (
         "Right but for NaN: every comparison with NaN is false, so NaN took the other branch and came out as a decent "
         "number. Which part of the result must see the NaN itself?"
@@ -78,7 +81,7 @@ def hides_nan(reference: Callable[..., Any]) -> Mistake:
 def ignores_k(
     reference: Callable[..., Any], message: str = "Right for the default only: the argument `k` has no effect."
 ) -> Mistake:
-    """Build the mistake of always taking the default for k."""
+    """Build the mistake of always using the default value of k: the function and the message."""
     return lambda a, k=None: reference(a), message
 
 

@@ -21,14 +21,16 @@ def _case(rng: np.random.Generator, N: int, sizes: Sequence[int], derivative: An
 
 
 def _deltas(measure: Callable[[Array], Any]) -> Callable[..., Array]:
-    """Build a wrong `backward_variances` from another measure of a delta."""
+    """Build a wrong `backward_variances`: it returns `measure(delta)` of each layer instead of the mean square."""
     return lambda *args: np.array([measure(delta) for delta in backward_pass(*args)])
 
 
 def _steps(step: Callable[[Array, Array, Array], Array], shift: int = -1) -> Callable[..., Array]:
-    """Build a wrong `backward_variances` from a wrong step back, or one that takes the slope at another layer.
+    """Build a wrong `backward_variances` from a wrong step back, or from the slope of another layer.
 
-    `step` takes a delta, the weights below it and the slope of the layer below.
+    `step` takes the δ of a layer, the layer's weights and the slope. The slope is that of the layer below if `shift` is
+    −1,
+    and that of the layer itself if it is 0.
     """
 
     def variances(delta: Array, weights: Sequence[Array], pre_activations: Sequence[Array], derivative: Any) -> Array:

@@ -15,13 +15,16 @@ def _columns(*columns: list[float]) -> Array:
 
 
 def _with_copies(rng: np.random.Generator, n_in: int, different: int, n_out: int) -> Array:
-    """Draw `different` columns, each at least once, in a random order."""
+    """Draw a matrix of shape (n_in, n_out) with only `different` different columns.
+
+    Each of them occurs at least once. Their order is random.
+    """
     extra = rng.integers(different, size=n_out - different)
     return rng.normal(size=(n_in, different))[:, rng.permutation([*range(different), *extra])]
 
 
 def _almost_equal(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
-    """Repeat one column, but for the last bit of one entry of the first."""
+    """Draw a matrix of n_out equal columns, then change the last bit of one entry of the first column."""
     W = np.repeat(rng.uniform(1, 2, size=(n_in, 1)), n_out, axis=1)
     W[1, 0] = np.nextafter(W[1, 0], 3)
     return W

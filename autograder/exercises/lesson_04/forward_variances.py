@@ -19,7 +19,7 @@ def _case(rng: np.random.Generator, N: int, sizes: Sequence[int], activation: An
 
 
 def _layers(measure: Callable[[Array, Array], Any]) -> Callable[..., Array]:
-    """Build a wrong `forward_variances` from another measure of a layer's a and h."""
+    """Build a wrong `forward_variances`: it returns `measure(a, h)` of each layer instead of Var(a)."""
 
     def variances(x: Array, weights: Sequence[Array], activation: Callable[[Array], Array]) -> Array:
         h, measured = x, []

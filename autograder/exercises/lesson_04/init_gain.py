@@ -39,7 +39,12 @@ def _gain_for_uniform_input(function: Function) -> float:
 
 
 def _features(gain: Array, case: Case) -> Any:
-    """Return the gain; within 2% of the right one it is not precise enough, by few nodes as well as by random draws."""
+    """Return the gain, or a word if it is close to the right one or very large.
+
+    A gain within 2% of the right one is not precise enough. The reason may be few nodes or random draws; both count as
+    the
+    same mistake.
+    """
     right, value = initialization.init_gain(*case.args), float(gain)
     if abs(value - right) <= 0.02 * right:
         return "about right"

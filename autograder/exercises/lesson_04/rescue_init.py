@@ -31,7 +31,10 @@ def _runs(rng: np.random.Generator, runs: int) -> list[Case]:
 
 
 def _kind_of_weights(weights: Sequence[Array], case: Case) -> str:
-    """Name in a word what a signal meets in weights that block it."""
+    """Return a short description of weights that block a signal, such as "zero" or "fades fast".
+
+    Only the weights between hidden layers count.
+    """
     hidden = [np.asarray(W, dtype=np.float64) for W in weights[1:-1]]
     if all(np.all(W == 0) for W in hidden):
         return "zero"
@@ -49,7 +52,10 @@ def _kind_of_weights(weights: Sequence[Array], case: Case) -> str:
 
 
 def _signal_by_layer(rescue: Callable[..., list[Array]], layers: Array) -> Array:
-    """Return the variances of the signal, not of the weights: those would give the reference away."""
+    """Return the decimal logarithm of the signal's variance in each layer.
+
+    The variances of the weights themselves would reveal the reference.
+    """
     weights = rescue(np.random.default_rng(1), _SIZES)
     x = np.random.default_rng(2).normal(size=(64, _SIZES[0]))
     variances = initialization.forward_variances(x, weights, activations.relu)

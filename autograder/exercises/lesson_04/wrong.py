@@ -20,29 +20,29 @@ NOT_CENTRED = "These weights are all of one sign, or nearly so: their mean must 
 
 
 def normal(rng: Generator, std: float, shape: tuple[int, int]) -> Array:
-    """Draw from N(0, std²)."""
+    """Return an array of draws from N(0, std²)."""
     return rng.normal(0, std, size=shape)
 
 
 def uniform(rng: Generator, limit: float, shape: tuple[int, int]) -> Array:
-    """Draw from [-limit, limit)."""
+    """Return an array of draws from the uniform law on [−limit, limit)."""
     return rng.uniform(-limit, limit, size=shape)
 
 
 def positive(rng: Generator, limit: float, shape: tuple[int, int]) -> Array:
-    """Draw from [0, limit)."""
+    """Return an array of draws from the uniform law on [0, limit)."""
     return rng.random(shape) * limit
 
 
 def one_number(rng: Generator, number: float, shape: tuple[int, int]) -> Array:
-    """Return an array that repeats one number."""
+    """Return an array in which every entry is `number`."""
     return np.full(shape, number)
 
 
 def initializer(default: Any, size: Callable[[int, int, Any], float], draw: Callable[..., Array] = normal) -> Any:
-    """Build an initializer whose last argument is `default` if it is not given, and may have any name.
+    """Build a wrong initializer: it returns `draw(rng, size(n_in, n_out, last), (n_in, n_out))`.
 
-    `size` computes from n_in, n_out and the last argument what `draw` takes as its second argument.
+    `last` is the initializer's last argument. Its default value is `default`. As a keyword it may have any name.
     """
 
     def wrong(rng: Generator, n_in: int, n_out: int, last: Any = default, **named: Any) -> Array:
@@ -52,10 +52,10 @@ def initializer(default: Any, size: Callable[[int, int, Any], float], draw: Call
 
 
 def own_generator(right: Callable[..., Array]) -> tuple[Callable[..., Array], str]:
-    """Build the mistake of an initializer that creates its own generator."""
+    """Build the mistake of an initializer that creates its own generator: the function and the message."""
     return lambda rng, *args, **kwargs: right(np.random.default_rng(0), *args, **kwargs), RNG_IGNORED
 
 
 def transposed(right: Callable[..., Array]) -> tuple[Callable[..., Array], str]:
-    """Build the mistake of an initializer that returns the transpose."""
+    """Build the mistake of an initializer that returns the transpose: the function and the message."""
     return lambda *args, **kwargs: right(*args, **kwargs).T, TRANSPOSED

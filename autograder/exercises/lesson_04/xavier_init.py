@@ -23,7 +23,10 @@ def _input(n_in: int, n_out: int) -> float:
 
 
 def _init(fan_avg: Std, fan_in: Std, draw: Callable[..., Any] = wrong.normal) -> Callable[..., Any]:
-    """Build an initializer from what `draw` takes as its second argument in each mode."""
+    """Build a wrong initializer: it returns `draw(rng, size, shape)`.
+
+    The size is `fan_avg(n_in, n_out)` or `fan_in(n_in, n_out)`, depending on the mode.
+    """
     sizes = {"fan_avg": fan_avg, "fan_in": fan_in}
     return wrong.initializer("fan_avg", lambda n_in, n_out, mode: sizes[mode](n_in, n_out), draw)
 

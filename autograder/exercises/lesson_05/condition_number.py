@@ -18,7 +18,10 @@ def _ratio(eigenvalues: Array) -> float:
 
 
 def _flat(rng: np.random.Generator, rows: int, rank: int, columns: int) -> Array:
-    """Draw examples that vary along only `rank` directions; in the others, the variance is a rounding error."""
+    """Draw examples of shape (rows, columns) that vary along only `rank` directions.
+
+    In the other directions, the variance is a rounding error.
+    """
     return cloud(rng, rows, np.geomspace(6, 0.5, rank).tolist()) @ rng.normal(size=(rank, columns))
 
 

@@ -14,22 +14,36 @@ from course_lib import normalization
 
 
 def _draw_a_tiny_feature(rng: np.random.Generator) -> Array:
-    """Draw features; the centre and the spread of the last one are near 3e-11: small, but not rounding errors."""
+    """Draw features of shape (9, 3); the last one is tiny.
+
+    Its centre and its spread are near 3e-11. They are small, but not rounding errors.
+    """
     return np.column_stack([draw_columns(rng, 9, 3)[:, :-1], 1e-11 * draw_columns(rng, 9, 1) * 7])
 
 
 def _fit(spread: Callable[[Array], Array], centre: Callable[[Array], Array] = lambda X: X.mean(axis=0)) -> Any:
-    """Build a wrong `fit_standardizer` that treats constant features correctly."""
+    """Build a wrong `fit_standardizer`: it returns `centre(X)` and `spread(X)`.
+
+    The spread of a constant feature is 1, as it must be.
+    """
     return lambda X: (centre(X), np.where(constant(X), 1, spread(X)))
 
 
 def _fit_all(spread: Callable[[Array], Array]) -> Any:
-    """Build a `fit_standardizer` without a rule for constant features, or with a wrong one."""
+    """Build a wrong `fit_standardizer`: it returns the right mean, and `spread(std)` of the right standard deviations.
+
+    A constant feature has no rule, or only the one in `spread`.
+    """
     return lambda X: (X.mean(axis=0), spread(X.std(axis=0)))
 
 
 def _by_kind(result: Any, case: Case) -> Any:
-    """Return mean and spread; spreads too small to be real are replaced by their kind: rounding, tiny, an ε."""
+    """Return features of a result (mean, std).
+
+    A standard deviation that is too small to be real is replaced by a number for its kind: −1 for rounding, −2 for
+    tiny, −3
+    for an added ε. A mean of a wrong shape is replaced by its shape.
+    """
     mean, std = result
     kinds = np.select([np.abs(std) < 1e-14, np.abs(std) < 1e-9, np.abs(std) < 1e-2], [-1.0, -2.0, -3.0], std)
     return [mean if np.shape(mean) == (case.args[0].shape[1],) else np.shape(mean), kinds]

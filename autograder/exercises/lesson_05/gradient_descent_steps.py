@@ -12,9 +12,9 @@ from course_lib import normalization
 
 
 def _two_classes(rng: np.random.Generator, rows: int, columns: int) -> tuple[Array, Array]:
-    """Draw features with means away from 0 and different scales, and equally many labels of both classes.
+    """Draw features X of shape (rows, columns) and labels y of two classes of equal size.
 
-    A noisy line separates the two classes.
+    The features have means away from 0 and different scales. A noisy line separates the two classes.
     """
     X = draw_columns(rng, rows, columns) * np.geomspace(0.5, 1.5, columns)
     z = (X - X.mean(axis=0)) / X.std(axis=0)
@@ -23,16 +23,19 @@ def _two_classes(rng: np.random.Generator, rows: int, columns: int) -> tuple[Arr
 
 
 def _two_groups(rng: np.random.Generator) -> tuple[Array, Array]:
-    """Draw two groups on opposite sides of the origin: even a step that is too long has the right direction."""
+    """Draw features and labels of two groups on opposite sides of the origin.
+
+    On them, even a step that is too long has the right direction.
+    """
     y = np.tile([0, 1], 6)
     return (2 * y - 1)[:, np.newaxis] * rng.uniform(1, 2, size=(12, 2)), y
 
 
 def _small_features(rng: np.random.Generator) -> tuple[Array, Array]:
-    """Draw features that are small beside the column of ones, so that this column determines the step size.
+    """Draw features and labels; the features are small beside the column of ones, which determines the step size.
 
     The classes are of different sizes, so that the intercept is needed. Only the order of the examples and the signs
-    of the features are random, which change no number of updates.
+    of the features are random. Neither changes the number of updates.
     """
     X = np.column_stack([[-5, -4, -2, -1, -1, 0, 1, 1, 2, 3, 4, 2], [-1, 3, -4, 1, 5, -2, 4, -5, 0, 2, -3, 1]])
     y = (X @ [2, 1] + np.tile([1, -1, 0], 4) > 4).astype(np.int64)
@@ -41,7 +44,10 @@ def _small_features(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 def _far_examples(rng: np.random.Generator) -> tuple[Array, Array]:
-    """Draw many examples near 0 and one outlier on each side, with scores above 37, where σ rounds to 1."""
+    """Draw one feature and labels: many examples near 0 and one outlier on each side.
+
+    The outliers reach scores above 37, where σ rounds to 1.
+    """
     y = np.tile([0, 1], 75)
     X = (2 * y - 1) * rng.uniform(0.9, 1.1, size=150)
     X[:2] *= 14
@@ -51,7 +57,13 @@ def _far_examples(rng: np.random.Generator) -> tuple[Array, Array]:
 def _reached(data: tuple[Array, Array], steps: int, label: str, max_steps: int) -> Case:
     """Build a case whose target lies halfway between the losses before and after update `steps`.
 
-    The loss falls at every update of this step size. So this update crosses the target, and rounding cannot move it.
+    `data` is (X, y). The loss falls at every update of this step size. So this update crosses the target, and rounding
+    cannot change that.
+
+    Raises
+    ------
+    RuntimeError
+        If the loss falls by less than a millionth in this update.
     """
     *_, before, after = losses(*data, steps)
     if not (before - after) > 1e-6 * before:

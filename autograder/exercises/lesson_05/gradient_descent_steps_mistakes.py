@@ -37,7 +37,7 @@ def _mean_gradient(X: Array, y: Array, scores: Array) -> Array:
 
 
 def losses(X: Array, y: Array, steps: int) -> list[float]:
-    """Return the mean loss at the start and after each of `steps` updates."""
+    """Return `steps` + 1 numbers: the mean loss at the start and after each of `steps` updates."""
     found: list[float] = []
 
     def note(scores: Array, y: Array) -> float:
@@ -59,7 +59,10 @@ def _descend(
     first_check: int = 0,
     limit: Callable[[int], int] = lambda max_steps: max_steps,
 ) -> Callable[..., Any]:
-    """Build a gradient descent with one part replaced; `step_size` takes X without the column of ones."""
+    """Build a gradient descent with some parts replaced; the others are right.
+
+    `design(X)` returns the matrix of inputs. `step_size` takes X without the column of ones.
+    """
 
     def run(X: Array, y: Array, target_loss: float, max_steps: int = 100_000) -> Any:
         Z, eta = design(X), step_size(X)

@@ -11,7 +11,7 @@ Array = np.ndarray[Any, Any]
 
 
 def draw_columns(rng: np.random.Generator, rows: int, columns: int) -> Array:
-    """Draw features with different centres and spreads; no spread is below 0.2."""
+    """Draw features of shape (rows, columns) with different centres and spreads; no spread is below 0.2."""
     centres = rng.uniform(2, 9, size=columns) * rng.choice([-1, 1], size=columns)
     spreads = np.geomspace(0.4, 6, columns) * rng.uniform(0.8, 1.25, size=columns)
     z = rng.normal(size=(rows, columns))
@@ -19,7 +19,7 @@ def draw_columns(rng: np.random.Generator, rows: int, columns: int) -> Array:
 
 
 def with_columns(X: Array, values: Mapping[int, float]) -> Array:
-    """Return a copy in which some columns are constant."""
+    """Return a copy of X in which each column number in `values` is filled with its value."""
     X = X.copy()
     for column, value in values.items():
         X[:, column] = value
@@ -27,14 +27,15 @@ def with_columns(X: Array, values: Mapping[int, float]) -> Array:
 
 
 def constant(X: Array) -> Array:
-    """Return for every column whether all its values are equal."""
+    """Return, for each column, whether all its values are equal; shape (D,)."""
     return X.max(axis=0) == X.min(axis=0)
 
 
 def cloud(rng: np.random.Generator, rows: int, eigenvalues: Sequence[float]) -> Array:
-    """Draw examples with a mean away from 0, whose population covariance has these eigenvalues within 10%.
+    """Draw examples of shape (rows, D) with a mean away from 0.
 
-    They must stay apart, because two equal ones leave the axes between them free.
+    The eigenvalues of their population covariance are the D given ones within 10%. These must differ by more than that,
+    because the axes of two equal eigenvalues are not unique.
     """
     D = len(eigenvalues)
     noise = rng.normal(size=(rows, D))
@@ -45,10 +46,10 @@ def cloud(rng: np.random.Generator, rows: int, eigenvalues: Sequence[float]) -> 
 
 
 def covariance(X: Array) -> Array:
-    """Return the population covariance of the columns."""
+    """Return the population covariance of the columns, which divides by N; shape (D, D)."""
     return (X - X.mean(axis=0)).T @ (X - X.mean(axis=0)) / len(X)
 
 
 def spectrum(X: Array) -> Array:
-    """Return the eigenvalues of the covariance, the smallest first."""
+    """Return the eigenvalues of the population covariance, the smallest first."""
     return np.linalg.eigvalsh(covariance(X))

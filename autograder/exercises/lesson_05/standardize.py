@@ -10,7 +10,7 @@ from course_lib import normalization
 
 
 def _draw(rng: np.random.Generator, rows: int, columns: int, label: str) -> Case:
-    """Draw statistics, and a batch from another distribution with one outlier."""
+    """Draw a mean, a standard deviation and a batch from another distribution with one outlier; return their case."""
     mean = rng.uniform(2, 6, size=columns) * rng.choice([-1, 1], size=columns)
     std = rng.uniform(1.5, 6, size=columns)
     X = mean + std * (0.7 + 2 * rng.normal(size=(rows, columns)))

@@ -20,7 +20,7 @@ Matrix = Callable[[Array, Array, float], Array]  # W from eigenvalues, eigenvect
 
 
 def clouds(rng: np.random.Generator) -> list[Case]:
-    """Draw clouds for the default eps."""
+    """Draw two cases for the default eps."""
     few = np.array([[1.0, 2.0], [3.0, 5.0], [4.0, 9.0], [8.0, 12.0]])
     return [
         Case(few, label="four rows, two features", context={"eps": EPS}),
@@ -29,7 +29,7 @@ def clouds(rng: np.random.Generator) -> list[Case]:
 
 
 def clouds_and_eps(rng: np.random.Generator) -> list[Case]:
-    """Draw clouds with an eps that is larger than their smallest variances."""
+    """Draw two cases with an eps that is larger than their smallest variance."""
     X, Y, eps = cloud(rng, 11, [9, 3, 1, 0.3]), cloud(rng, 9, [5, 1.5, 0.4]), float(rng.uniform(0.1, 0.9))
     return [
         Case(X, 0.5, label="eps = 0.5", context={"eps": 0.5}),
@@ -38,7 +38,7 @@ def clouds_and_eps(rng: np.random.Generator) -> list[Case]:
 
 
 def flat_clouds(rng: np.random.Generator) -> list[Case]:
-    """Draw clouds; two of them have no variance in one direction."""
+    """Draw three cases; two of them have no variance in one direction."""
     X = cloud(rng, 12, [8, 2, 0.6])
     Y, eps = with_columns(cloud(rng, 10, [40, 9, 2.5, 0.7]), {1: 3.0}), float(rng.uniform(0.01, 0.2))
     with_a_sum = np.column_stack([X, X[:, 0] + X[:, 1]])
@@ -50,7 +50,7 @@ def flat_clouds(rng: np.random.Generator) -> list[Case]:
 
 
 def whitened(whitening: Answer, X: Array) -> Array:
-    """Return the data after whitening."""
+    """Return the data after whitening: (X − mean)·W."""
     mean, W = whitening(X)
     return np.asarray((X - mean) @ W)
 
@@ -59,7 +59,10 @@ TILTED = Cloud(cloud(np.random.default_rng(5), 300, [4, 0.3]), whitened)
 
 
 def free_of_order_and_sign(result: Any, case: Case) -> Any:
-    """Return features of a matrix that do not change with the order or the sign of its columns or rows."""
+    """Return features of a result (mean, W) that do not change with the order or the sign of W's columns or rows.
+
+    A matrix of a wrong shape is replaced by its shape, and a matrix with huge entries by a word.
+    """
     mean, W = result
     D = case.args[0].shape[1]
     if np.shape(W) != (D, D):
@@ -72,12 +75,12 @@ def free_of_order_and_sign(result: Any, case: Case) -> Any:
 
 
 def pca(values: Array, U: Array, eps: float) -> Array:
-    """Return the matrix of PCA whitening."""
+    """Return the matrix of PCA whitening from the eigenvalues and the eigenvectors U."""
     return U / np.sqrt(values + eps)
 
 
 def zca(values: Array, U: Array, eps: float) -> Array:
-    """Return the matrix of ZCA whitening."""
+    """Return the matrix of ZCA whitening from the eigenvalues and the eigenvectors U."""
     return pca(values, U, eps) @ U.T
 
 
@@ -87,7 +90,10 @@ def whiten(
     mean: Callable[[Array], Array] = lambda X: X.mean(axis=0),
     largest_first: bool = False,
 ) -> Answer:
-    """Build a whitening with another matrix from the eigenvectors, or with another covariance or mean."""
+    """Build a whitening that returns `mean(X)` and `matrix(eigenvalues, U, eps)`.
+
+    The eigenvalues and eigenvectors are those of `spread(X, eps)`, the smallest first unless `largest_first` is true.
+    """
 
     def answer(X: Array, eps: float = EPS) -> tuple[Array, Array]:
         values, U = np.linalg.eigh(spread(X, eps))
@@ -99,7 +105,7 @@ def whiten(
 
 
 def shared_mistakes(matrix: Matrix) -> Mistakes:
-    """Return the mistakes that both whitenings share; `matrix` builds the right result."""
+    """Return the mistakes that both whitenings share; `matrix(eigenvalues, U, eps)` builds the right matrix."""
     return {
         "n_minus_1": (whiten(matrix, lambda X, eps: np.cov(X.T)),
             "The covariance divides by N − 1 (NumPy's `cov` does, unless told otherwise). In this course a "
@@ -129,7 +135,10 @@ def shared_mistakes(matrix: Matrix) -> Mistakes:
 
 
 def scaling_mistakes(turn: Callable[[Array, Array], Array]) -> Mistakes:
-    """Return the mistakes in the scaling of axes; `turn(columns, U)` is the last step of the exercise."""
+    """Return the mistakes in the scaling of axes.
+
+    `turn(columns, U)` is the last step of the exercise. It takes the scaled eigenvectors and returns the matrix.
+    """
 
     def scaled(scale: Callable[[Array, float], Array]) -> Answer:
         return whiten(lambda values, U, eps: turn(U * scale(values, eps), U))

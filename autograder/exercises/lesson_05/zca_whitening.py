@@ -14,7 +14,7 @@ from course_lib import normalization
 
 
 def _from_regularized(matrix: Callable[[Array], Array]) -> Callable[..., tuple[Array, Array]]:
-    """Build a whitening from the covariance with eps on its diagonal."""
+    """Build a whitening that returns the mean and `matrix(S)`; S is the covariance with eps on its diagonal."""
     return lambda X, eps=whitening.EPS: (X.mean(axis=0), matrix(covariance(X) + eps * np.eye(X.shape[1])))
 
 ZCA_WHITENING = exercise(

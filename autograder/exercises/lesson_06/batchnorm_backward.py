@@ -19,14 +19,20 @@ _OUTPUTS = ("dx", "dgamma", "dbeta")
 
 
 def _case(rng: np.random.Generator, N: int, D: int, label: str, eps: float = EPS) -> Case:
-    """Draw a cache and an upstream gradient with a mean, and correlated with x_hat, so that both terms of dx matter."""
+    """Draw a cache of the forward pass and an upstream gradient dy, and return their case.
+
+    dy has a mean and is correlated with x_hat, so that both terms of dx matter.
+    """
     _, cache = batchnorm.batchnorm_forward(batch(rng, N, D), *scale_and_shift(rng, D), eps)
     dy = rng.normal(size=(N, D)) + signed(rng, 0.5, 1.5, D) + signed(rng, 0.5, 1.5, D) * cache.x_hat
     return Case(dy, cache, label=label)
 
 
 def _wrong(**replaced: Callable[[Any], Any]) -> Callable[..., Any]:
-    """Build a wrong backward pass: some of its results are computed from `r`, the values of a right one."""
+    """Build a wrong backward pass: a result named in `replaced` is computed by its function.
+
+    The function takes an object with the values of the right pass as attributes, such as `dx`, `x_hat` and `scale`.
+    """
 
     def backward(dy: Array, cache: BatchNormCache) -> Any:
         r = SimpleNamespace(**cache._asdict(), dy=dy, N=len(dy), scale=cache.gamma * cache.inv_std)

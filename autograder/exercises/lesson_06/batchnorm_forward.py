@@ -30,7 +30,10 @@ def _normalize(
     mean: Callable[[Array], Any] = lambda x: x.mean(axis=0),
     y: Callable[[Array, Array, Array], Array] = lambda x_hat, gamma, beta: gamma * x_hat + beta,
 ) -> Callable[..., Any]:
-    """Build a forward pass that subtracts `mean` and multiplies by `factor`."""
+    """Build a forward pass that returns `y(x_hat, gamma, beta)` and the cache.
+
+    x_hat is (x − `mean(x)`)·`factor(x, eps)`.
+    """
 
     def forward(x: Array, gamma: Array, beta: Array, eps: float = EPS) -> Any:
         x_hat = (x - mean(x)) * factor(x, eps)
@@ -40,12 +43,12 @@ def _normalize(
 
 
 def _output(y: Callable[[Array, Array, Array], Array]) -> Callable[..., Any]:
-    """Build a forward pass that computes y in another way from x_hat, gamma and beta."""
+    """Build a forward pass with a right x_hat and cache that returns y(x_hat, gamma, beta) as its output."""
     return _normalize(inverse_std, y=y)
 
 
 def _cached(change: Callable[..., Any]) -> Callable[..., Any]:
-    """Build a forward pass with a right y and a changed cache."""
+    """Build a forward pass that returns a right y, and `change(cache=…, x=…, y=…, eps=…)` as its cache."""
 
     def forward(x: Array, gamma: Array, beta: Array, eps: float = EPS) -> Any:
         y, cache = batchnorm.batchnorm_forward(x, gamma, beta, eps)

@@ -15,7 +15,10 @@ from course_lib.batchnorm import EPS
 
 
 def _case(rng: np.random.Generator, N: int, D: int, label: str, **options: Any) -> Case:
-    """Draw examples from another distribution, so that batch statistics differ clearly from the stored ones."""
+    """Draw examples and stored statistics, and return their case.
+
+    The examples come from another distribution, so that their batch statistics differ clearly from the stored ones.
+    """
     return Case(batch(rng, N, D), *scale_and_shift(rng, D), *statistics(rng, D), label=label, **options)
 
 
@@ -32,7 +35,10 @@ def _infer(
     mean: Callable[[Array, Array], Any] = lambda x, stored: stored,
     factor: Callable[..., Any] = lambda x, var, eps: 1 / np.sqrt(var + eps),
 ) -> Callable[..., Any]:
-    """Build a wrong inference from its pieces."""
+    """Build a wrong inference that returns `y(x_hat, gamma, beta)`.
+
+    x_hat is (x − `mean(x, stored mean)`)·`factor(x, stored variance, eps)`. Each function that is not given is right.
+    """
 
     def inference(x: Array, gamma: Array, beta: Array, stored: Array, var: Array, eps: float = EPS) -> Any:
         return y((x - mean(x, stored)) * factor(x, var, eps), gamma, beta)

@@ -24,7 +24,10 @@ def _fold(
     weights: Callable[[Array, Array], Any] = lambda W, s: W * s,
     scale: Callable[..., Any] = lambda gamma, var, eps: gamma / np.sqrt(var + eps),
 ) -> Callable[..., Any]:
-    """Build a wrong fold from its pieces."""
+    """Build a wrong fold that returns `weights(W, s)` and `bias(b, s, beta, mean)`.
+
+    s is `scale(gamma, var, eps)`. Each function that is not given is right.
+    """
 
     def fold(W: Array, b: Array, gamma: Array, beta: Array, mean: Array, var: Array, eps: float = EPS) -> Any:
         s = scale(gamma, var, eps)

@@ -36,7 +36,10 @@ def _update(
     mix: Callable[[Array, Array, float], Array] = _mix,
     mix_means: Callable[[Array, Array, float], Array] | None = None,
 ) -> Callable[..., Any]:
-    """Build a wrong update from functions for the batch statistics and for mixing them with the stored ones."""
+    """Build a wrong update that returns `mix(old, new, decay)` of the means and of the variances.
+
+    `mean(x)` and `var(x)` compute the new statistics of a batch. `mix_means`, if given, replaces `mix` for the means.
+    """
 
     def update(old_mean: Array, old_var: Array, x: Array, decay: float = DECAY) -> Any:
         return (mix_means or mix)(old_mean, mean(x), decay), mix(old_var, var(x), decay)

@@ -19,12 +19,15 @@ _LADDER = "0.25, 0.4, 0.55, 0.7, 0.84"
 
 
 def _runs(rng: np.random.Generator) -> list[Case]:
-    """Draw the seeds of the training runs, which no answer ever sees."""
+    """Draw one case whose context contains the seeds of three training runs; no answer sees them."""
     return [Case(context={"seeds": [int(seed) for seed in rng.integers(2**63, size=3)]}, label="3 training runs")]
 
 
 def _weakness(design: dict[str, Any], case: Case) -> str:
-    """Name the weak point of a design that loses points."""
+    """Return a short description of the weak point of a design that loses points, such as "rate too low".
+
+    "unreadable" if it is no design, and "something else" if no known weak point fits.
+    """
     chosen = read_design(design)
     if isinstance(chosen, str):
         return "unreadable"

@@ -12,7 +12,10 @@ from course_lib.arrays import Array
 
 
 def _curves(rng: np.random.Generator, seeds: int, steps: int, *nan: tuple[int, int, int]) -> Array:
-    """Draw accuracy curves, no two entries equal; each of `nan` is a row with its columns from one up to another."""
+    """Draw accuracy curves of shape (seeds, steps) in which no two entries are equal.
+
+    Each of `nan` is (row, start, end). It fills the columns from start to end − 1 of the row with NaN.
+    """
     curves = np.linspace(0.1, 0.8, steps) + rng.uniform(0.0, 0.2, size=(seeds, steps))
     for row, start, end in nan:
         curves[row, start:end] = np.nan
@@ -28,17 +31,20 @@ def _summary(kept: Array, axis: int | None = 0) -> tuple[Array, Array, Array]:
 
 
 def _after(repair: Callable[[Array], Array]) -> Callable[..., Any]:
-    """Build a wrong answer that repairs NaN otherwise."""
+    """Build a wrong answer: the right summary of `repair(curves)`, which treats NaN in a wrong way."""
     return lambda curves: _summary(repair(curves))
 
 
 def _other(summary: Callable[[Array], Any]) -> Callable[..., Any]:
-    """Build a wrong answer that repairs NaN rightly and sums up otherwise."""
+    """Build a wrong answer: `summary(curves)`, after NaN was replaced by 0 in the right way."""
     return lambda curves: summary(np.where(_is_blown_up(curves), 0.0, curves))
 
 
 def _filled(at: Callable[[Array], Array]) -> Callable[..., Any]:
-    """Build a wrong answer that takes over the accuracy of the step before at these entries."""
+    """Build a wrong answer that copies the accuracy of the step before to some entries.
+
+    `at(curves)` returns which entries these are. Any other NaN becomes 0.
+    """
 
     def fill(curves: Array) -> Array:
         filled, places = curves.copy(), at(curves)
@@ -55,7 +61,7 @@ def _whole_runs(curves: Array) -> Array:
 
 
 def _band(centre: Callable[..., Array]) -> Callable[..., Any]:
-    """Build a wrong answer that returns a centre and one standard deviation to either side."""
+    """Build a wrong answer: the centre, the centre minus and the centre plus one standard deviation."""
     return _other(lambda kept: (centre(kept, 0), centre(kept, 0) - kept.std(0), centre(kept, 0) + kept.std(0)))
 
 

@@ -12,7 +12,7 @@ from course_lib.arrays import Array
 
 
 def _rising(rng: np.random.Generator, length: int) -> Array:
-    """Draw a curve that rises, stumbles back below what it had reached, and ends below its best."""
+    """Draw a curve of `length` accuracies that rises, falls once below its first entry, and ends below its best."""
     curve = np.linspace(0.1, 0.9, length) + rng.uniform(-0.04, 0.04, size=length)
     curve[length // 2 + 1] = curve[0] / 2
     curve[-1] = curve[-3] - 0.01
@@ -20,13 +20,13 @@ def _rising(rng: np.random.Generator, length: int) -> Array:
 
 
 def _just_reached(rng: np.random.Generator) -> Case:
-    """Draw a threshold that is an entry of the curve, so that ≥ and > differ."""
+    """Draw a case whose threshold is an entry of the curve, so that ≥ and > differ."""
     curve = _rising(rng, int(rng.integers(12, 20)))
     return Case(curve, float(curve[len(curve) // 2]), label="a threshold that is met exactly")
 
 
 def _blown_up(rng: np.random.Generator) -> list[float]:
-    """Draw a run that blows up, and gives numbers again, before it reaches 0.5."""
+    """Draw a curve that is NaN for three steps, then a number again, before it reaches 0.5."""
     curve = _rising(rng, 14)
     curve[2:5] = np.nan
     return curve.tolist()
@@ -36,7 +36,10 @@ def _first(
     reaches: Callable[[Array, float], Any] = lambda a, threshold: a >= threshold,
     never: Callable[[Array], Any] = lambda a: None,
 ) -> Callable[..., Any]:
-    """Build an answer that is wrong in which entries reach the threshold, or in what it returns if none does."""
+    """Build an answer that returns the index of the first entry in `reaches(accuracies, threshold)`.
+
+    If there is none, it returns `never(accuracies)`.
+    """
 
     def run(accuracies: Any, threshold: float) -> Any:
         a = np.asarray(accuracies)
@@ -47,7 +50,7 @@ def _first(
 
 
 def _where(number: Callable[[Array], Any]) -> Callable[..., Any]:
-    """Build an answer that returns something else made of the array that says which entries reach the threshold."""
+    """Build a wrong answer: `number(mask)`; the mask says which entries reach the threshold."""
     return lambda accuracies, threshold: number(np.asarray(accuracies) >= threshold)
 
 
@@ -57,7 +60,7 @@ def _from_its_end(reached: Array) -> int | None:
 
 
 def _changed(change: Callable[[int, Array], Any]) -> Callable[..., Any]:
-    """Build an answer that finds the right entry and returns something else."""
+    """Build a wrong answer: `change(index, accuracies)`, with the right index; None if there is no index."""
 
     def run(accuracies: Any, threshold: float) -> Any:
         index = comparing_runs.steps_to_accuracy(accuracies, threshold)
