@@ -76,7 +76,7 @@ def seed_summary(curves: Array) -> tuple[Array, Array, Array]:
     Raises
     ------
     ValueError
-        If `curves` does not have two axes.
+        If `curves` does not have two axes or has no rows.
     """
     require_rank("curves", curves, 2)
     blown_up = np.logical_or.accumulate(np.isnan(curves), axis=1)

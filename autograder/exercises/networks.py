@@ -1,4 +1,4 @@
-"""Challenges that train networks: they are judged by the median test accuracy of several runs."""
+"""Challenges that train networks: their points depend on the median test accuracy of several runs."""
 
 from __future__ import annotations
 

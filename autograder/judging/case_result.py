@@ -19,14 +19,15 @@ class CaseResult:
     part : Part
     case : Case
     want : object
-        The reference's result.
+        The reference's result; `None` if there is no answer to compare with it.
     outcome : Outcome
         The outcome of the answer.
     failure : Failure or None
+        `None` if the case passed.
     fraction : float
         Fraction of the part's points that is earned although the case failed.
     checked : bool
-        Whether the part's property judged the result.
+        Whether the part's property checked the result. It does not if the call failed or the form is wrong.
     """
 
     part: Part

@@ -89,7 +89,7 @@ def entries(figure: Figure, got: Array, want: Array) -> str:
 
 
 def _paired_bars(ax: Axes, heights: list[Array], first: int) -> None:
-    """Draw the expected values and the answer's as bars with different colour and hatching."""
+    """Draw the expected values and the answer's as bars of different colour and hatching; number them from `first`."""
     for values, shift, colour, name, hatch in zip(
         heights, (-0.2, 0.2), (style.BLUE, style.ORANGE), ("expected", "yours"), (None, "//"), strict=True
     ):

@@ -21,6 +21,11 @@ class Finding:
         Fraction of the part's points that the result earns, in [0, 1].
     message : str
         Required if `fraction` is below 1: what is expected and what was returned, in words.
+
+    Raises
+    ------
+    ValueError
+        If `fraction` lies outside of [0, 1], or the required message is missing.
     """
 
     fraction: float
@@ -44,7 +49,7 @@ class Case:
     *args, **kwargs
         Arguments of the call. Arrays are passed as read-only copies, unless the exercise has `writable_inputs`.
     label : str
-        What is special about this input, in words. Students see only this text of a hidden case.
+        What is special about this input, in words. Of a hidden case, students see only the label.
     warning_forgiven : bool
         Whether a NumPy warning costs no points here (inputs that contain NaN).
     context : dict, optional
@@ -78,7 +83,7 @@ class Tried:
     outputs : sequence of str
         Names of the returned values, if a tuple is returned.
     earlier : tuple of (Case, object)
-        Cases of the same part that the property has judged before, each with the answer's result.
+        Cases of the same part that the property has checked before, each with the answer's result.
     """
 
     case: Case
@@ -219,6 +224,13 @@ class Exercise:
     words : mapping of str to (str, str)
         For mistakes that are recognized in any exercise (`judging/detective.py`), by their name: the name and the
         message to use in this exercise instead.
+    max_points : float
+        The sum of the points of all parts, computed from them.
+
+    Raises
+    ------
+    ValueError
+        If two mistakes have the same name, there are no parts, or a part's points are not above 0.
     """
 
     name: str

@@ -28,6 +28,13 @@ class Property:
     name : str
     parameters : mapping of str to (float, int, bool or str)
         The case's `context` is added to them.
+
+    Raises
+    ------
+    ValueError
+        If no property of this name is registered.
+    TypeError
+        If a parameter has another type.
     """
 
     name: str

@@ -25,7 +25,7 @@ SCHEMA_VERSION = 1
 def record(exercise: Exercise) -> dict[str, Any]:
     """Record an exercise without its code.
 
-    Of hidden parts, and of parts that are judged by a property, no cases are written. They are judged when the work is
+    Of hidden parts, and of parts that a property checks, no cases are written. They are judged when the work is
     graded.
 
     Parameters

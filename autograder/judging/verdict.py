@@ -60,7 +60,19 @@ class Failure:
 
 @dataclass(frozen=True)
 class PartResult:
-    """The result of one part of an exercise."""
+    """The result of one part of an exercise.
+
+    Attributes
+    ----------
+    name : str
+    points : float
+        The points earned, from 0 to `max_points`.
+    max_points : float
+    hidden : bool
+        Whether the part is judged only when the work is graded.
+    failure : Failure or None
+        The failure of the first case that did not pass; `None` if all passed.
+    """
 
     name: str
     points: float

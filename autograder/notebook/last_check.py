@@ -23,7 +23,7 @@ class LastCheck:
     Attributes
     ----------
     points, max_points : float
-        Points of the judged parts.
+        Points of the parts that were judged in this check.
     written : bool
         Whether there was an answer.
     """
