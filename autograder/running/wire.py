@@ -34,7 +34,7 @@ Wait = Callable[[], float]  # returns the seconds until it must be called again,
 
 
 def at_most(seconds: float) -> Wait:
-    """Return a `Wait` that raises TimeoutError when `seconds` have passed from now on."""
+    """Return a `Wait` that returns the seconds left, and raises TimeoutError when `seconds` have passed from now on."""
     until = time.monotonic() + seconds
 
     def left() -> float:
@@ -64,7 +64,7 @@ class Wire:
         functions: list[Callable[..., Any]] | None = None,
         wait: Wait | None = None,
     ) -> None:
-        """Send a message.
+        """Send a message, and wait until the connection has taken all of it.
 
         Parameters
         ----------
@@ -83,6 +83,8 @@ class Wire:
             If a value cannot be sent, or is too large; nothing was sent then.
         WireError
             If the connection broke.
+        TimeoutError, StalledError
+            If `wait` raises it. A part of the message may have been sent.
         """
         buffers: list[bytes] = []
         try:
@@ -97,7 +99,7 @@ class Wire:
     def receive(
         self, wait: Wait | None = None, functions: Callable[[int], Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the next message and its values.
+        """Wait for the next message, and return it with its values.
 
         The sizes are checked before memory is allocated.
 
@@ -108,10 +110,17 @@ class Wire:
         functions : callable, optional
             Returns a proxy for the function with the given index; without it, messages with functions are refused.
 
+        Returns
+        -------
+        message, values
+            Two dicts, as they were passed to `send`.
+
         Raises
         ------
         WireError
             If the message is not valid, or the connection broke.
+        TimeoutError, StalledError
+            If `wait` raises it. A part of the message may have been received.
         """
         length, count = _HEAD.unpack(self._read(_HEAD.size, wait))
         if length > LARGEST_HEADER or count > MOST_BUFFERS:
@@ -145,7 +154,15 @@ class Wire:
         return data
 
     def _transfer(self, transfer: Callable[[], _T], wait: Wait | None) -> _T:
-        """Retry `transfer` until the other side is ready, or until `wait` raises."""
+        """Wait until `transfer` has sent or received something, and return its result.
+
+        Raises
+        ------
+        WireError
+            If the connection broke.
+        TimeoutError, StalledError
+            If `wait` raises it.
+        """
         while True:
             self._socket.settimeout(None if wait is None else max(0.001, wait()))
             try:
@@ -171,7 +188,10 @@ def _frame(
 
 
 def pack(value: Any, buffers: list[bytes], functions: list[Callable[..., Any]] | None = None) -> Any:
-    """Convert a value to JSON; append the bytes of its arrays to `buffers`, functions but ufuncs to `functions`.
+    """Convert a value to JSON types, and return them.
+
+    The bytes of arrays are appended to `buffers`. Functions other than ufuncs are appended to `functions`; they are
+    refused if it is None.
 
     Raises
     ------
@@ -252,7 +272,7 @@ def unpack(data: Any, buffers: list[memoryview], functions: Callable[[int], Any]
 
 
 def error_to_message(error: BaseException) -> dict[str, str]:
-    """Convert an exception to its type's name and its text."""
+    """Return an exception's type name and text, shortened to 100 and 2000 characters."""
     return {"type": calls.printable(type(error).__name__)[:100], "text": calls.text_of(error)[:_LONGEST_TEXT]}
 
 
@@ -302,7 +322,10 @@ _EXCEPTIONS = dict(_exceptions())
 
 
 def outcome_to_message(outcome: calls.Outcome) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Convert the outcome of a call to a message and its values."""
+    """Return the outcome of a call as a message and its values, for `Wire.send`.
+
+    Long texts are shortened, and more than ten warnings are left out.
+    """
     message = {
         "error": error_to_message(outcome.error) if outcome.error else None,
         "warnings": [calls.printable(text)[:_LONGEST_TEXT] for text in outcome.warnings[:10]],

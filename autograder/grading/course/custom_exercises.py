@@ -10,7 +10,7 @@ from autograder.judging.load_exercises import FOLDER, load_folder
 
 
 def load_custom_exercises(root: Path) -> list[Exercise]:
-    """Register the exercises of a course directory.
+    """Register the exercises of a course directory, and return them.
 
     Raises
     ------

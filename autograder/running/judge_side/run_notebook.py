@@ -386,7 +386,10 @@ class _Budget:
         return self._cell > CELL_OUTPUT
 
     def allows(self, content: Any) -> bool:
-        """Add an output to the amount so far, and return whether it is within the limits of the cell and the notebook."""
+        """Count an output, and return whether it is within the limits of the cell and of the notebook.
+
+        An output beyond the limits does not count for the notebook.
+        """
         size = len(json.dumps(content, default=str))
         self._cell += size
         if self.too_much_for_a_cell or self._notebook + size > NOTEBOOK_OUTPUT:
