@@ -39,8 +39,6 @@ def add_exercise(directory: Path, file: Path, listener: Listener) -> None:
     CourseError
         If the file is not in the course's folder for exercises, the exercise cannot be used or is not new, or it judges
         its reference or a known mistake wrongly. Nothing is written then. Also if its record cannot be written as JSON.
-    CustomExerciseError
-        If the file of the exercise cannot be used.
     """
     configured = open_course(directory)
     course = configured.course
@@ -59,7 +57,9 @@ def add_exercise(directory: Path, file: Path, listener: Listener) -> None:
 
 
 def _home_of(course: Course, lesson: str) -> Path:
-    """Return the folder of a course's own version of a lesson; a lesson of the project is first copied beside the course's.
+    """Return the folder of a course's own version of a lesson.
+
+    A lesson of the project is first copied beside the course's own assignments, if there are such.
 
     Raises
     ------

@@ -33,7 +33,10 @@ class RestoreReleased(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader p
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Return a new notebook and the unchanged resources; the student's own cells keep their position and their text."""
+        """Return a new notebook and the unchanged resources.
+
+        The student's own cells keep their position and their text.
+        """
         info = resources["nbgrader"]
         with Gradebook(info["db_url"]) as gradebook:
             released = released_cells(gradebook.find_notebook(info["notebook"], info["assignment"]))

@@ -47,7 +47,8 @@ def release(directory: Path, lessons: Sequence[str], *, db: str | None, listener
     directory : Path
         The course directory.
     lessons : sequence of str
-        If empty, all lessons are released, but not the course's own assignments.
+        If empty, all lessons are released. In a course that takes the shipped lessons, its own assignments without an
+        exercise are left out.
     db : str or None
         Address of the gradebook; None for the one in the configuration.
     listener : Listener

@@ -137,9 +137,9 @@ class LessonMarks:
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
-        """Yield the database session, and clear it at the end of the block, so that memory does not grow with the class.
+        """Yield the database session, and clear it at the end of the block.
 
-        What was not committed is rolled back.
+        So memory does not grow with the class. What was not committed is rolled back.
         """
         try:
             yield self._book.db

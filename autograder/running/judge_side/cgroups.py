@@ -25,9 +25,10 @@ _END_TIMEOUT = 5
 
 
 def delegated(controllers: tuple[str, ...] = CONTROLLERS) -> Path | None:
-    """Return this process's cgroup if it was delegated to this process alone and groups may be created in it, else None.
+    """Return this process's cgroup if it was delegated to this process alone, else None.
 
-    After `take_over`, the result is the same cgroup, although this process is now in a group below it.
+    Return None also if this process may not create groups in it. After `take_over`, the result is the same cgroup,
+    although this process is now in a group below it.
 
     Parameters
     ----------
