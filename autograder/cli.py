@@ -346,7 +346,10 @@ class _Shown(Listener):
         self._task = self._bar.add_task(task, total=total, failed="")
 
     def advance(self, *, done: str = "", problem: str = "") -> None:
-        """Print the written file or the problem, if it is not empty, and advance the bar by one step if there is one."""
+        """Print the written file or the problem, if it is not empty, and advance the bar by one step.
+
+        Without a bar, only print.
+        """
         if done:
             _out.print(done, highlight=False, markup=False, soft_wrap=True)
         if problem:

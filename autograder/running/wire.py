@@ -228,13 +228,14 @@ def _split(data: bytearray, sizes: Iterable[int]) -> list[memoryview]:
 def unpack(data: Any, buffers: list[memoryview], functions: Callable[[int], Any] | None = None) -> Any:
     """Return the value that `pack` was called with, built from plain types only, even if the data were forged.
 
-    Each buffer becomes one array and is then removed from `buffers`: a short text that names a long buffer many times
-    would otherwise fill our memory.
+    `functions` returns a proxy for the function with the given index; with None, functions are refused. Each buffer
+    becomes one array and is then removed from `buffers`: a short text that names a long buffer many times would
+    otherwise fill our memory.
 
     Raises
     ------
     EncodingError
-        If `pack` would not have written this.
+        If `pack` cannot have returned this.
     """
 
     def array(content: Any) -> np.ndarray[Any, Any]:
@@ -277,7 +278,9 @@ def error_to_message(error: BaseException) -> dict[str, str]:
 
 
 def error_from_message(message: Any) -> BaseException:
-    """Return an exception with the same text: of the built-in type of that name, or else of a new type.
+    """Return an exception with the text of the message; it is not raised.
+
+    It has the built-in type of the message's name, or else a new type of this name.
 
     Raises
     ------
@@ -337,12 +340,14 @@ def outcome_to_message(outcome: calls.Outcome) -> tuple[dict[str, Any], dict[str
 
 
 def outcome_from_message(message: Mapping[str, Any], values: Mapping[str, Any]) -> calls.Outcome:
-    """Return the outcome of a call; its value is built from plain types only, even if the message was forged.
+    """Return the outcome of a call.
+
+    Its value is built from plain types only, even if the message was forged. It is None if the call had an error.
 
     Raises
     ------
     WireError
-        If something is missing or has a wrong type.
+        If something is missing or has a wrong type, or the value is nested too deeply.
     """
     texts = [message.get(name) for name in ("printed", "changed", "line")]
     warned = message.get("warnings")

@@ -24,5 +24,5 @@ def load_custom_exercises(root: Path) -> list[Exercise]:
 
 
 def texts_of_custom_exercises(root: Path) -> dict[str, str]:
-    """Return the source text of each of a course's own exercises, by file name."""
+    """Return the source text of each of a course's own exercises, by file name; empty if it has none."""
     return {path.name: path.read_text(encoding="utf-8") for path in sorted((root / FOLDER).glob("*.py"))}

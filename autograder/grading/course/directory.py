@@ -109,9 +109,10 @@ class Course:
 
 
 def default_source(root: Path) -> Path:
-    """Return the folder of the lessons if a course's configuration does not name it.
+    """Return the folder of the lessons for a course whose configuration does not name it.
 
-    It is nbgrader's `source/`, else `notebooks/`, else the folder of the lessons that come with the project.
+    It is the first of these that exists: nbgrader's `source/`, `notebooks/`, and the folder of the lessons that come
+    with the project. If none exists, it is `notebooks/`.
     """
     for own in (root / "source", root / "notebooks"):
         if own.is_dir():

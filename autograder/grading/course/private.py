@@ -25,7 +25,7 @@ def private_directory(root: Path) -> Path:
 
 
 def secret_seed(root: Path) -> int:
-    """Return the course's secret seed; it is drawn when it is first needed and never changes.
+    """Return the course's secret seed, an integer from 0 on; it is drawn when it is first needed and never changes.
 
     Raises
     ------

@@ -169,7 +169,10 @@ class Cluster(Executor):
         return self._shared[content]
 
     def _copy_result(self, result_of: Future[Any], sent: Future[Any]) -> None:
-        """Copy a Dask future's result or exception to ours. Runs in the client's thread."""
+        """Copy a Dask future's result or exception to our future; it runs in the client's thread.
+
+        If ours is done already, nothing happens.
+        """
         from distributed.scheduler import KilledWorker
 
         self._pending.discard(result_of)
@@ -239,7 +242,7 @@ def work(asked: str, function: Callable[..., Any], *args: Any) -> Any:
 
 
 def same(content: bytes) -> bytes:
-    """Return the argument, so that Dask stores it on a worker."""
+    """Return the argument; as the result of a task, Dask stores it on a worker."""
     return content
 
 

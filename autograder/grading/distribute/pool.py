@@ -286,7 +286,10 @@ def _may_be_forked() -> bool:
 
 
 def _context() -> Any:
-    """Return the multiprocessing context for starting workers."""
+    """Return the multiprocessing context for starting workers.
+
+    It is "spawn" on Windows, "fork" if this process can be forked safely, and else "forkserver".
+    """
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     if _may_be_forked():
@@ -298,7 +301,10 @@ def _context() -> Any:
 
 @contextmanager
 def _block_sigint() -> Iterator[None]:
-    """Block SIGINT while a process is started, as Ctrl-C must interrupt the coordinator only."""
+    """Block SIGINT during the block, in which a process is started: Ctrl-C must interrupt the coordinator only.
+
+    Nothing happens on systems that cannot block signals.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -369,7 +375,7 @@ def _close_kernels() -> None:
 
 
 def _initialize_worker(scratch: str) -> None:
-    """Prepare a worker: it ignores Ctrl-C, and ends with its coordinator."""
+    """Prepare a worker: it ignores Ctrl-C, ends with its coordinator, and writes temporary files to `scratch`."""
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

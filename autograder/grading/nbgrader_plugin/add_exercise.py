@@ -37,8 +37,9 @@ def add_exercise(directory: Path, file: Path, listener: Listener) -> None:
     Raises
     ------
     CourseError
-        If the file is not in the course's folder for exercises, the exercise cannot be used or is not new, or it judges
-        its reference or a known mistake wrongly. Nothing is written then. Also if its record cannot be written as JSON.
+        If the file is not in the course's folder for exercises, or an exercise of the course cannot be used, or this
+        one judges its reference or a known mistake wrongly; nothing is written then. Also if a visible case cannot be
+        written as JSON; then the cells are written already.
     """
     configured = open_course(directory)
     course = configured.course

@@ -125,7 +125,11 @@ def _fill_in_directory(config: Any, root: Path) -> Path:
 
 
 def _fill_in_steps(section: Any, name: str, steps: list[str], ours: str) -> None:
-    """Set a list of nbgrader's steps; if the course only extends the list, apply its changes to our list."""
+    """Set the list `name` of nbgrader's steps to `steps`, if the course has none.
+
+    If the course only extends the list, apply its changes to our list. If it has its own list without our step `ours`,
+    keep the list and warn with a UserWarning.
+    """
     present = section.get(name)
     if isinstance(present, LazyConfigValue):
         section[name] = present.get_value(list(steps))
@@ -182,7 +186,7 @@ def course_of(config: Any, root: Path) -> Course:
     Raises
     ------
     CourseError
-        If its folders are nested in another order than nbgrader's.
+        If it has another directory structure than nbgrader's default.
     """
     directory = config.CourseDirectory
     root = Path(root, directory.get("root", ""))
@@ -226,7 +230,7 @@ def late_policy(config: Config) -> LatePolicy:
 
 
 def write_config(root: Path, db: str | None) -> Path | None:
-    """Write an `nbgrader_config.py`, so that nbgrader's own commands work, unless the course has one.
+    """Write an `nbgrader_config.py`, so that nbgrader's own commands work; keep an existing one.
 
     Parameters
     ----------

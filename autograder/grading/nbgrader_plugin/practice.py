@@ -75,7 +75,7 @@ def _release_into(root: Path, configured: ConfiguredCourse, lesson: str) -> Path
 
 
 def _copy(released: Path, place: Path) -> None:
-    """Copy a released folder, without overwriting existing files."""
+    """Copy the files of a released folder to `place`; existing files there are kept."""
     for path in sorted(released.rglob("*")):
         target = place / path.relative_to(released)
         if path.is_file() and not target.exists():

@@ -39,7 +39,7 @@ def require_url(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """Return an address without its password, for messages."""
+    """Return an address with `***` in place of its password, for messages."""
     return make_url(url).render_as_string(hide_password=True)
 
 

@@ -92,7 +92,7 @@ class OutputFiles:
                     rmtree(str(stale))
 
     def sweep(self) -> None:
-        """Remove drafts that a killed command has left behind."""
+        """Remove drafts of this lesson that a killed command has left."""
         for folder in self._autograded.glob("*/"):
             remove_drafts(folder, self._lesson)
         for folder in self._feedback.glob(f"*/{self._lesson}/"):

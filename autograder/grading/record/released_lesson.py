@@ -58,7 +58,10 @@ def load_lesson(course: Course, url: str, name: str, notebook: str = "") -> Less
 
 
 def released_cells(notebook: Any) -> dict[str, dict[str, Any]]:
-    """Return nbgrader's metadata of each cell as stored at the release, with type and source, by grade id."""
+    """Return the cells of nbgrader's `notebook`, by grade id, as stored at the release.
+
+    Each has nbgrader's metadata, its type and its source.
+    """
     grades = {cell.name: cell.max_score for cell in notebook.grade_cells}
     tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
     points = {**grades, **tasks}

@@ -91,7 +91,10 @@ def _require_current(course: Course, lesson: str, student: str, entry: Entry | N
 
 
 def _outdated(course: Course, lesson: Lesson, outcome: Outcome) -> Outcome:
-    """Return an outcome with a note that names the exercises whose version has changed since it was graded."""
+    """Return an outcome with a note that names the exercises whose version has changed since it was graded.
+
+    If no exercise has changed, the note names the lesson.
+    """
     path = OutputFiles(course, lesson.name).notebook(outcome.student)
     graded = {}
     for cell in nbformat.v4.reads(path.read_text(encoding="utf-8")).cells:

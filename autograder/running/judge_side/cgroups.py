@@ -167,7 +167,10 @@ class Group:
 
 
 def _can_have_groups(place: Path) -> bool:
-    """Return whether limited groups can be created here; a cgroup of another program may have the same name."""
+    """Return whether this process can create groups with limits in the cgroup `place`.
+
+    Its name is not enough: a cgroup of another program may have the same name.
+    """
     try:
         shared = (place / "cgroup.subtree_control").read_text(encoding="ascii").split()
     except OSError:

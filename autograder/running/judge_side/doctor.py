@@ -73,7 +73,7 @@ class Machine:
 
     @property
     def sentences(self) -> list[str]:
-        """Return a report for people, one sentence per line."""
+        """Return a report for people, as a list of sentences."""
         if self.platform != "linux":
             return [f"Submissions can be confined on Linux only (this is {self.platform}): their code must be trusted."]
         said = [f"Landlock is of version {self.landlock}." if self.landlock else "Landlock is not enabled."]

@@ -110,7 +110,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
             await self._ended_within(_END_TIMEOUT)
 
     async def terminate(self, restart: bool = False) -> None:
-        """End the kernel at once, as `kill` does: it has nothing to clean up."""
+        """End the kernel and wait until it has ended, as `kill` does: it has nothing to clean up."""
         await self.kill(restart)
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
@@ -192,7 +192,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
         self._end()
 
     async def cleanup(self, restart: bool = False) -> None:
-        """End the kernel if it runs; close its connection and remove its directories."""
+        """End the kernel if it runs, and wait until it has ended; close its connection and remove its directories."""
         if self._handle is not None:
             await self.kill()
         self._release_handle()
@@ -215,7 +215,10 @@ class ZygoteProvisioner(KernelProvisionerBase):
             os.close(handle)
 
     def _end(self) -> None:
-        """Kill the kernel and all processes that it started; a supervisor does it when it gets SIGTERM."""
+        """Kill the kernel and all processes that it started, without waiting for their end.
+
+        A supervisor does this when it gets SIGTERM.
+        """
         self._signal(signal.SIGKILL if self._scratch is None else signal.SIGTERM)
 
     def _signal(self, number: int) -> None:

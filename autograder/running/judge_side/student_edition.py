@@ -111,7 +111,7 @@ def write_laboratory(directory: Path, *, site: Path = SITE) -> None:
     Raises
     ------
     EditionError
-        If the directory is not empty.
+        If the directory is not empty, or a module of the kernel's side is missing or must not be in the edition.
     """
     files = _autograder(site)
     for path in sorted((site / "course_lib").rglob("*")):
@@ -137,7 +137,7 @@ def _write(directory: Path, files: Mapping[str, bytes]) -> None:
 
 
 def edition_hash(directory: Path) -> str:
-    """Compute the SHA-256 of the names and contents of all files in a directory.
+    """Return the SHA-256 of the names and contents of all files in a directory.
 
     Parameters
     ----------
@@ -364,7 +364,13 @@ def _autograder(site: Path) -> dict[str, bytes]:
 
 
 def _kernel_side_imports(site: Path, module: str, path: Path) -> Iterator[str]:
-    """List the grader's modules that a module imports; raise an error if one may not be in the edition."""
+    """Yield the names of the grader's modules that a module imports; some may be repeated.
+
+    Raises
+    ------
+    EditionError
+        If it imports a module that must not be in the edition, or an import is relative or has a `*`.
+    """
     for source, name, _ in _imports(ast.parse(path.read_bytes())):
         submodule = f"{source}.{name}"
         imported = submodule if (site / f"{submodule.replace('.', '/')}.py").is_file() else source

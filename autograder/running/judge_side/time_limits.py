@@ -99,6 +99,6 @@ class TimeLimit:
         return self._interval
 
     def excuse(self, seconds: float) -> None:
-        """Exclude seconds that have just passed, in which the judge worked and not the submission."""
+        """Exclude seconds that have just passed from the charge, as the judge worked in them and not the submission."""
         self._excused += seconds
         self._last = self._clock()

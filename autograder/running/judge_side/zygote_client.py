@@ -160,7 +160,7 @@ class Zygote:
 
     @property
     def home(self) -> str | None:
-        """Return the parent of the kernels' scratch directories; None in mode namespaces."""
+        """Return the parent of the kernels' scratch directories, as a path; None in mode namespaces."""
         return self._home
 
     def fork(self, request: dict[str, Any], fds: list[int]) -> tuple[int, int, int]:

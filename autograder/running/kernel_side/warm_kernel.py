@@ -145,7 +145,7 @@ class WarmKernelApp(IPKernelApp):
         )
 
     def connect(self, listeners: dict[str, int], key: str, scheme: str) -> None:
-        """Connect the kernel to its sockets; called in a fork.
+        """Connect the kernel to its sockets, in a fork of the zygote; it does not wait for the judge.
 
         Parameters
         ----------

@@ -180,7 +180,10 @@ class Service:
         return True
 
     def _disconnect(self, number: int) -> None:
-        """Close the connection to a client, and end all its kernels."""
+        """Close the connection to a client, and end all its kernels, without waiting for their end.
+
+        `number` is the descriptor of the connection.
+        """
         self._waiting.unregister(number)
         self._clients.pop(number).close()
         for handle, (_, client) in self._kernels.items():

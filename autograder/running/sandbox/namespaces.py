@@ -300,7 +300,13 @@ def _mount_scratch(path: str, options: str) -> None:
 
 
 def _loopback_up() -> None:
-    """Enable the network interface `lo`: ipykernel binds 127.0.0.1."""
+    """Enable the network interface `lo`, as ipykernel binds 127.0.0.1.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     siocsifflags, up_and_running = 0x8914, 0x1 | 0x40
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, siocsifflags, struct.pack("16sh22x", b"lo", up_and_running))
