@@ -142,7 +142,7 @@ class RemoteFunctions:
     def prefetch(self, announced: Iterable[_Call]) -> None:
         """Store calls that will probably follow in this order; they replace the calls stored before.
 
-        `call` sends some of them early, and leaves out large ones. It returns at once, without sending anything.
+        This method sends nothing. `call` sends some of them early, and leaves out large ones.
         """
         self._announced = deque(announced)
 
