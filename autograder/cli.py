@@ -36,7 +36,13 @@ _out, _err = Console(), Console(stderr=True)
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Turn a CourseError into one line and exit status 2."""
+    """Turn a CourseError of the block into one line on stderr and exit status 2.
+
+    Raises
+    ------
+    SystemExit
+        In place of a CourseError.
+    """
     try:
         yield
     except CourseError as problem:
@@ -45,7 +51,13 @@ def _refusals() -> Iterator[None]:
 
 
 def _require_folder_of(json_file: Path | None) -> None:
-    """Check that the folder of a file exists, before minutes of grading that would be for nothing."""
+    """Check that the folder of a file exists, before minutes of grading that would be for nothing; None is accepted.
+
+    Raises
+    ------
+    CourseError
+        If it does not exist.
+    """
     if json_file is not None and not json_file.resolve().parent.is_dir():
         raise CourseError(f"the folder of --json must exist (got {json_file})")
 
@@ -307,7 +319,7 @@ def _show_mistakes(results: dict[str, list[Outcome]], json_file: Path | None) ->
 
 
 def _write(json_file: Path | None, lessons: list[dict[str, Any]]) -> None:
-    """Write the file of --json: one lesson as an object, several as a list."""
+    """Write the file of --json: one lesson as an object, several as a list; do nothing if `json_file` is None."""
     if json_file is None:
         return
     from autograder.reporting.classtable import write_json
@@ -324,17 +336,20 @@ class _Shown(Listener):
         self._problems = 0
 
     def note(self, text: str) -> None:
-        """Print a remark."""
+        """Print a remark on stderr."""
         _err.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def begin(self, task: str, total: int) -> None:
-        """Show a progress bar."""
+        """Show a progress bar with `total` steps."""
         self._bar, self._problems = _progress(), 0
         self._bar.start()
         self._task = self._bar.add_task(task, total=total, failed="")
 
     def advance(self, *, done: str = "", problem: str = "") -> None:
-        """Print the written file or the problem, and advance the bar."""
+        """Print the written file or the problem, if it is not empty, and advance the bar by one step.
+
+        Without a bar, only print.
+        """
         if done:
             _out.print(done, highlight=False, markup=False, soft_wrap=True)
         if problem:
@@ -344,7 +359,7 @@ class _Shown(Listener):
             self._bar.update(self._task, advance=1, failed=f"{self._problems} failed" if self._problems else "")
 
     def end(self) -> None:
-        """Remove the bar."""
+        """Remove the bar, if there is one."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -354,12 +369,12 @@ class _Rate(ProgressColumn):
     """A column with the number of steps per minute."""
 
     def render(self, task: Task) -> str:
-        """Return the rate; empty while it is unknown."""
+        """Return the steps per minute as text; "" while the rate is unknown."""
         return f"{60 * task.speed:.0f} a minute" if task.speed else ""
 
 
 def _progress() -> Progress:
-    """Return a progress bar for stderr; it is hidden if stderr is not a terminal."""
+    """Return a progress bar for stderr, not started; it is hidden if stderr is not a terminal."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -34,7 +34,7 @@ Wait = Callable[[], float]  # returns the seconds until it must be called again,
 
 
 def at_most(seconds: float) -> Wait:
-    """Return a `Wait` that raises TimeoutError when `seconds` have passed from now on."""
+    """Return a `Wait` that returns the seconds left, and raises TimeoutError when `seconds` have passed from now on."""
     until = time.monotonic() + seconds
 
     def left() -> float:
@@ -64,7 +64,7 @@ class Wire:
         functions: list[Callable[..., Any]] | None = None,
         wait: Wait | None = None,
     ) -> None:
-        """Send a message.
+        """Send a message, and wait until the connection has taken all of it.
 
         Parameters
         ----------
@@ -83,6 +83,8 @@ class Wire:
             If a value cannot be sent, or is too large; nothing was sent then.
         WireError
             If the connection broke.
+        TimeoutError, StalledError
+            If `wait` raises it. A part of the message may have been sent.
         """
         buffers: list[bytes] = []
         try:
@@ -97,7 +99,7 @@ class Wire:
     def receive(
         self, wait: Wait | None = None, functions: Callable[[int], Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the next message and its values.
+        """Wait for the next message, and return it with its values.
 
         The sizes are checked before memory is allocated.
 
@@ -108,10 +110,17 @@ class Wire:
         functions : callable, optional
             Returns a proxy for the function with the given index; without it, messages with functions are refused.
 
+        Returns
+        -------
+        message, values
+            Two dicts, as they were passed to `send`.
+
         Raises
         ------
         WireError
             If the message is not valid, or the connection broke.
+        TimeoutError, StalledError
+            If `wait` raises it. A part of the message may have been received.
         """
         length, count = _HEAD.unpack(self._read(_HEAD.size, wait))
         if length > LARGEST_HEADER or count > MOST_BUFFERS:
@@ -145,7 +154,15 @@ class Wire:
         return data
 
     def _transfer(self, transfer: Callable[[], _T], wait: Wait | None) -> _T:
-        """Retry `transfer` until the other side is ready, or until `wait` raises."""
+        """Wait until `transfer` has sent or received something, and return its result.
+
+        Raises
+        ------
+        WireError
+            If the connection broke.
+        TimeoutError, StalledError
+            If `wait` raises it.
+        """
         while True:
             self._socket.settimeout(None if wait is None else max(0.001, wait()))
             try:
@@ -171,7 +188,10 @@ def _frame(
 
 
 def pack(value: Any, buffers: list[bytes], functions: list[Callable[..., Any]] | None = None) -> Any:
-    """Convert a value to JSON; append the bytes of its arrays to `buffers`, functions but ufuncs to `functions`.
+    """Convert a value to JSON types, and return them.
+
+    The bytes of arrays are appended to `buffers`. Functions other than ufuncs are appended to `functions`; they are
+    refused if it is None.
 
     Raises
     ------
@@ -208,13 +228,14 @@ def _split(data: bytearray, sizes: Iterable[int]) -> list[memoryview]:
 def unpack(data: Any, buffers: list[memoryview], functions: Callable[[int], Any] | None = None) -> Any:
     """Return the value that `pack` was called with, built from plain types only, even if the data were forged.
 
-    Each buffer becomes one array and is then removed from `buffers`: a short text that names a long buffer many times
-    would otherwise fill our memory.
+    `functions` returns a proxy for the function with the given index; with None, functions are refused. Each buffer
+    becomes one array and is then removed from `buffers`: a short text that names a long buffer many times would
+    otherwise fill our memory.
 
     Raises
     ------
     EncodingError
-        If `pack` would not have written this.
+        If `pack` cannot have returned this.
     """
 
     def array(content: Any) -> np.ndarray[Any, Any]:
@@ -252,12 +273,14 @@ def unpack(data: Any, buffers: list[memoryview], functions: Callable[[int], Any]
 
 
 def error_to_message(error: BaseException) -> dict[str, str]:
-    """Convert an exception to its type's name and its text."""
+    """Return an exception's type name and text, shortened to 100 and 2000 characters."""
     return {"type": calls.printable(type(error).__name__)[:100], "text": calls.text_of(error)[:_LONGEST_TEXT]}
 
 
 def error_from_message(message: Any) -> BaseException:
-    """Return an exception with the same text: of the built-in type of that name, or else of a new type.
+    """Return an exception with the text of the message; it is not raised.
+
+    It has the built-in type of the message's name, or else a new type of this name.
 
     Raises
     ------
@@ -302,7 +325,10 @@ _EXCEPTIONS = dict(_exceptions())
 
 
 def outcome_to_message(outcome: calls.Outcome) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Convert the outcome of a call to a message and its values."""
+    """Return the outcome of a call as a message and its values, for `Wire.send`.
+
+    Long texts are shortened, and more than ten warnings are left out.
+    """
     message = {
         "error": error_to_message(outcome.error) if outcome.error else None,
         "warnings": [calls.printable(text)[:_LONGEST_TEXT] for text in outcome.warnings[:10]],
@@ -314,12 +340,14 @@ def outcome_to_message(outcome: calls.Outcome) -> tuple[dict[str, Any], dict[str
 
 
 def outcome_from_message(message: Mapping[str, Any], values: Mapping[str, Any]) -> calls.Outcome:
-    """Return the outcome of a call; its value is built from plain types only, even if the message was forged.
+    """Return the outcome of a call.
+
+    Its value is built from plain types only, even if the message was forged. It is None if the call had an error.
 
     Raises
     ------
     WireError
-        If something is missing or has a wrong type.
+        If something is missing or has a wrong type, or the value is nested too deeply.
     """
     texts = [message.get(name) for name in ("printed", "changed", "line")]
     warned = message.get("warnings")

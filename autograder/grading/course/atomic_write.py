@@ -12,7 +12,13 @@ _SUFFIX = ".tmp"
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file and replace an older one; the older one stays if that fails."""
+    """Write a UTF-8 file and replace an older one; the older one stays if that fails.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
     draft = _draft_of(path)
     try:
         draft.write_text(text, encoding="utf-8")
@@ -23,7 +29,13 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def create_atomically(path: Path, text: str, *, mode: int) -> None:
-    """Create a file; keep the existing one if another process was faster."""
+    """Create a UTF-8 file with the permissions `mode`; keep an existing file.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
     draft = _draft_of(path)
     try:
         draft.touch(mode=mode)
@@ -41,6 +53,11 @@ def replacing_directory(place: Path, remove: Callable[[str], None] = shutil.rmtr
 
     The block creates the draft. If it fails, the draft is removed and the older folder stays. `remove` is the function
     that removes the older folder.
+
+    Raises
+    ------
+    OSError
+        If the older folder cannot be replaced.
     """
     draft = _draft_of(place)
     try:
@@ -54,7 +71,7 @@ def replacing_directory(place: Path, remove: Callable[[str], None] = shutil.rmtr
 
 
 def remove_drafts(folder: Path, name: str = "*") -> None:
-    """Remove drafts of `name` that killed processes left in a folder."""
+    """Remove drafts of `name` that killed processes left in a folder; by default, drafts of all names."""
     for draft in folder.glob(f".{name}.*{_SUFFIX}"):
         shutil.rmtree(draft, ignore_errors=True) if draft.is_dir() else draft.unlink(missing_ok=True)
 

@@ -10,9 +10,9 @@ _LARGEST_FILES = 16 << 20  # bytes, of all files beside a notebook
 
 
 def files_beside(folder: Path, reason: type[Exception] = CourseError) -> dict[str, bytes]:
-    """Read the files beside a notebook.
+    """Return the files beside a notebook, also those in folders.
 
-    Notebooks, and files and folders whose names begin with a dot, are left out.
+    Notebooks, `__pycache__`, and files and folders whose names begin with a dot, are left out.
 
     Parameters
     ----------

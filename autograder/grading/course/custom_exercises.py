@@ -10,7 +10,7 @@ from autograder.judging.load_exercises import FOLDER, load_folder
 
 
 def load_custom_exercises(root: Path) -> list[Exercise]:
-    """Register the exercises of a course directory.
+    """Register the exercises of a course directory, and return them.
 
     Raises
     ------
@@ -24,5 +24,5 @@ def load_custom_exercises(root: Path) -> list[Exercise]:
 
 
 def texts_of_custom_exercises(root: Path) -> dict[str, str]:
-    """Return the source text of each of a course's own exercises, by file name."""
+    """Return the source text of each of a course's own exercises, by file name; empty if it has none."""
     return {path.name: path.read_text(encoding="utf-8") for path in sorted((root / FOLDER).glob("*.py"))}

@@ -42,14 +42,18 @@ class Course:
     def at(
         cls, root: Path, source: Path | None = None, *, takes_shipped: bool = False, **folders: str | Path
     ) -> Course:
-        """Return the course in a directory; folders that are not given have nbgrader's names."""
+        """Return the course in a directory.
+
+        `source` is the folder of the lessons; None for the one that `default_source` chooses. `folders` are paths by
+        nbgrader's step, relative to the directory. Missing ones have nbgrader's names.
+        """
         root = root.resolve()
         steps = ("release", "submitted", "autograded", "feedback")
         places = {step: root / folders.get(step, step) for step in steps}
         return cls(root, source or default_source(root), takes_shipped=takes_shipped, **places)
 
     def lessons(self) -> list[str]:
-        """Return the names of all lessons, in order."""
+        """Return the names of all lessons, sorted; empty if there are none."""
         shipped = lessons_in(SHIPPED) if self.takes_shipped else []
         return sorted({*lessons_in(self.source), *shipped})
 
@@ -59,7 +63,7 @@ class Course:
         Raises
         ------
         CourseError
-            If it does not; the text names the existing lessons.
+            If it does not exist, or has no notebook of its name. The error message lists what exists.
         """
         lessons = self.lessons()
         if lesson in lessons:
@@ -73,20 +77,20 @@ class Course:
         raise CourseError(f"a lesson must be one of: {known} (got {lesson!r})")
 
     def submission(self, student: str, lesson: str) -> Path:
-        """Return the path of a student's notebook of a lesson."""
+        """Return the path of a student's notebook of a lesson; it may not exist."""
         return self.submitted / student / lesson / f"{lesson}.ipynb"
 
     def released(self, lesson: str) -> Path:
-        """Return the path of the notebook that students get."""
+        """Return the path of the notebook that students get; it may not exist."""
         return self.release / lesson / f"{lesson}.ipynb"
 
     def students(self, lesson: str) -> list[str]:
-        """Return the names of the students who have a folder for this lesson."""
+        """Return the names of the students who have a folder for this lesson, sorted."""
         return sorted(path.parent.name for path in self.submitted.glob(f"*/{lesson}") if path.is_dir())
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the lock of the directory.
+        """Hold the lock of the directory during the block; do not wait for it.
 
         Raises
         ------
@@ -105,9 +109,10 @@ class Course:
 
 
 def default_source(root: Path) -> Path:
-    """Return the folder of the lessons if a course's configuration does not name it.
+    """Return the folder of the lessons for a course whose configuration does not name it.
 
-    It is nbgrader's `source/`, else `notebooks/`, else the folder of the lessons that come with the project.
+    It is the first of these that exists: nbgrader's `source/`, `notebooks/`, and the folder of the lessons that come
+    with the project. If none exists, it is `notebooks/`.
     """
     for own in (root / "source", root / "notebooks"):
         if own.is_dir():

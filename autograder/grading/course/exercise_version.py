@@ -53,7 +53,8 @@ def exercise_versions(grade_ids: Iterable[str]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        The key "" has the version of the code that every mark depends on, also one of an instructor's own test.
+        The version of each exercise, by name. The key "" has the version of the code that every mark depends on, also
+        one of an instructor's own test.
     """
     names = (grade_id.removeprefix("test_") for grade_id in grade_ids if grade_id.startswith("test_"))
     return {"": _version(_JUDGING), **{name: exercise_version(find(name)) for name in names if is_exercise(name)}}
@@ -75,7 +76,10 @@ def _version(modules: tuple[str, ...]) -> str:
 
 
 def _reachable(modules: Iterable[str]) -> set[str]:
-    """Find modules and all modules of `_FOLLOWED` that they import, directly or through others."""
+    """Return the given modules, and all modules of `_FOLLOWED` that they import, directly or through others.
+
+    Names of modules without a file are left out.
+    """
     found: set[str] = set()
     waiting = [name for name in modules if _path(name).is_file()]
     while waiting:
@@ -88,7 +92,10 @@ def _reachable(modules: Iterable[str]) -> set[str]:
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
-    """Return the modules that a module may import: by its text, which is ten times as quick as by its syntax tree."""
+    """Return the names of modules that a module may import; some of them may be no modules.
+
+    They are found in its text, which is ten times as quick as by its syntax tree.
+    """
     text = _path(module).read_text(encoding="utf-8")
     return tuple(
         name

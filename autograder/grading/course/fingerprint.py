@@ -13,7 +13,7 @@ _PACKAGES = (Path(__file__).parents[2], Path(course_lib.__file__).parent)
 
 @cache
 def grader_version() -> str:
-    """Return a hash of all Python files of `autograder` and `course_lib`."""
+    """Return a hash of all Python files of `autograder` and `course_lib`: 64 hexadecimal digits."""
     digest = hashlib.sha256()
     for package in _PACKAGES:
         for path in sorted(package.rglob("*.py")):

@@ -47,7 +47,7 @@ class Lesson:
     exercise_versions: dict[str, str] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
-        """Serialize the lesson; the bytes are equal for equal lessons."""
+        """Return the lesson as bytes, which are equal for equal lessons."""
         data = {
             "name": self.name,
             "seed": self.seed,
@@ -61,12 +61,12 @@ class Lesson:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Lesson:
-        """Return the lesson that `to_bytes` serialized."""
+        """Return the lesson from the bytes that `to_bytes` returned."""
         data = json.loads(content)
         files = {name: base64.b64decode(text) for name, text in data["files"].items()}
         return cls(**{**data, "experiments": frozenset(data["experiments"]), "files": files})
 
     @cached_property
     def version(self) -> str:
-        """Return a hash of everything that a mark depends on besides the submission."""
+        """Return a hash of everything that a mark depends on besides the submission: 64 hexadecimal digits."""
         return hashlib.sha256(self.to_bytes()).hexdigest()

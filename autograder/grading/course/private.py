@@ -12,14 +12,20 @@ from autograder.judging.seeds import draw_seed
 
 
 def private_directory(root: Path) -> Path:
-    """Return the private folder of a course; if it does not exist, create it, readable by its owner only."""
+    """Return the private folder of a course; if it does not exist, create it, readable by its owner only.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the course directory does not exist.
+    """
     directory = root / ".autograder"
     directory.mkdir(mode=0o700, exist_ok=True)
     return directory
 
 
 def secret_seed(root: Path) -> int:
-    """Return the course's secret seed; it is drawn when it is first needed and never changes.
+    """Return the course's secret seed, an integer from 0 on; it is drawn when it is first needed and never changes.
 
     Raises
     ------

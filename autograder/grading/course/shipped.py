@@ -16,7 +16,7 @@ _NOTE = "lessons.json"  # in the private folder: for each copied lesson, the has
 
 
 def lessons_in(source: Path) -> list[str]:
-    """Return the names of the assignments in a folder that have a notebook of their name, in order."""
+    """Return the names of the assignments in a folder that have a notebook of their name, sorted."""
     return sorted(path.name for path in source.glob("*/") if (path / f"{path.name}.ipynb").is_file())
 
 
@@ -33,6 +33,11 @@ def put_beside(root: Path, source: Path, lessons: list[str]) -> None:
     source : Path
         Folder of the course's assignments.
     lessons : list of str
+
+    Raises
+    ------
+    OSError
+        If a folder cannot be written.
     """
     note = private_directory(root) / _NOTE
     before: dict[str, str] = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
@@ -50,7 +55,10 @@ def put_beside(root: Path, source: Path, lessons: list[str]) -> None:
 
 
 def _hash_of(folder: Path) -> str:
-    """Return a hash of the files in a folder, without hidden files and the file that a release writes there."""
+    """Return a hash of the files in a folder: 64 hexadecimal digits.
+
+    Hidden files, and the file that a release writes there, do not count.
+    """
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts

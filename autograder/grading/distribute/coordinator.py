@@ -46,7 +46,9 @@ def grade_lesson(
     again: bool = False,
     late_policy: LatePolicy = no_penalty,
 ) -> Generator[Outcome, None, None]:
-    """Grade submissions of a released lesson.
+    """Grade submissions of a released lesson, as a generator that waits for each outcome.
+
+    At the end of the generator, its executor is shut down. If the generator is closed early, running tasks are ended.
 
     Parameters
     ----------
@@ -148,7 +150,16 @@ class _LessonRun:
         self.executor = start()
 
     def outcomes(self, students: Sequence[str], finished: dict[str, Entry]) -> Iterator[Outcome]:
-        """Grade the submissions, with only a few of them in memory at a time."""
+        """Grade the submissions, and yield the outcome of each student as soon as it is ready.
+
+        Only a few submissions are in memory at a time. `finished` has the journal entry of each student who was graded
+        before.
+
+        Raises
+        ------
+        CourseError
+            If the run cannot continue, as submissions cannot be confined, a disk is full, or results cannot be written.
+        """
         waiting = iter(students)
         student = next(waiting, None)
         while student is not None or self._pending or self._stalled:
@@ -172,7 +183,11 @@ class _LessonRun:
         return _QUEUE_PER_WORKER * int(getattr(self.executor, "workers", self._workers))
 
     def _begin(self, student: str, finished: Entry | None, *, last_try: bool = False) -> Outcome | None:
-        """Send a submission to the executor, or return the outcome if nothing is to do or it cannot be read."""
+        """Send a submission to the executor, and return None.
+
+        Return the outcome instead if nothing is to do, or the submission cannot be read. `finished` is the journal
+        entry of an earlier grading; None for no such entry.
+        """
         try:
             submission = Submission.read(self._course.submission(student, self._lesson.name))
         except SubmissionError as problem:
@@ -205,7 +220,15 @@ class _LessonRun:
         self._pending[future] = pending
 
     def _handle_result(self, future: Future[Any]) -> Outcome | None:
-        """Write the result of a task; return the outcome if it was the student's last task."""
+        """Write the result of a task that is done.
+
+        Return the outcome if it was the student's last task, else None.
+
+        Raises
+        ------
+        CourseError
+            If the run cannot continue.
+        """
         pending = self._pending.pop(future, None)
         if pending is None:
             return None  # it was sent again, with all other tasks of its broken executor
@@ -231,7 +254,16 @@ class _LessonRun:
         return read_outcome(self._course, self._lesson.name, student, pending.scores.cells)
 
     def _record(self, graded: Graded, pending: _Pending) -> Outcome | None:
-        """Write a notebook and its marks, and submit the task that renders its page."""
+        """Write a notebook and its marks, submit the task that renders its page, and return None.
+
+        Return the outcome if the submission could not be graded. A stalled submission is graded again later; None is
+        returned.
+
+        Raises
+        ------
+        CourseError
+            If the notebook or the marks cannot be written.
+        """
         student, submission = graded.student, pending.submission
         if graded.stalled:
             self._stalled.append(student)
@@ -249,7 +281,15 @@ class _LessonRun:
         return None
 
     def _send_again(self, pending: _Pending, problem: Exception) -> Outcome | None:
-        """Retry a submission: its worker or zygote died, perhaps for another reason."""
+        """Send a submission again, as its worker or zygote died, perhaps for another reason; return None.
+
+        Return the failed outcome after four tries. `problem` is the exception of the last try.
+
+        Raises
+        ------
+        CourseError
+            If the zygote could not be started in four tries.
+        """
         if pending.tries < _MAX_TRIES:
             pending.tries += 1
             self._send(pending)
@@ -259,7 +299,10 @@ class _LessonRun:
         return self._fail(pending.submission.student, "its worker died again and again")
 
     def _send_all_again(self) -> Outcome | None:
-        """Send all pending submissions to a new executor; after too many tries, one of them fails."""
+        """Send all pending submissions to a new executor, and return None.
+
+        If submissions have had four tries, one of them fails and its outcome is returned.
+        """
         end_now(self.executor)
         self.executor = self._start()
         sent, self._pending = list(self._pending.values()), {}
@@ -273,7 +316,15 @@ class _LessonRun:
         return None
 
     def _fail(self, student: str, reason: str) -> Outcome:
-        """Remove the results of an earlier grading, which could be mistaken for current ones; return the outcome."""
+        """Return a failed outcome, and remove the results of an earlier grading.
+
+        These could be mistaken for current ones.
+
+        Raises
+        ------
+        CourseError
+            If they cannot be removed.
+        """
         if student.isprintable():  # else nothing was ever written, as the gradebook cannot store the name
             self._marks.withdraw(student)
             self._files.remove(student)

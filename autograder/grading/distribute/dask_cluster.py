@@ -62,7 +62,9 @@ class Refusal:
 
 
 def connect(address: str, certificates: Certificates | None = None, *, patience: float | None = None) -> Cluster:
-    """Connect to a cluster that is fit to grade.
+    """Connect to a cluster that is fit to grade, and return it.
+
+    It waits up to 5 seconds for the scheduler, and up to 10 seconds for a worker.
 
     Parameters
     ----------
@@ -75,7 +77,8 @@ def connect(address: str, certificates: Certificates | None = None, *, patience:
     Raises
     ------
     CourseError
-        If there is no scheduler, it has no workers, or one of them is unfit.
+        If the address and the certificates do not fit, Dask is not installed, there is no scheduler, it has no workers,
+        or one of them is unfit.
     """
     _require_address(address, certificates)
     client = _client(address, certificates)
@@ -132,7 +135,10 @@ class Cluster(Executor):
         self._watching = asyncio.run_coroutine_threadsafe(self._watch(), client.loop.asyncio_loop)
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Send a task to any free worker.
+        """Send a task to any free worker, and return its future at once.
+
+        The future has the result, or UnfitError if the worker is unfit. It has BrokenExecutor if the connection is lost
+        or there are no workers.
 
         Raises
         ------
@@ -150,7 +156,10 @@ class Cluster(Executor):
         return result_of
 
     def _share(self, content: bytes) -> Any:
-        """Return a Dask future of the bytes; as the result of a task, they are restored if their workers die."""
+        """Return a Dask future of the bytes, which are sent to the cluster at the first call.
+
+        As they are the result of a task, Dask restores them if their workers die.
+        """
         if content not in self._shared:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Sending large graph")  # it is sent once
@@ -160,7 +169,10 @@ class Cluster(Executor):
         return self._shared[content]
 
     def _copy_result(self, result_of: Future[Any], sent: Future[Any]) -> None:
-        """Copy a Dask future's result or exception to ours. Runs in the client's thread."""
+        """Copy a Dask future's result or exception to our future; it runs in the client's thread.
+
+        If ours is done already, nothing happens.
+        """
         from distributed.scheduler import KilledWorker
 
         self._pending.discard(result_of)
@@ -179,7 +191,10 @@ class Cluster(Executor):
             result_of.set_result(result)
 
     async def _watch(self) -> None:
-        """Count the workers from time to time; fail all tasks when there have been none for long."""
+        """Count the workers every 2 seconds, until it is cancelled.
+
+        All tasks fail with BrokenExecutor when there have been no workers for `patience` seconds.
+        """
         waited = 0.0
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
@@ -195,7 +210,10 @@ class Cluster(Executor):
                 self._pending.clear()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Close the connection to the cluster; its workers stay."""
+        """Close the connection to the cluster; its workers stay.
+
+        If `wait` is true and `cancel_futures` is false, first wait for all tasks.
+        """
         if self._client.status == "closed":
             return
         if wait and not cancel_futures:
@@ -205,7 +223,10 @@ class Cluster(Executor):
 
 
 def work(asked: str, function: Callable[..., Any], *args: Any) -> Any:
-    """Run one task on a worker, unless it is unfit."""
+    """Run one task on a worker, wait for it, and return its result; return a `Refusal` if the worker is unfit.
+
+    `asked` is the result of `installed` on the coordinator. An exception of the task is raised.
+    """
     from distributed import get_worker
 
     worker = get_worker()
@@ -221,19 +242,19 @@ def work(asked: str, function: Callable[..., Any], *args: Any) -> Any:
 
 
 def same(content: bytes) -> bytes:
-    """Return the argument, so that Dask stores it on a worker."""
+    """Return the argument; as the result of a task, Dask stores it on a worker."""
     return content
 
 
 @cache
 def installed() -> str:
-    """Return the versions of all software that a mark depends on."""
+    """Return the versions of all software that a mark depends on, as text for people and for comparison."""
     python = ".".join(map(str, sys.version_info[:2]))
     return f"grader {grader_version()[:12]} with NumPy {version('numpy')} and Python {python}"
 
 
 def unfit(asked: str, dask_worker: Any = None) -> str:
-    """Return why a worker must not grade, or "".
+    """Return the reason why a worker must not grade, or "" if it may.
 
     Parameters
     ----------
@@ -299,7 +320,15 @@ def _client(address: str, certificates: Certificates | None) -> Any:
 
 
 def _require_fit(client: Any, address: str) -> None:
-    """Check the scheduler and every worker before any task is sent."""
+    """Check the scheduler and every worker before any task is sent, and wait for their answers.
+
+    Raises
+    ------
+    CourseError
+        If the scheduler or a worker is unfit.
+    OSError
+        If the connection is lost.
+    """
     try:
         theirs = client.run_on_scheduler(installed)
     except Exception as problem:  # unpickling may raise any exception if another version is installed
@@ -316,7 +345,7 @@ def _require_fit(client: Any, address: str) -> None:
 
 
 def _is_unpickling_problem(problem: BaseException) -> bool:
-    """Return whether a worker could not even unpickle a task."""
+    """Return whether an exception means that a worker could not even unpickle a task."""
     missing = isinstance(problem, ModuleNotFoundError) and (problem.name or "").split(".")[0] == "autograder"
     return missing or (isinstance(problem, AttributeError) and "Can't get attribute" in str(problem))
 

@@ -14,14 +14,30 @@ _REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 
 @contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """Turn SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt, so that the command cleans up."""
+    """Turn SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt during the block, so that the command cleans up.
+
+    Signals that are ignored stay so. Outside the main thread, nothing changes.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If one of these signals arrives.
+    """
     with _handling(_raise):
         yield
 
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Delay these signals until the end of the block."""
+    """Delay SIGINT, SIGTERM and SIGHUP until the end of the block.
+
+    Outside the main thread, nothing is delayed.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At the end of the block, if one of these signals arrived and the block raised no exception.
+    """
     received: list[int] = []
     with _handling(lambda number, frame: received.append(number)):
         yield
@@ -35,7 +51,10 @@ def _raise(number: int, frame: Any) -> None:
 
 @contextmanager
 def _handling(handler: Any) -> Iterator[None]:
-    """Install a handler for the signals that are not ignored; only in the main thread, as Python requires."""
+    """Install a handler for SIGINT, SIGTERM and SIGHUP during the block.
+
+    Signals that are ignored stay so. Outside the main thread, nothing is installed, as Python allows it there only.
+    """
     before = {}
     if threading.current_thread() is threading.main_thread():
         for number in _REQUESTS:

@@ -46,7 +46,7 @@ class InProcessExecutor(Executor):
         self._scratch = scratch
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call a function, and return a future that is done."""
+        """Call a function, wait for it, and return a future that has its result or its exception."""
         future: Future[Any] = Future()
         before, tempfile.tempdir = tempfile.tempdir, self._scratch
         try:
@@ -58,7 +58,7 @@ class InProcessExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Stop the kernels of the cached grader."""
+        """Stop the kernels of the cached grader, and wait for their end; the arguments change nothing."""
         _close_kernels()
 
 
@@ -112,13 +112,19 @@ class WorkerPool(Executor):
             raise
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Put a call into the queue, for the next free worker."""
+        """Put a call into the queue for the next free worker, and return its future at once.
+
+        The future has the call's result or exception, or a WorkerDiedError if the worker ended first.
+        """
         future: Future[Any] = Future()
         self._tasks.put((future, (function, args, kwargs)))
         return future
 
     def _serve_tasks(self, worker: tuple[Any, Connection] | None) -> None:
-        """Send tasks to one worker, and replace the worker when it has died."""
+        """Wait for tasks, and run one after the other in a worker, until the pool is shut down.
+
+        `worker` is its process and its connection; None if it must be started. A worker that has died is replaced.
+        """
         idle = True
         try:
             worker = worker or self._start_or_none()
@@ -145,13 +151,24 @@ class WorkerPool(Executor):
             self._end(worker, politely=not idle)
 
     def _start_or_none(self) -> tuple[Any, Connection] | None:
-        """Start a worker before its first task; return None if that fails, as the first task will try again."""
+        """Start a worker before its first task, and return its process and its connection.
+
+        Return None if that fails: the first task will try again.
+        """
         with contextlib.suppress(EOFError, OSError):
             return self._started()
         return None
 
     def _restart(self) -> tuple[Any, Connection]:
-        """Start a worker for a waiting task; retry, as a killed fork server refuses until it has ended."""
+        """Start a worker for a waiting task, and return its process and its connection.
+
+        Retry for about 3 seconds, as a killed fork server refuses until it has ended.
+
+        Raises
+        ------
+        EOFError, OSError
+            If no worker can be started, or the pool was killed.
+        """
         for pause in _PAUSES:
             with contextlib.suppress(EOFError, OSError):
                 return self._started()
@@ -184,7 +201,10 @@ class WorkerPool(Executor):
         self._processes.discard(process)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Wait until the workers have finished all submitted tasks, and stop them."""
+        """Stop the workers when they have finished all submitted tasks; wait for that if `wait` is true.
+
+        If `cancel_futures` is true, tasks that have not begun are cancelled.
+        """
         if cancel_futures:
             with contextlib.suppress(Empty):
                 while (task := self._tasks.get_nowait()) is not None:
@@ -197,7 +217,10 @@ class WorkerPool(Executor):
             self._finish()
 
     def kill(self) -> None:
-        """Kill the workers, and wait until all processes that they started have ended."""
+        """Kill the workers, cancel waiting tasks, and wait until all processes that the workers started have ended.
+
+        The wait is at most 5 seconds for each of these processes.
+        """
         with self._starting:
             self._closed.set()
             processes = list(self._processes)
@@ -210,9 +233,10 @@ class WorkerPool(Executor):
 
 
 def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> WorkerPool:
-    """Start worker processes that write below `scratch` and share the kernels of this process.
+    """Start worker processes that write below `scratch` and share the kernels of this process, and return their pool.
 
-    As long as this process has only one thread, the workers are its forks and need no imports.
+    As long as this process has only one thread, the workers are its forks and need no imports. If the kernels cannot be
+    started here, each worker starts its own.
     """
     cgroups.take_over()  # early, while all processes in the cgroup are descendants of this process
     from autograder.grading.execute.lesson_kernels import Editions  # slow import, as it needs jupyter_client
@@ -232,9 +256,10 @@ def pool(workers: int, scratch: str, lesson: str, settings: Settings) -> WorkerP
 
 @contextmanager
 def started(start: Callable[[], Executor]) -> Iterator[Callable[[], Executor]]:
-    """Start an executor at once; yield a function that returns it at the first call, and a new one at later calls.
+    """Start an executor at once; yield a function that returns it.
 
-    The caller must shut down the executors that the function returned.
+    The first call returns this executor, and each later call a new one. The caller must shut down the executors that
+    the function returned. An executor that was never returned is shut down at the end of the block.
     """
     early = [start()]
     try:
@@ -245,7 +270,10 @@ def started(start: Callable[[], Executor]) -> Iterator[Callable[[], Executor]]:
 
 
 def end_now(executor: Executor) -> None:
-    """Shut down an executor at once, even if tasks are running."""
+    """Shut down an executor at once, even if tasks are running, and wait for its end.
+
+    Only a `WorkerPool` can stop running tasks; other executors finish them.
+    """
     if isinstance(executor, WorkerPool):
         executor.kill()
     else:
@@ -253,12 +281,15 @@ def end_now(executor: Executor) -> None:
 
 
 def _may_be_forked() -> bool:
-    """Return whether this process can be forked safely: no other thread may hold a lock."""
+    """Return whether this process can be forked safely: on Linux, without another thread that may hold a lock."""
     return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _context() -> Any:
-    """Return the multiprocessing context for starting workers."""
+    """Return the multiprocessing context for starting workers.
+
+    It is "spawn" on Windows, "fork" if this process can be forked safely, and else "forkserver".
+    """
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     if _may_be_forked():
@@ -270,7 +301,10 @@ def _context() -> Any:
 
 @contextmanager
 def _block_sigint() -> Iterator[None]:
-    """Block SIGINT while a process is started, as Ctrl-C must interrupt the coordinator only."""
+    """Block SIGINT during the block, in which a process is started: Ctrl-C must interrupt the coordinator only.
+
+    Nothing happens on systems that cannot block signals.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -283,7 +317,10 @@ def _block_sigint() -> Iterator[None]:
 
 @contextmanager
 def _handles_below(processes: list[int]) -> Iterator[list[int]]:
-    """Open pidfds of all descendants of these processes, on Linux; yield an empty list elsewhere."""
+    """Yield pidfds of all descendants of these processes, and close them at the end of the block.
+
+    On other systems than Linux, the list is empty.
+    """
     handles: list[int] = []
     try:
         if sys.platform == "linux":
@@ -298,7 +335,10 @@ def _handles_below(processes: list[int]) -> Iterator[list[int]]:
 
 
 def _work(connection: Connection, scratch: str, share: KernelShare | None) -> None:
-    """Run tasks in a worker until the coordinator sends None; grading tasks use the shared kernels."""
+    """Wait for tasks and run each in this worker, until the coordinator sends None or closes the connection.
+
+    Grading tasks use the shared kernels, if `share` is not None.
+    """
     _initialize_worker(scratch)
     importlib.import_module(_PRELOADED)  # does nothing if the worker was forked from a process that has imported it
     from autograder.grading.execute.task import grade_submission
@@ -335,7 +375,7 @@ def _close_kernels() -> None:
 
 
 def _initialize_worker(scratch: str) -> None:
-    """Prepare a worker: it ignores Ctrl-C, and ends with its coordinator."""
+    """Prepare a worker: it ignores Ctrl-C, ends with its coordinator, and writes temporary files to `scratch`."""
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

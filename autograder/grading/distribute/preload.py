@@ -21,7 +21,10 @@ with without_collections():
 
 
 def warm_up() -> None:
-    """Run the slow first steps of a submission: write a page, draw a picture, find libraries with thread pools."""
+    """Run the slow first steps of a submission once.
+
+    Write a page, draw a picture, and find libraries with thread pools.
+    """
     cells = [nbformat.v4.new_markdown_cell("*1*"), nbformat.v4.new_code_cell("1")]
     render_feedback("", nbformat.writes(nbformat.v4.new_notebook(cells=cells)), Scores({}, {}, 0.0, 0.0, 0.0))
     drawn = next(exercise for exercise in all_exercises() if isinstance(exercise.picture, Curve))

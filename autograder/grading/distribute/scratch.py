@@ -19,7 +19,10 @@ _OURS = ("autograder-", "pymp-")
 
 @contextmanager
 def scratch_directory(root: Path) -> Iterator[str]:
-    """Create a directory that other users may read; remove it at the end, and those of earlier runs at once.
+    """Yield the path of a new directory that other users may read, and remove it at the end of the block.
+
+    Directories of earlier runs that were killed are removed at once. A directory that cannot be removed is tried again
+    in the next run.
 
     Parameters
     ----------
@@ -53,7 +56,10 @@ def _write(note: Path, places: Sequence[Path]) -> None:
 
 
 def _remove(place: Path) -> bool:
-    """Remove one of our directories, as far as possible; return whether it no longer exists."""
+    """Remove one of our directories, as far as possible, and return whether it no longer exists.
+
+    A path that is not one of ours, or a link, is not removed.
+    """
     if place.name.startswith(_OURS) and not place.is_symlink():
         remove_tree(str(place))
     return not place.is_dir() or place.is_symlink()

@@ -96,7 +96,9 @@ class ClassResults:
 
 
 def grade_class(directory: Path, request: Request, *, db: str | None, listener: Listener) -> ClassResults:
-    """Grade the submissions of a class.
+    """Grade the submissions of a class, and return the results of all lessons.
+
+    It waits until all are graded.
 
     Parameters
     ----------
@@ -110,7 +112,9 @@ def grade_class(directory: Path, request: Request, *, db: str | None, listener: 
     Raises
     ------
     CourseError
-        If the command cannot run here; marks that were written before stay.
+        If the command cannot run here, or there is nothing to grade. Marks that were written before stay.
+    KeyboardInterrupt
+        If SIGINT, SIGTERM or SIGHUP stops it. Marks that were written before stay.
     """
     configured = open_course(directory, db)
     course = configured.course
@@ -129,7 +133,7 @@ def grade_class(directory: Path, request: Request, *, db: str | None, listener: 
 
 
 def read_class(directory: Path, lessons: Sequence[str], *, db: str | None) -> ClassResults:
-    """Read the current results of a class from the gradebook; nothing is graded.
+    """Return the current results of a class from the gradebook; nothing is graded.
 
     Parameters
     ----------
@@ -142,7 +146,7 @@ def read_class(directory: Path, lessons: Sequence[str], *, db: str | None) -> Cl
     Raises
     ------
     CourseError
-        If there is no such lesson, or the gradebook cannot be read.
+        If the course cannot be opened, there is no such lesson, or the gradebook cannot be read.
     """
     from autograder.grading.record.report import read_outcomes
 
@@ -156,7 +160,15 @@ def read_class(directory: Path, lessons: Sequence[str], *, db: str | None) -> Cl
 
 
 def _mode(request: Request, *, elsewhere: bool) -> Mode:
-    """Choose the kind of sandbox; on Linux, the first kernel shows whether it works."""
+    """Return the kind of sandbox; on Linux, the first kernel shows whether it works.
+
+    `elsewhere` is true if other machines run the submissions.
+
+    Raises
+    ------
+    CourseError
+        If this machine cannot confine submissions as requested.
+    """
     platform: str = sys.platform
     if elsewhere or platform == "linux":
         return request.confine or "namespaces"
@@ -169,7 +181,13 @@ def _mode(request: Request, *, elsewhere: bool) -> Mode:
 
 
 def _cluster(request: Request, listener: Listener) -> Callable[[], Executor] | None:
-    """Return a function that connects to the cluster; None if no cluster is requested."""
+    """Return a function that connects to the cluster; None if no cluster is requested.
+
+    Raises
+    ------
+    CourseError
+        If the options contradict each other, or one is missing.
+    """
     authority, certificate, key = request.tls
     if request.scheduler is None:
         if any(request.tls):
@@ -198,13 +216,26 @@ class _Session:
     listener: Listener
 
     def grade(self, lesson: str, cluster: Callable[[], Executor] | None) -> list[Outcome]:
-        """Grade a lesson; nbgrader is imported while the workers start."""
+        """Grade the chosen submissions of a lesson, and return their outcomes, sorted by student.
+
+        `cluster` starts the executor; None means worker processes on this machine. If the request asks for 0 workers,
+        this process grades.
+
+        Raises
+        ------
+        CourseError
+            If there is no chosen submission, another command writes to the course or its gradebook, or the run cannot
+            continue.
+        KeyboardInterrupt
+            If SIGINT, SIGTERM or SIGHUP stops it.
+        """
         course = self.configured.course
         students = self._students(course, lesson)
         cores = os.cpu_count() or 1
         workers = min(len(students), cores if self.request.workers is None else self.request.workers)
         with raise_on_signals(), course.locked(), scratch_directory(course.root) as scratch:
             executor = partial(pool, workers, scratch, lesson, self.settings) if workers else None
+            # nbgrader is imported while the workers start.
             with started(cluster or executor or partial(InProcessExecutor, scratch)) as start:
                 outcomes = self._grade(lesson, students, start, max(1, workers))
         return sorted(outcomes, key=lambda outcome: outcome.student)
@@ -249,7 +280,15 @@ class _Session:
     def _collect(
         self, url: str, lesson: str, students: Sequence[str], work: Generator[Outcome, None, None]
     ) -> list[Outcome]:
-        """Collect the outcomes, and report each one to the listener."""
+        """Return the outcomes of `work`, a generator, and report each one to the listener.
+
+        If the run is stopped, the listener gets a note with the number of graded submissions.
+
+        Raises
+        ------
+        CourseError, KeyboardInterrupt
+            If `work` raises it.
+        """
         from autograder.grading.record.report import count_current
 
         outcomes: list[Outcome] = []

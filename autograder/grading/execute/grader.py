@@ -36,7 +36,9 @@ class Grader:
         self._editions = Editions(lesson.name, settings, share=share)
 
     def grade(self, notebook: Any, files: dict[str, bytes], *, last_try: bool = False) -> None:
-        """Run a restored submission and fill in outputs and verdicts.
+        """Run a restored submission, and write outputs and verdicts into its cells.
+
+        It waits until the submission has run to its end.
 
         Parameters
         ----------
@@ -53,6 +55,8 @@ class Grader:
             If a cell or a call took too long without using its CPU time, and this is not the last try.
         RunError
             If the submission could not be run to its end.
+        ZygoteError
+            If no kernel can be started on this machine.
         """
         files = {**files, **self._lesson.files}
         code = {place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
@@ -93,7 +97,7 @@ class Grader:
         )
 
     def close(self) -> None:
-        """Stop the kernels and remove the student editions."""
+        """Stop the kernels, wait for their end, and remove the student editions."""
         self._editions.close()
 
 
@@ -107,10 +111,11 @@ def _went_wrong(cell: Any) -> bool:
 
 
 def _take_experiments(notebook: Any, shown: Any, lesson: Lesson) -> None:
-    """Copy the outputs of experiments: of unchanged cells, and of a student's cells that used a stub of the edition.
+    """Copy the outputs of experiments from `shown` to `notebook`.
 
-    If `shown` has no outputs either, such a cell has no output, like a cell that was left out. All other cells keep the
-    outputs of the judged run.
+    These are the outputs of unchanged cells, and of a student's cells that used a stub of the edition. If `shown` has
+    no outputs either, such a cell has no output, like a cell that was left out. All other cells keep the outputs of the
+    judged run.
     """
     for cell, other in zip(notebook.cells, shown.cells, strict=True):
         if cell.cell_type != "code" or grade_id_of(cell) is not None:

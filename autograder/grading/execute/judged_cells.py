@@ -34,13 +34,16 @@ def exercise_of(cell: Any) -> Exercise | None:
 def judge_cell(cell: Any, functions: RemoteFunctions, seed: int, versions: Mapping[str, str]) -> None:
     """Judge the exercise that a test cell tests, in place of running the cell.
 
-    The verdict and the exercise's version are written into the cell's metadata, which the submission cannot reach. The
-    card and the points, as nbgrader reads them, become its outputs.
+    It waits for the kernel. `versions` has the versions of exercises by name. The verdict and the exercise's version
+    are written into the cell's metadata, which the submission cannot reach. The card and the points, as nbgrader reads
+    them, become its outputs.
 
     Raises
     ------
     KernelLostError
         If the kernel does not answer.
+    StalledError
+        If a call took too long without using its CPU time, and it is not the last try.
     """
     exercise = exercise_of(cell)
     assert exercise is not None
@@ -64,12 +67,12 @@ def _judged(exercise: Exercise, functions: RemoteFunctions, seed: int) -> tuple[
 
 
 def verdict_of(cell: Any) -> Verdict | None:
-    """Read the verdict in a test cell's metadata; `None` for cells that are not judged.
+    """Return the verdict in a test cell's metadata; `None` for cells that are not judged.
 
     Raises
     ------
     SubmissionError
-        If it is damaged.
+        If the stored verdict is damaged, or of another version.
     """
     stored = cell.metadata.get(METADATA_KEY)
     if stored is None:
@@ -82,7 +85,15 @@ def verdict_of(cell: Any) -> Verdict | None:
 
 @lru_cache(maxsize=1000)
 def _verdict(text: str) -> Verdict:
-    """Read a verdict. Many students of a class have the same one, so it is cached."""
+    """Return the verdict that a JSON text describes.
+
+    The result is cached, as many students of a class have the same verdict.
+
+    Raises
+    ------
+    ValueError
+        If the text describes no verdict.
+    """
     return Verdict.from_dict(json.loads(text))
 
 
@@ -97,7 +108,7 @@ def auto_points(cell: Any) -> float | None:
     Raises
     ------
     SubmissionError
-        If a test was not judged, or not by the parts it has.
+        If a test was not judged, or its verdict has other parts or points than the exercise and the cell.
     """
     exercise = exercise_of(cell)
     if exercise is None:

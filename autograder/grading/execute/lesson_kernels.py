@@ -78,7 +78,10 @@ class Editions:
 
     @contextmanager
     def share(self) -> Iterator[KernelShare | None]:
-        """Yield a share, to be sent to a worker within the block; `None` if the zygotes have ended."""
+        """Yield a share, to be sent to a worker within the block; `None` if the zygotes have ended.
+
+        The share's connections are closed here at the end of the block.
+        """
         with ExitStack() as held:
             try:
                 share = KernelShare(self._root, _share(self.kernels, held), _share(self.laboratory, held))
@@ -87,7 +90,10 @@ class Editions:
             yield share
 
     def close(self) -> None:
-        """Stop the kernels and remove the editions."""
+        """Stop the kernels, wait for their end, and remove the editions.
+
+        Editions of another process are not removed.
+        """
         self.kernels.close()
         if self.laboratory is not None:
             self.laboratory.close()
@@ -103,7 +109,10 @@ def _share(kernels: Kernels | None, held: ExitStack) -> ZygoteShare | None:
 
 
 def _answers(lesson: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Split the course's answers into those of earlier lessons and all others."""
+    """Return the course's answers as two lists of (module, name): those of earlier lessons, and all others.
+
+    Answers outside of `course_lib` are in neither list.
+    """
     given: list[tuple[str, str]] = []
     withheld: list[tuple[str, str]] = []
     for exercise in all_exercises():

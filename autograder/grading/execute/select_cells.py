@@ -15,10 +15,10 @@ _MAX_CHARACTERS = 1_000_000  # characters of a notebook that are read; a lesson 
 
 
 def cells_to_run(notebook: Any, released: Collection[str], graded: Collection[int]) -> set[int]:
-    """Choose the cells that must run so that the functions can be judged.
+    """Return the cells that must run so that the functions can be judged.
 
-    An unchanged experiment is left out, unless it imports something, or binds a name that is read by code that
-    runs. All cells that the student changed or added run.
+    An unchanged experiment is left out, unless it imports something, or binds a name that is read by code that runs.
+    All cells that the student changed or added run.
 
     Parameters
     ----------
@@ -68,14 +68,20 @@ class _Effort:
         self._left = _MAX_CHARACTERS
 
     def allows(self, characters: int) -> bool:
-        """Count characters before they are parsed; return whether they are within the budget."""
+        """Subtract `characters`, a number, from the budget.
+
+        Return whether the budget is still enough.
+        """
         self._left -= characters
         return self._left >= 0
 
 
 @lru_cache(maxsize=300)
 def _names_of_released(source: str) -> _Names | None:
-    """Return the names of an unchanged cell; cached, as most students of a class have the same one."""
+    """Return the names of an unchanged cell; `None`, for unknown, if it is not Python or exceeds the budget.
+
+    The result is cached, as most students of a class have the same cells.
+    """
     return _names_of(source, _Effort())
 
 
@@ -103,7 +109,15 @@ def _names_of(source: str, effort: _Effort) -> _Names | None:
 
 
 def _python_of(source: str, effort: _Effort) -> str:
-    """Return a cell as Python code without magics. IPython parses the whole cell again for each magic."""
+    """Return a cell as Python code without magics; its source if it has none.
+
+    IPython parses the whole cell again for each magic, so the budget is charged for each.
+
+    Raises
+    ------
+    SyntaxError
+        If the budget is not enough.
+    """
     try:
         ast.parse(source)
     except SyntaxError:

@@ -47,7 +47,7 @@ def grade_submission(
     last_try: bool = False,
     share: KernelShare | None = None,
 ) -> Graded:
-    """Run and judge one submission.
+    """Run and judge one submission, and wait for the result.
 
     Parameters
     ----------
@@ -65,6 +65,7 @@ def grade_submission(
     Returns
     -------
     Graded
+        If the submission could not be graded or stalled, with the reason in place of points.
 
     Raises
     ------
@@ -72,6 +73,8 @@ def grade_submission(
         If this machine has another version, or cannot confine submissions as requested.
     ZygoteError
         If no kernel could be started for another reason.
+    ImportError, RuntimeError
+        If a library is missing or the kernels cannot be set up, although this machine can confine submissions.
     """
     if grader != grader_version():
         raise OtherVersionError("a worker must have the same grader as the coordinator: install one version on both")
@@ -98,7 +101,16 @@ def grade_submission(
 
 
 def grader_for(lesson: Lesson, settings: Settings, share: KernelShare | None = None) -> Grader:
-    """Return a lesson's grader; a process caches the last one with its kernels."""
+    """Return a lesson's grader; a process caches the last one with its kernels.
+
+    For another lesson or other settings, the cached grader is closed and a new one is built. `share` is used for a new
+    one only.
+
+    Raises
+    ------
+    RuntimeError
+        If libseccomp is missing, or no zygote can be started.
+    """
     key = (lesson.version, settings)
     if key not in _graders:
         close_graders()
@@ -107,7 +119,21 @@ def grader_for(lesson: Lesson, settings: Settings, share: KernelShare | None = N
 
 
 def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission, last_try: bool) -> Any:
-    """Run and judge a submission; retry once if the kernel was lost, as the machine may be the cause."""
+    """Return the notebook of a submission, run and judged.
+
+    Retry once if the kernel was lost, as the machine may be the cause.
+
+    Raises
+    ------
+    SubmissionError
+        If the submission is damaged, or of another lesson.
+    RunError
+        If it could not be run to its end.
+    StalledError
+        If it took too long without using its CPU time, and it is not the last try.
+    ZygoteError
+        If no kernel could be started.
+    """
     for last in (False, True):
         notebook = restored(parse(submission.notebook, lesson.name, lesson.cells), lesson.cells)
         try:
@@ -120,7 +146,13 @@ def _graded_notebook(grader: Grader, lesson: Lesson, submission: Submission, las
 
 
 def _require_confinement(settings: Settings, problem: Exception) -> None:
-    """Raise `UnfitError` with the reason if this machine cannot confine submissions."""
+    """Check that this machine can confine submissions; `problem` is the exception that raised the doubt.
+
+    Raises
+    ------
+    UnfitError
+        If it cannot; the text is the reason.
+    """
     try:
         choose_mode(examine_machine(), asked=settings.mode, as_root=settings.as_root)
     except ConfinementError as refusal:
@@ -134,7 +166,7 @@ def _lesson(content: bytes) -> Lesson:
 
 @atexit.register
 def close_graders() -> None:
-    """Stop the kernels of the cached grader."""
+    """Stop the kernels of the cached grader, if there is one, and wait for their end."""
     while _graders:
         _graders.popitem()[1].close()
 

@@ -37,8 +37,9 @@ def add_exercise(directory: Path, file: Path, listener: Listener) -> None:
     Raises
     ------
     CourseError
-        If the file is not in the course's folder for exercises, or the exercise judges its reference or a known mistake
-        wrongly; nothing is written then.
+        If the file is not in the course's folder for exercises, or an exercise of the course cannot be used, or this
+        one judges its reference or a known mistake wrongly; nothing is written then. Also if a visible case cannot be
+        written as JSON; then the cells are written already.
     """
     configured = open_course(directory)
     course = configured.course
@@ -57,7 +58,15 @@ def add_exercise(directory: Path, file: Path, listener: Listener) -> None:
 
 
 def _home_of(course: Course, lesson: str) -> Path:
-    """Return the folder of a course's own version of a lesson."""
+    """Return the folder of a course's own version of a lesson.
+
+    A lesson of the project is first copied beside the course's own assignments, if there are such.
+
+    Raises
+    ------
+    OSError
+        If the lesson cannot be copied.
+    """
     if course.takes_shipped and lesson in lessons_in(SHIPPED):
         put_beside(course.root, course.source, [lesson])
     source = course.source if course.source.is_relative_to(course.root) else course.root / "notebooks"
@@ -74,6 +83,11 @@ def put_into_lesson(path: Path, exercise: Exercise) -> None:
     path : Path
         Path of the notebook; it is created if it does not exist.
     exercise : Exercise
+
+    Raises
+    ------
+    CourseError
+        If the reference is not a function with a docstring.
     """
     notebook = nbformat.read(path, as_version=4) if path.exists() else _new_lesson(exercise.lesson)
     cells = [_solution_cell(exercise), _test_cell(exercise)]
@@ -87,6 +101,8 @@ def put_into_lesson(path: Path, exercise: Exercise) -> None:
 
 def write_records(exercises: Iterable[Exercise], lesson: str, folder: Path) -> None:
     """Write the record of a course's own exercises of a lesson, which students need, into a folder.
+
+    If the lesson has none of these exercises, nothing is written.
 
     Raises
     ------
@@ -126,7 +142,13 @@ def _solution_cell(exercise: Exercise) -> Any:
 
 
 def _split(source: str, name: str) -> tuple[str, str]:
-    """Split a function into the part up to its docstring, which students get, and the body, which they write."""
+    """Return two parts of a function: up to its docstring, which students get, and the body, which they write.
+
+    Raises
+    ------
+    CourseError
+        If it is not a function with a docstring.
+    """
     found = re.match(r'(def .*?:\n    (?:"""|\'\'\').*?(?:"""|\'\'\'))\n(.*)', source.rstrip(), flags=re.DOTALL)
     if not found:
         raise CourseError(f"the reference of {name} must be a function with a docstring, which students read")

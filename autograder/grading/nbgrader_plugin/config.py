@@ -86,7 +86,8 @@ def configure(config: Any, root: str | Path) -> None:
     Raises
     ------
     CourseError
-        If an exercise of the course's own cannot be used.
+        If an exercise of the course's own cannot be used, or the course has another directory structure than nbgrader's
+        default.
 
     Warns
     -----
@@ -110,7 +111,10 @@ def configure(config: Any, root: str | Path) -> None:
 
 
 def _fill_in_directory(config: Any, root: Path) -> Path:
-    """Set the course's directories if they are missing, and return the root; `source/` is nbgrader's default."""
+    """Set the course's directories if they are missing, and return the root directory.
+
+    nbgrader's default `source/` is not set.
+    """
     directory = config.CourseDirectory
     root = Path(root, directory.setdefault("root", str(root)))
     source = default_source(root)
@@ -121,7 +125,11 @@ def _fill_in_directory(config: Any, root: Path) -> Path:
 
 
 def _fill_in_steps(section: Any, name: str, steps: list[str], ours: str) -> None:
-    """Set a list of nbgrader's steps; if the course only extends the list, apply its changes to our list."""
+    """Set the list `name` of nbgrader's steps to `steps`, if the course has none.
+
+    If the course only extends the list, apply its changes to our list. If it has its own list without our step `ours`,
+    keep the list and warn with a UserWarning.
+    """
     present = section.get(name)
     if isinstance(present, LazyConfigValue):
         section[name] = present.get_value(list(steps))
@@ -133,7 +141,9 @@ def _fill_in_steps(section: Any, name: str, steps: list[str], ours: str) -> None
 
 
 def open_course(directory: str | Path, db: str | None = None) -> ConfiguredCourse:
-    """Open a course directory: execute its configuration file, if it has one, and register its exercises.
+    """Open a course directory, and return it with its configuration.
+
+    Its configuration file is executed, if it has one. Its own exercises are registered.
 
     Parameters
     ----------
@@ -176,7 +186,7 @@ def course_of(config: Any, root: Path) -> Course:
     Raises
     ------
     CourseError
-        If its folders are nested in another order than nbgrader's.
+        If it has another directory structure than nbgrader's default.
     """
     directory = config.CourseDirectory
     root = Path(root, directory.get("root", ""))
@@ -207,7 +217,10 @@ def gradebook_url(configured: ConfiguredCourse) -> str:
 
 
 def late_policy(config: Config) -> LatePolicy:
-    """Return the function of nbgrader's plugin that computes the course's penalty for late submissions."""
+    """Return the function that computes the course's penalty for late submissions, from nbgrader's plugin.
+
+    Its arguments and its result are as of `LatePolicy`.
+    """
     from nbgrader.preprocessors import AssignLatePenalties  # slow import
 
     step = AssignLatePenalties(config=config)
@@ -217,7 +230,7 @@ def late_policy(config: Config) -> LatePolicy:
 
 
 def write_config(root: Path, db: str | None) -> Path | None:
-    """Write an `nbgrader_config.py`, so that nbgrader's own commands work, unless the course has one.
+    """Write an `nbgrader_config.py`, so that nbgrader's own commands work; keep an existing one.
 
     Parameters
     ----------

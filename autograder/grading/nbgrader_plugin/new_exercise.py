@@ -80,7 +80,7 @@ def write_new_exercise(root: Path, name: str, lesson: str) -> Path:
     Raises
     ------
     CourseError
-        If the name is not valid for a function, or is used already.
+        If the name is not valid for a function or is used already, or the file exists.
     """
     if not name.isidentifier() or keyword.iskeyword(name) or not name.isascii():
         raise CourseError(f"an exercise's name must be a name that Python allows for a function (got {name!r})")

@@ -32,7 +32,7 @@ def practice(directory: Path, course_directory: Path, listener: Listener) -> Non
     Raises
     ------
     CourseError
-        If there are no lessons, or one cannot be released.
+        If the course cannot be opened or has no lessons, or one cannot be released.
     """
     configured = open_course(course_directory)
     lessons = configured.course.lessons()
@@ -54,7 +54,13 @@ def practice(directory: Path, course_directory: Path, listener: Listener) -> Non
 
 
 def _release_into(root: Path, configured: ConfiguredCourse, lesson: str) -> Path:
-    """Release a lesson from a temporary course, and return the released folder."""
+    """Release a lesson from a temporary course in `root`, and return the released folder.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be released.
+    """
     original = configured.course.source / lesson
     if not original.is_dir():
         original = SHIPPED / lesson
@@ -69,7 +75,7 @@ def _release_into(root: Path, configured: ConfiguredCourse, lesson: str) -> Path
 
 
 def _copy(released: Path, place: Path) -> None:
-    """Copy a released folder, without overwriting existing files."""
+    """Copy the files of a released folder to `place`; existing files there are kept."""
     for path in sorted(released.rglob("*")):
         target = place / path.relative_to(released)
         if path.is_file() and not target.exists():

@@ -33,7 +33,10 @@ class RestoreReleased(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader p
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Return a new notebook; the student's own cells keep their position and their text."""
+        """Return a new notebook and the unchanged resources.
+
+        The student's own cells keep their position and their text.
+        """
         info = resources["nbgrader"]
         with Gradebook(info["db_url"]) as gradebook:
             released = released_cells(gradebook.find_notebook(info["notebook"], info["assignment"]))
@@ -50,12 +53,19 @@ class RunSubmission(NbGraderPreprocessor):  # type: ignore[misc]
     timeout = Integer(60, help="CPU seconds a cell may take before it is interrupted.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Run and judge a notebook.
+        """Run and judge a notebook, and return it with the resources.
+
+        It waits for the run. A submission that stalls is run once more. The journal entry of an earlier grading is
+        deleted; the new entry is stored in the resources.
 
         Raises
         ------
         SubmissionError
-            If it could not be run to its end.
+            If the submission cannot be read, or could not be run to its end.
+        CourseError
+            If the lesson is not released, or the gradebook cannot be used.
+        ZygoteError
+            If no kernel can be started on this machine.
         """
         info = resources["nbgrader"]
         course = course_of(self.config, Path(self.course))
@@ -86,7 +96,15 @@ class SaveMarks(SaveAutoGrades):  # type: ignore[misc]
     """The step `SaveAutoGrades` of nbgrader, but with the points of the verdict."""
 
     def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
-        """Store the points of a graded cell, which replace the points that nbgrader has computed."""
+        """Store the points of a graded cell, which replace the points that nbgrader has computed.
+
+        Return the cell and the resources.
+
+        Raises
+        ------
+        SubmissionError
+            If a test was not judged, or its verdict has other parts or points than the exercise and the cell.
+        """
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
         if is_grade(cell):
             info = resources["nbgrader"]
@@ -100,7 +118,15 @@ class EnterIntoJournal(NbGraderPreprocessor):  # type: ignore[misc]
     """The last step, which writes the journal entry: it records for which submission the marks are."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Write the entry and return the notebook unchanged; skip a notebook with another name than its assignment."""
+        """Write the entry, and return the notebook and the resources unchanged.
+
+        For a notebook with another name than its assignment, nothing is written.
+
+        Raises
+        ------
+        CourseError
+            If the gradebook cannot be written.
+        """
         info = resources["nbgrader"]
         if info["notebook"] == info["assignment"]:
             with gradebook.opened(info["db_url"]) as book:

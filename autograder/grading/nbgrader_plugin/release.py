@@ -31,7 +31,7 @@ class _Release(GenerateAssignment):  # type: ignore[misc]  # nbgrader publishes 
     problem: Exception | None = None
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Convert one notebook; if nbgrader raises an exception, store it."""
+        """Convert one notebook; if nbgrader raises an exception, store it and raise it again."""
         try:
             super().convert_single_notebook(notebook_filename)
         except Exception as problem:
@@ -47,7 +47,8 @@ def release(directory: Path, lessons: Sequence[str], *, db: str | None, listener
     directory : Path
         The course directory.
     lessons : sequence of str
-        If empty, all lessons are released, but not the course's own assignments.
+        If empty, all lessons are released. In a course that takes the shipped lessons, its own assignments without an
+        exercise are left out.
     db : str or None
         Address of the gradebook; None for the one in the configuration.
     listener : Listener
@@ -55,7 +56,8 @@ def release(directory: Path, lessons: Sequence[str], *, db: str | None, listener
     Raises
     ------
     CourseError
-        If another command writes to the course, or for the reasons of `release_lesson`.
+        If there are no lessons, if another command writes to the course or its gradebook, if the course cannot be
+        opened, or for the reasons of `release_lesson`.
     """
     configured = open_course(directory, db)
     with configured.course.locked(), database_lock(gradebook_url(configured)):
@@ -63,7 +65,10 @@ def release(directory: Path, lessons: Sequence[str], *, db: str | None, listener
 
 
 def _all_lessons(course: Course) -> list[str]:
-    """Return the lessons of a course, without its own assignments."""
+    """Return the lessons of a course, sorted; empty if there are none.
+
+    In a course that takes the shipped lessons, its own assignments without an exercise are left out.
+    """
     if not course.takes_shipped:
         return course.lessons()
     shipped = lessons_in(SHIPPED)
@@ -75,12 +80,14 @@ def _has_exercise(folder: Path) -> bool:
 
 
 def release_lessons(configured: ConfiguredCourse, lessons: Sequence[str], db: str | None, listener: Listener) -> None:
-    """Release lessons of a locked course, and write its configuration file, if it has none.
+    """Release lessons, and write the course's configuration file, if it has none.
+
+    The caller must lock the course and its gradebook. `db` is as for `release`.
 
     Raises
     ------
     CourseError
-        If there are no lessons, or for the reasons of `release_lesson`.
+        If `lessons` is empty, or for the reasons of `release_lesson`. Lessons that were released before stay released.
     """
     course = configured.course
     if not lessons:
@@ -119,8 +126,8 @@ def release_lesson(configured: ConfiguredCourse, lesson: str) -> Path:
     Raises
     ------
     CourseError
-        If there is no such lesson, if its points differ from those of the exercises, or if nbgrader refuses it (for
-        example because cells were added or removed after the first submission).
+        If there is no such lesson, if its points differ from those of the exercises, if a folder cannot be written, or
+        if nbgrader refuses it (for example because cells were added or removed after the first submission).
     """
     course, config = configured.course, configured.config
     course.require_lesson(lesson)
@@ -146,7 +153,13 @@ def _put_beside(course: Course, lesson: str) -> None:
 
 
 def _require_points(path: Path) -> None:
-    """Check that the points of a lesson's tests are equal to those of its exercises."""
+    """Check that the points of a lesson's tests are equal to those of its exercises.
+
+    Raises
+    ------
+    CourseError
+        If they are not.
+    """
     for cell in nbformat.read(path, as_version=4).cells:
         exercise = exercise_of(cell)
         if exercise and float(cell.metadata.nbgrader.points) != exercise.max_points:

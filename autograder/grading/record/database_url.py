@@ -11,12 +11,14 @@ _SECONDS_TO_WAIT = 60  # until another process has written to an SQLite file
 
 
 def require_url(url: str) -> str:
-    """Check a gradebook's address and return it with the driver's name.
+    """Check a gradebook's address, and return it.
+
+    For PostgreSQL, the returned address has the driver's name. No connection is opened.
 
     Raises
     ------
     CourseError
-        If it is no address, or the database's driver is not installed.
+        If it is not a valid address, or the database's driver is not installed.
     """
     try:
         parsed = make_url(url)
@@ -37,7 +39,7 @@ def require_url(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """Return an address without its password, for messages."""
+    """Return an address with `***` in place of its password, for messages."""
     return make_url(url).render_as_string(hide_password=True)
 
 
@@ -52,7 +54,10 @@ def is_postgresql(url: str) -> bool:
 
 
 def patient(url: str) -> str:
-    """Return an address with a timeout, so that SQLite waits while another process writes, such as formgrader."""
+    """Return an address with a timeout of 60 seconds for SQLite, which then waits while another process writes.
+
+    Other addresses, and those with a timeout, are returned unchanged.
+    """
     if make_url(url).get_backend_name() != "sqlite" or "timeout" in make_url(url).query:
         return url
     return f"{url}{'&' if '?' in url else '?'}timeout={_SECONDS_TO_WAIT}"

@@ -70,14 +70,17 @@ class _Page(HTMLExporter):  # type: ignore[misc]  # nbconvert publishes no types
         return described, resources
 
     def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Run the preprocessors without copying and validating the notebook, as nbconvert would do twice."""
+        """Run the preprocessors, and return the notebook and the resources.
+
+        The notebook is neither copied nor validated, which nbconvert would do twice.
+        """
         for preprocessor in self._preprocessors:
             nb, resources = preprocessor(nb, resources)
         return nb, resources
 
 
 def _cached(function: Callable[[str], str]) -> Callable[[str], str]:
-    """Cache a function's results for the last few hundred short texts."""
+    """Return a function with a cache for the results of the last 300 short texts."""
     kept = lru_cache(maxsize=300)(function)
     return lambda text: kept(text) if len(text) < _LONGEST_CACHED else function(text)
 

@@ -64,7 +64,9 @@ class _Book(Gradebook):  # type: ignore[misc]  # nbgrader publishes no types
 
 @contextmanager
 def opened(url: str) -> Iterator[Any]:
-    """Open nbgrader's gradebook.
+    """Yield nbgrader's gradebook, and close it at the end of the block.
+
+    Errors of the database inside the block are raised as CourseError too.
 
     Raises
     ------
@@ -83,7 +85,13 @@ def opened(url: str) -> Iterator[Any]:
 
 
 def is_released(url: str, lesson: str) -> bool:
-    """Return whether a lesson has been released from this gradebook's course."""
+    """Return whether a lesson has been released from this gradebook's course.
+
+    Raises
+    ------
+    CourseError
+        If the gradebook cannot be read.
+    """
     with opened(url) as gradebook:
         try:
             gradebook.find_notebook(lesson, lesson)
@@ -129,19 +137,22 @@ class LessonMarks:
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
-        """Yield the session, and clear it afterwards, so that memory does not grow with the class."""
+        """Yield the database session, and clear it at the end of the block.
+
+        So memory does not grow with the class. What was not committed is rolled back.
+        """
         try:
             yield self._book.db
         finally:
             self._book.db.remove()
 
     def entries(self) -> dict[str, Entry]:
-        """Return the journal's entry of every submission that has been graded, by student."""
+        """Return the journal's entry of every submission that has been graded, by student; empty if there are none."""
         with self._session() as session:
             return journal.entries(session, self._lesson)
 
     def record(self, graded: Graded, entry: Entry, timestamp: str | None) -> Scores:
-        """Write the marks of a submission and its journal entry in one transaction.
+        """Write the marks of a submission and its journal entry in one transaction, and return the new scores.
 
         Marks given by hand stay, and are flagged for another look by a person, as in nbgrader.
 
@@ -173,9 +184,10 @@ class LessonMarks:
             return scores
 
     def _submission(self, session: Any, student: str) -> tuple[Any, Any]:
-        """Return a student's submission and its notebook.
+        """Return a student's submission and its notebook, as rows of nbgrader's tables.
 
-        A new submission gets the same rows as from nbgrader's `add_submission`, but within this transaction.
+        A new submission gets the same rows as from nbgrader's `add_submission`, but within this transaction. The caller
+        commits.
         """
         try:
             notebook = self._notebook(student)
@@ -202,12 +214,18 @@ class LessonMarks:
         return self._known
 
     def scores(self, student: str) -> Scores:
-        """Return a student's scores and comments as they are stored."""
+        """Return a student's scores and comments as they are stored.
+
+        Raises
+        ------
+        MissingEntry
+            If the gradebook has no submission of the student.
+        """
         with self._session() as session:
             return _scores(session, self._notebook(student))
 
     def marks(self, student: str) -> dict[str, Score]:
-        """Return a student's scores by the id of the graded cell; empty if nothing was graded."""
+        """Return a student's scores by grade id; empty if nothing was graded."""
         with self._session() as session:
             try:
                 return _cells(session, self._notebook(student))
@@ -215,7 +233,10 @@ class LessonMarks:
                 return {}
 
     def withdraw(self, student: str) -> None:
-        """Delete the automatic marks of a submission, and flag it for a person. Marks given by hand stay."""
+        """Delete the automatic marks and the journal entry of a submission, and flag it for a person.
+
+        Marks given by hand stay. A student without a submission in the gradebook is not an error.
+        """
         with self._session() as session:
             journal.delete_entry(session, self._lesson, student)
             try:
@@ -243,7 +264,9 @@ class LessonMarks:
 
 @contextmanager
 def open_for_writing(url: str, lesson: str, late_policy: LatePolicy = no_penalty) -> Iterator[LessonMarks]:
-    """Open the gradebook for writing the marks of a lesson; SQLite is set to WAL, so that readers never wait.
+    """Yield the marks of a lesson for writing; the gradebook is closed at the end of the block.
+
+    Missing tables and indexes are created. SQLite is set to WAL, so that readers never wait.
 
     Raises
     ------
@@ -262,7 +285,7 @@ def open_for_writing(url: str, lesson: str, late_policy: LatePolicy = no_penalty
 
 @contextmanager
 def open_for_reading(url: str, lesson: str) -> Iterator[LessonMarks]:
-    """Open the gradebook for reading the marks of a lesson.
+    """Yield the marks of a lesson for reading; the gradebook is closed at the end of the block.
 
     Raises
     ------
@@ -274,7 +297,7 @@ def open_for_reading(url: str, lesson: str) -> Iterator[LessonMarks]:
 
 
 def _grades(session: Any, notebook: Any) -> list[Any]:
-    """Read a submitted notebook's current grades, with all columns that we use, in one query."""
+    """Return a submitted notebook's current grades, with all columns that we use, from one query."""
     query = session.query(Grade).options(joinedload(Grade.cell), undefer(Grade.max_score), undefer(Grade.cell_type))
     return list(query.filter(Grade.notebook_id == notebook.id).populate_existing())
 

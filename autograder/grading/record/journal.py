@@ -44,7 +44,7 @@ class Entry:
 
 
 def entry_for(submission: Submission, version: str, everything: bool) -> Entry:
-    """Return the entry of a submission that is graded with this version of the lesson.
+    """Return the entry of a submission that is graded with this version of the lesson; nothing is written.
 
     Parameters
     ----------
@@ -61,7 +61,8 @@ def entry_for(submission: Submission, version: str, everything: bool) -> Entry:
 def prepare(engine: Any) -> None:
     """Create the journal, if there is none, and wait for statements of a coordinator that was killed.
 
-    PostgreSQL carries a statement out although its sender has ended. No such statement is left after this.
+    PostgreSQL continues a statement after its client was killed. When this function returns, no such statement still
+    writes to the journal.
     """
     _metadata.create_all(engine)
     if engine.dialect.name == "postgresql":
@@ -70,7 +71,10 @@ def prepare(engine: Any) -> None:
 
 
 def entries(session: Any, lesson: str) -> dict[str, Entry]:
-    """Return the entry of every submission of a lesson that has been graded, by student."""
+    """Return the entry of every submission of a lesson that has been graded, by student.
+
+    The result is empty if there are none, or no journal yet.
+    """
     if not inspect(session.connection()).has_table(_ENTRIES.name):
         return {}
     columns = (_ENTRIES.c.student, _ENTRIES.c.key, _ENTRIES.c.submission, _ENTRIES.c.version)
@@ -86,5 +90,5 @@ def write_entry(session: Any, lesson: str, student: str, entry: Entry) -> None:
 
 
 def delete_entry(session: Any, lesson: str, student: str) -> None:
-    """Delete the entry of a submission; the caller commits."""
+    """Delete the entry of a submission, if there is one; the caller commits."""
     session.execute(delete(_ENTRIES).where(_ENTRIES.c.lesson == lesson, _ENTRIES.c.student == student))

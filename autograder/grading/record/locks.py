@@ -17,12 +17,14 @@ _LOCK_TIMEOUT = 5  # seconds; PostgreSQL may take a moment to notice that the pr
 
 @contextmanager
 def database_lock(url: str) -> Iterator[None]:
-    """Hold the lock of a gradebook in PostgreSQL, which several machines may use; do nothing for SQLite.
+    """Hold the lock of a gradebook in PostgreSQL, which several machines may use, during the block.
+
+    Wait up to 5 seconds for it. For SQLite, nothing is locked.
 
     Raises
     ------
     CourseError
-        If another command holds it, or there is no such database.
+        If another command holds the lock, or the database cannot be reached.
     """
     if not is_postgresql(url):
         yield  # a file on this machine, which is protected by the lock of the course

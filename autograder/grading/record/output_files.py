@@ -30,15 +30,15 @@ class OutputFiles:
         self._autograded, self._feedback, self._lesson = course.autograded, course.feedback, lesson
 
     def notebook(self, student: str) -> Path:
-        """Return the path of a student's autograded notebook."""
+        """Return the path of a student's autograded notebook; it may not exist."""
         return self._autograded / student / self._lesson / f"{self._lesson}.ipynb"
 
     def page(self, student: str) -> Path:
-        """Return the path of a student's feedback."""
+        """Return the path of a student's feedback; it may not exist."""
         return self._feedback / student / self._lesson / f"{self._lesson}.html"
 
     def put_notebook(self, student: str, content: str, files: Mapping[str, bytes]) -> None:
-        """Write an autograded notebook and the files beside it, and replace older ones; first remove the old page.
+        """Write an autograded notebook and the files beside it, in place of older ones; remove the old page.
 
         Raises
         ------
@@ -66,7 +66,10 @@ class OutputFiles:
             write_atomically(page, f"{html}\n{_stamp(scores)}\n")
 
     def shows(self, student: str, scores: Scores) -> bool:
-        """Return whether a student's page shows these scores; it may be older than a mark given by hand."""
+        """Return whether a student's page shows these scores; False if there is no page.
+
+        A page may be older than a mark given by hand.
+        """
         page = self.page(student)
         stamp = f"{_stamp(scores)}\n".encode()
         if not page.is_file():
@@ -76,7 +79,7 @@ class OutputFiles:
             return file.read() == stamp
 
     def remove(self, student: str) -> None:
-        """Remove a student's notebook and page, which could be mistaken for the current ones.
+        """Remove a student's notebook and page, if they exist; they could be mistaken for the current ones.
 
         Raises
         ------
@@ -89,7 +92,7 @@ class OutputFiles:
                     rmtree(str(stale))
 
     def sweep(self) -> None:
-        """Remove drafts that a killed command has left behind."""
+        """Remove drafts of this lesson that a killed command has left."""
         for folder in self._autograded.glob("*/"):
             remove_drafts(folder, self._lesson)
         for folder in self._feedback.glob(f"*/{self._lesson}/"):

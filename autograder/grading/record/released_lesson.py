@@ -21,7 +21,7 @@ from autograder.grading.submission.restore import grade_id_of
 
 
 def load_lesson(course: Course, url: str, name: str, notebook: str = "") -> Lesson:
-    """Read a lesson from the course that released it.
+    """Return a lesson, read from the gradebook and the course that released it.
 
     Parameters
     ----------
@@ -36,7 +36,8 @@ def load_lesson(course: Course, url: str, name: str, notebook: str = "") -> Less
     Raises
     ------
     CourseError
-        If it was not released, or its files are too large to be copied to every kernel.
+        If it was not released, its files are too large to be copied to every kernel, the gradebook cannot be read, or
+        the file of the secret seed is damaged.
     """
     notebook = notebook or name
     with gradebook.opened(url) as book:
@@ -57,7 +58,10 @@ def load_lesson(course: Course, url: str, name: str, notebook: str = "") -> Less
 
 
 def released_cells(notebook: Any) -> dict[str, dict[str, Any]]:
-    """Return nbgrader's metadata of each cell as stored at the release, with type and source, by grade id."""
+    """Return the cells of nbgrader's `notebook`, by grade id, as stored at the release.
+
+    Each has nbgrader's metadata, its type and its source.
+    """
     grades = {cell.name: cell.max_score for cell in notebook.grade_cells}
     tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
     points = {**grades, **tasks}
@@ -80,9 +84,10 @@ def released_cells(notebook: Any) -> dict[str, dict[str, Any]]:
 
 
 def _experiments(path: Path) -> frozenset[str]:
-    """Return the texts of the code cells without a grade id; empty if the notebook has no exercise of this grader.
+    """Return the texts of the code cells without a grade id in the released notebook at `path`.
 
-    In such a notebook, plain test cells may depend on every cell, so all cells must run.
+    The result is empty if the notebook has no exercise of this grader. In such a notebook, plain test cells may depend
+    on every cell, so all cells must run.
     """
     cells = nbformat.read(path, as_version=4).cells
     if not any(map(exercise_of, cells)):

@@ -20,7 +20,7 @@ from autograder.grading.submission.read import Submission, escaped, require_name
 
 
 def read_outcomes(course: Course, url: str, lesson: str, students: Sequence[str]) -> Iterator[Outcome]:
-    """Yield the current result of each student; nothing is graded.
+    """Yield the current result of each student, in the order of `students`; nothing is graded.
 
     Parameters
     ----------
@@ -33,7 +33,12 @@ def read_outcomes(course: Course, url: str, lesson: str, students: Sequence[str]
     Yields
     ------
     Outcome
-        Failed, with the reason, where there is no mark of what the student handed in last.
+        Failed, with the reason, if there is no mark of the student's last submission.
+
+    Raises
+    ------
+    CourseError
+        If the gradebook cannot be read, or the lesson is not released.
     """
     with gradebook.open_for_reading(url, lesson) as marks:
         entries = marks.entries()
@@ -49,7 +54,13 @@ def read_outcomes(course: Course, url: str, lesson: str, students: Sequence[str]
 
 
 def count_current(course: Course, url: str, lesson: str, students: Sequence[str]) -> int:
-    """Count the students with a mark of their last submission."""
+    """Return the number of students with a mark of their last submission.
+
+    Raises
+    ------
+    CourseError
+        If the gradebook cannot be read.
+    """
     with gradebook.open_for_reading(url, lesson) as marks:
         entries = marks.entries()
     return sum(_is_current(course, lesson, student, entries.get(student)) for student in students)
@@ -64,12 +75,12 @@ def _is_current(course: Course, lesson: str, student: str, entry: Entry | None) 
 
 
 def _require_current(course: Course, lesson: str, student: str, entry: Entry | None) -> Entry:
-    """Return the entry of a mark that is of the current submission.
+    """Return `entry`, the journal entry of a student, if it is of the student's last submission.
 
     Raises
     ------
     SubmissionError
-        If there is no mark of what the student handed in last.
+        If it is None or of an earlier submission, or the submission cannot be read.
     """
     require_name(student)
     if entry is None:
@@ -80,7 +91,10 @@ def _require_current(course: Course, lesson: str, student: str, entry: Entry | N
 
 
 def _outdated(course: Course, lesson: Lesson, outcome: Outcome) -> Outcome:
-    """Return an outcome with a note that names the exercises whose version has changed since it was graded."""
+    """Return an outcome with a note that names the exercises whose version has changed since it was graded.
+
+    If no exercise has changed, the note names the lesson.
+    """
     path = OutputFiles(course, lesson.name).notebook(outcome.student)
     graded = {}
     for cell in nbformat.v4.reads(path.read_text(encoding="utf-8")).cells:
@@ -97,7 +111,7 @@ def read_outcome(course: Course, lesson: str, student: str, scores: Mapping[str,
     Raises
     ------
     SubmissionError
-        If there are no scores, or no notebook.
+        If there are no scores or no notebook, or a verdict in the notebook is damaged.
     """
     files = OutputFiles(course, lesson)
     path = files.notebook(student)

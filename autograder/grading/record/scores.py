@@ -69,7 +69,7 @@ class Mark:
 
     @property
     def diagnosis(self) -> str | None:
-        """Return the name of the recognized mistake; `None` if there is none."""
+        """Return the name of the recognized mistake; `None` if there is none, or no verdict."""
         return self.verdict.diagnosis if self.verdict else None
 
 
@@ -101,7 +101,7 @@ class Outcome:
 
     @property
     def points(self) -> float:
-        """Return the points of the exercises, without written answers."""
+        """Return the points of the exercises, without written answers; an exercise without points counts 0."""
         return sum(mark.points or 0.0 for mark in self.exercises.values())
 
     @property

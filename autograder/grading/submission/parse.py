@@ -16,7 +16,7 @@ _LONGEST_CODE = 1_000_000  # characters of all code cells; a lesson has 30,000
 
 
 def parse(content: bytes, lesson: str, grade_ids: Collection[str]) -> Any:
-    """Read a notebook of a lesson.
+    """Parse a notebook of a lesson, and check it.
 
     Parameters
     ----------
@@ -25,10 +25,15 @@ def parse(content: bytes, lesson: str, grade_ids: Collection[str]) -> Any:
     grade_ids : collection of str
         The grade ids of the released lesson's cells.
 
+    Returns
+    -------
+    NotebookNode
+        The notebook in nbformat's version 4.
+
     Raises
     ------
     SubmissionError
-        If it is damaged, or of another lesson.
+        If it is damaged, too large, or of another lesson.
     """
     notebook = _read(content, f"{lesson}.ipynb")
     theirs = {grade_id_of(cell) for cell in notebook.cells} - {None}
@@ -40,7 +45,13 @@ def parse(content: bytes, lesson: str, grade_ids: Collection[str]) -> Any:
 
 
 def _require_measure(notebook: Any, name: str) -> None:
-    """Check that a notebook is not too large to be graded, and that its text can be encoded."""
+    """Check that a notebook is not too large to be graded, and that its text can be encoded.
+
+    Raises
+    ------
+    SubmissionError
+        If it is too large, or its text cannot be encoded.
+    """
     if len(notebook.cells) > MOST_CELLS:
         raise SubmissionError(f"{name} must have at most {MOST_CELLS} cells (got {len(notebook.cells)})")
     length = sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")

@@ -40,7 +40,7 @@ class Submission:
 
     @classmethod
     def read(cls, path: Path) -> Submission:
-        """Read a submission.
+        """Read a submission, and return it.
 
         Parameters
         ----------
@@ -50,8 +50,8 @@ class Submission:
         Raises
         ------
         SubmissionError
-            If the folder's name cannot be used, if the notebook is missing, a link, or too large, or if timestamp.txt
-            contains no time.
+            If the folder's name cannot be used, if the notebook is missing or too large, if a file is too large, a link
+            or not readable, or if timestamp.txt contains no time.
         """
         student = path.parents[1].name
         require_name(student)
@@ -76,7 +76,7 @@ class Submission:
 
     @property
     def fingerprint(self) -> str:
-        """Hash all parts of the submission, including the student's name."""
+        """Return a hash of all parts of the submission, including the student's name: 64 hexadecimal digits."""
         digest = hashlib.sha256(json.dumps([self.student, self.timestamp]).encode())
         for name, content in sorted({**self.files, "": self.notebook}.items()):
             digest.update(json.dumps([name, len(content)]).encode())
@@ -85,7 +85,10 @@ class Submission:
 
 
 def escaped(student: str) -> str:
-    """Return a folder's name, escaped if needed, so that it can be written into tables and files."""
+    """Return a folder's name so that it can be written into tables and files.
+
+    Only a name that is not printable is escaped.
+    """
     return student if student.isprintable() else ascii(student)[1:-1]
 
 
@@ -106,7 +109,13 @@ def require_name(student: str) -> None:
 
 
 def _require_time(timestamp: str) -> None:
-    """Check that nbgrader can read the time, if there is one."""
+    """Check that nbgrader can read the time; "" for no time is accepted.
+
+    Raises
+    ------
+    SubmissionError
+        If it cannot.
+    """
     try:
         if timestamp:
             parse_utc(timestamp)
@@ -117,7 +126,15 @@ def _require_time(timestamp: str) -> None:
 
 
 def _require_plain_files(folder: Path) -> None:
-    """Check that there are no links and no special files, as all files are copied into the student's feedback."""
+    """Check that a folder has no links and no special files, as all files are copied into the student's feedback.
+
+    Raises
+    ------
+    SubmissionError
+        If it has one.
+    OSError
+        If the folder does not exist or cannot be read.
+    """
     for entry in [folder, *folder.rglob("*")]:
         mode = entry.lstat().st_mode
         if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):

@@ -13,7 +13,11 @@ _CODE, _MARKDOWN = "code", "markdown"
 
 
 def restored(notebook: Any, released: dict[str, dict[str, Any]]) -> Any:
-    """Return a new notebook with the released cells; the student's own cells keep their position and their text."""
+    """Return a new notebook with the released cells, by grade id in `released`.
+
+    The student's own cells keep their position and their text. Of several cells with the same id, the last one counts.
+    Missing tests and written answers are added at the end. The given notebook is not changed.
+    """
     cells: list[Any] = []
     found: set[str] = set()
     for cell in reversed(notebook.cells):
@@ -32,14 +36,17 @@ def restored(notebook: Any, released: dict[str, dict[str, Any]]) -> Any:
 
 
 def grade_id_of(cell: Any) -> str | None:
-    """Return nbgrader's id of a cell, or `None` if the metadata cannot be read."""
+    """Return nbgrader's id of a cell; `None` if it has none, or one that cannot be read."""
     metadata = cell.metadata.get("nbgrader")
     grade_id = metadata.get("grade_id") if isinstance(metadata, dict) else None
     return grade_id if isinstance(grade_id, str) else None
 
 
 def _rebuilt(cell: Any, released: dict[str, Any] | None) -> Any:
-    """Return a new cell with the student's text, or with the released text if the cell is locked."""
+    """Return a new cell with the student's text, or with the released text if the cell is locked.
+
+    `released` is nbgrader's metadata of the cell; None for a student's own cell.
+    """
     if released is None:
         kind = cell.cell_type if cell.cell_type in (_CODE, _MARKDOWN) else _MARKDOWN
         return _new_cell(kind, cell.source, {})

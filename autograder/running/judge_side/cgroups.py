@@ -25,7 +25,10 @@ _END_TIMEOUT = 5
 
 
 def delegated(controllers: tuple[str, ...] = CONTROLLERS) -> Path | None:
-    """Return this process's cgroup if it was delegated to this process alone and groups may be made in it, else None.
+    """Return this process's cgroup if it was delegated to this process alone, else None.
+
+    Return None also if this process may not create groups in it. After `take_over`, the result is the same cgroup,
+    although this process is now in a group below it.
 
     Parameters
     ----------
@@ -60,7 +63,7 @@ def take_over(controllers: tuple[str, ...] = CONTROLLERS) -> bool:
     Returns
     -------
     bool
-        False if no cgroup was delegated; nothing has changed then.
+        False if no cgroup was delegated, or Linux refused; then all processes are in their old cgroup.
     """
     place = delegated(controllers)
     if place is None:
@@ -78,11 +81,18 @@ def take_over(controllers: tuple[str, ...] = CONTROLLERS) -> bool:
 
 
 def group(limits: Limits) -> Group | None:
-    """Create a cgroup for one submission; return None if that is not possible.
+    """Create a cgroup for one submission and return it.
+
+    Return None if this process is not in the group that `take_over` creates, or Linux cannot limit groups there.
 
     Parameters
     ----------
     limits : Limits
+
+    Raises
+    ------
+    OSError
+        If Linux refuses to create it.
     """
     own = _own()
     if own is None or own.name != _GRADER_GROUP or not _can_have_groups(own.parent):
@@ -116,12 +126,20 @@ class Group:
             raise
 
     def entrance(self) -> int:
-        """Open the file to which a process writes "0" to join; a process with the descriptor needs no other rights."""
+        """Return a descriptor of the file to which a process writes "0" to join.
+
+        A process with the descriptor needs no other rights. The caller must close it.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be opened.
+        """
         return os.open(self.path / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
 
     @property
     def out_of_memory(self) -> bool:
-        """Return whether Linux has killed it because of its memory."""
+        """Return whether Linux has killed a process in it because of the memory limit."""
         try:
             events = (self.path / "memory.events").read_text(encoding="ascii").split()
         except OSError:
@@ -138,7 +156,10 @@ class Group:
             return 0.0
 
     def close(self) -> None:
-        """Kill the processes in it, and remove it."""
+        """Kill the processes in it, wait until they have ended, and remove it.
+
+        If they have not ended after 5 seconds, it stays.
+        """
         with contextlib.suppress(OSError):
             _write(self.path / "cgroup.kill", "1")
             _wait_until_empty(self.path / "cgroup.events")
@@ -146,7 +167,10 @@ class Group:
 
 
 def _can_have_groups(place: Path) -> bool:
-    """Return whether limited groups can be created here; a cgroup of another program may have the same name."""
+    """Return whether this process can create groups with limits in the cgroup `place`.
+
+    Its name is not enough: a cgroup of another program may have the same name.
+    """
     try:
         shared = (place / "cgroup.subtree_control").read_text(encoding="ascii").split()
     except OSError:
@@ -169,7 +193,7 @@ def _wait_until_empty(events: Path) -> None:
 
 
 def _own() -> Path | None:
-    """Return the directory of this process's cgroup."""
+    """Return the directory of this process's cgroup; None if it has none of version 2."""
     try:
         lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
         mounts = [line.split(" ") for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]

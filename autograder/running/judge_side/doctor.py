@@ -68,12 +68,12 @@ class Machine:
 
     @property
     def strongest(self) -> Mode:
-        """Return the strongest mode that works."""
+        """Return the strongest mode that works; "trusted" if no sandbox works."""
         return next((mode for mode in _SANDBOXES if self.platform == "linux" and mode not in self.problems), "trusted")
 
     @property
     def sentences(self) -> list[str]:
-        """Return a report for people, one sentence per line."""
+        """Return a report for people, as a list of sentences."""
         if self.platform != "linux":
             return [f"Submissions can be confined on Linux only (this is {self.platform}): their code must be trusted."]
         said = [f"Landlock is of version {self.landlock}." if self.landlock else "Landlock is not enabled."]
@@ -94,7 +94,10 @@ class Machine:
 
 
 def examine_machine() -> Machine:
-    """Check this machine: build each sandbox and run the interpreter in it."""
+    """Return the abilities of this machine: build each sandbox and run the interpreter in it.
+
+    It waits for these trials, which take seconds.
+    """
     root = hasattr(os, "getuid") and os.getuid() == 0
     if sys.platform != "linux":
         return Machine(sys.platform, root)
@@ -112,7 +115,7 @@ def examine_machine() -> Machine:
 
 
 def choose_mode(machine: Machine, *, asked: str | None, as_root: bool) -> Mode:
-    """Choose the mode for submissions; a weaker mode than namespaces must be requested by name.
+    """Return the mode for submissions; a weaker mode than namespaces must be requested by name.
 
     Parameters
     ----------
@@ -125,7 +128,7 @@ def choose_mode(machine: Machine, *, asked: str | None, as_root: bool) -> Mode:
     Raises
     ------
     ConfinementError
-        If the requested mode does not work here, or no mode was requested and namespaces do not work.
+        If the requested mode is unknown or does not work here, or no mode was requested and namespaces do not work.
     """
     if asked is not None and asked not in get_args(Mode):
         raise ConfinementError(f"the mode must be one of {', '.join(get_args(Mode))} (got {asked})")
@@ -168,7 +171,7 @@ def _problems(*, as_root: bool) -> dict[str, str]:
 
 
 def _problem_with(mode: Mode, *, as_root: bool) -> str:
-    """Return the reason why a sandbox cannot be built here, or an empty text."""
+    """Return the reason why a sandbox cannot be built here, or "" if it can."""
     edition = tempfile.mkdtemp(prefix="autograder-")
     scratch = tempfile.mkdtemp(prefix="autograder-")
     try:
@@ -198,7 +201,7 @@ def _problem_with(mode: Mode, *, as_root: bool) -> str:
 def try_out() -> None:
     """Build a sandbox in this process and run the interpreter in it; print `ok` or the problem.
 
-    It must run in a process of its own, as a sandbox is permanent.
+    The function never returns: it ends the process. It needs a process of its own, as a sandbox is permanent.
     """
     from autograder.running.sandbox import enter
 

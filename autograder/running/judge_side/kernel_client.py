@@ -45,10 +45,12 @@ class KernelClient(_Bounded, AsyncKernelClient):
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel has answered a request and has reported on the iopub channel that it is idle again.
 
+        `timeout` is in seconds; None for 60 seconds.
+
         Raises
         ------
         RuntimeError
-            If the kernel died, or did not answer within `timeout` seconds.
+            If the kernel died, or did not answer in time.
         """
         deadline = time.monotonic() + (60 if timeout is None else timeout)
         while time.monotonic() < deadline:

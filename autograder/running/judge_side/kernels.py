@@ -138,10 +138,10 @@ class Kernels:
         return self._zygote.share() if self._zygote is not None else None
 
     def manager(self) -> KernelManager:
-        """Return the manager of a new kernel; `await manager.start_kernel()` starts it.
+        """Return the manager of a new kernel, which is not started yet.
 
-        Once the kernel is started, `manager.provisioner.channel` is our end of the wire. The caller must shut the
-        kernel down.
+        `await manager.start_kernel()` starts it. Then `manager.provisioner.channel` is our end of the wire. The caller
+        must shut the kernel down.
         """
         factory = KernelProvisionerFactory.instance()
         for entry in _PROVISIONERS:  # registered here, as the project may run from its sources without installation
@@ -150,7 +150,10 @@ class Kernels:
         return KernelManager(kernel_name=_NAME, kernel_spec_manager=self._specs, connection_file=connection_file)
 
     def close(self) -> None:
-        """End all kernels and remove the private directory."""
+        """End all kernels and their zygote, wait for their end, and remove the private directory.
+
+        In a fork of the process that created this object, nothing happens.
+        """
         if os.getpid() != self._owner:
             return
         close_zygote(self._directory)

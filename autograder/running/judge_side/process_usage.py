@@ -17,6 +17,9 @@ _WANTS_CPU = (b"R", b"D")
 def usage_of(process: int, group: Group | None = None) -> Usage:
     """Return a function that measures a process and all its descendants.
 
+    Each call of the function returns a `Look`. CPU time never decreases from call to call, also when a process has
+    ended.
+
     Parameters
     ----------
     process : int
@@ -57,7 +60,13 @@ def _look_below(process: int) -> tuple[float, bool]:
 
 
 def _threads(process: int) -> Iterator[tuple[bytes, list[int]]]:
-    """Yield the state of each thread of a process, and the processes that it started."""
+    """Yield for each thread of a process its state, and the process ids of the processes that it started.
+
+    Raises
+    ------
+    OSError
+        If the process has ended.
+    """
     for thread in Path(f"/proc/{process}/task").iterdir():
         state = _stat(thread / "stat")[0]
         try:
@@ -68,7 +77,15 @@ def _threads(process: int) -> Iterator[tuple[bytes, list[int]]]:
 
 
 def _stat(path: Path) -> list[bytes]:
-    """Read the fields from the state on; the name before them may contain spaces and brackets."""
+    """Return the fields of a `stat` file in /proc, from the state on.
+
+    The name before the state may contain spaces and brackets.
+
+    Raises
+    ------
+    OSError
+        If the process has ended.
+    """
     return path.read_bytes().rpartition(b")")[2].split()
 
 

@@ -59,14 +59,14 @@ class ZygoteProvisioner(KernelProvisionerBase):
 
     @property
     def killed_because(self) -> str:
-        """Return which limit the submission exceeded if it was ended for that, or an empty text."""
+        """Return which limit the submission exceeded, if it was ended for that, else ""."""
         if self._group is not None and self._group.out_of_memory:
             return used_more_memory(self._limits.memory)
         return self._killed_because
 
     @property
     def usage(self) -> Usage:
-        """Return a function that measures the CPU time of the submission."""
+        """Return a function that measures the CPU time of the submission; the kernel must have been started."""
         assert self.pid is not None
         return usage_of(self.pid, self._group)
 
@@ -76,20 +76,23 @@ class ZygoteProvisioner(KernelProvisionerBase):
         return self._handle is not None
 
     async def poll(self) -> int | None:
-        """Return None while the kernel runs, else an exit status."""
+        """Return None while the kernel runs, 1 when it has ended, and 0 if none was started or `wait` has returned."""
         if self._handle is None:
             return 0
         return 1 if self._has_ended() else None
 
     async def wait(self) -> int | None:
-        """Wait until the kernel and all processes that it started have ended."""
+        """Wait without a limit until the kernel and all processes that it started have ended; return 0."""
         while not await self._ended_within(_END_TIMEOUT):
             pass
         self._release_handle()
         return 0
 
     async def send_signal(self, signum: int) -> None:
-        """Interrupt the kernel and wait until it has received the signal; or end it."""
+        """Send SIGINT to the kernel and wait up to 5 seconds until it has received it.
+
+        SIGTERM and SIGKILL end the kernel, without waiting. Other signals are ignored.
+        """
         if signum == signal.SIGINT:
             self._signal(signal.SIGINT)
             for _ in range(_INTERRUPT_CHECKS):
@@ -100,18 +103,18 @@ class ZygoteProvisioner(KernelProvisionerBase):
             self._end()
 
     async def kill(self, restart: bool = False) -> None:
-        """End the kernel and all processes that it started, and wait until they have ended."""
+        """End the kernel and all processes that it started, and wait up to 10 seconds until they have ended."""
         self._end()
         if not await self._ended_within(_END_TIMEOUT):
             self._signal(signal.SIGKILL)
             await self._ended_within(_END_TIMEOUT)
 
     async def terminate(self, restart: bool = False) -> None:
-        """End the kernel at once, as `kill` does: it has nothing to clean up."""
+        """End the kernel and wait until it has ended, as `kill` does: it has nothing to clean up."""
         await self.kill(restart)
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Choose the paths of the kernel's sockets."""
+        """Choose the paths of the kernel's sockets, and return the arguments for `launch_kernel`."""
         manager = self.parent
         self._sockets = tempfile.mkdtemp(prefix="k", dir=self.directory)
         manager.transport = "ipc"
@@ -124,7 +127,13 @@ class ZygoteProvisioner(KernelProvisionerBase):
         return arguments
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Fork a kernel and wait until it is ready."""
+        """Fork a kernel, wait until it is ready, and return its connection's description.
+
+        Raises
+        ------
+        ZygoteError
+            If the zygote cannot start or fork, or the kernel does not become ready.
+        """
         given = kwargs.get("env") or {}
         try:
             await asyncio.to_thread(self._launch, {name: given[name] for name in _ENVIRONMENT if name in given})
@@ -183,7 +192,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
         self._end()
 
     async def cleanup(self, restart: bool = False) -> None:
-        """End the kernel if it runs; close its connection and remove its directories."""
+        """End the kernel if it runs, and wait until it has ended; close its connection and remove its directories."""
         if self._handle is not None:
             await self.kill()
         self._release_handle()
@@ -206,7 +215,10 @@ class ZygoteProvisioner(KernelProvisionerBase):
             os.close(handle)
 
     def _end(self) -> None:
-        """Kill the kernel and all processes that it started; a supervisor does it when it gets SIGTERM."""
+        """Kill the kernel and all processes that it started, without waiting for their end.
+
+        A supervisor does this when it gets SIGTERM.
+        """
         self._signal(signal.SIGKILL if self._scratch is None else signal.SIGTERM)
 
     def _signal(self, number: int) -> None:
@@ -234,7 +246,7 @@ class ZygoteProvisioner(KernelProvisionerBase):
 
 
 def _listen(path: str) -> socket.socket:
-    """Create a listening socket early, so that a client can connect before the kernel is ready."""
+    """Return a new unix socket that listens at `path`, so that a client can connect before the kernel is ready."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(path)
     listener.listen(16)
@@ -250,7 +262,10 @@ def _read_ready_byte(pipe: int, seconds: float) -> bytes:
 
 
 def _interrupt_is_pending(process: int, *, supervised: bool) -> bool:
-    """Return whether an interrupt has not reached the kernel yet, or not its supervisor."""
+    """Return whether an interrupt has not reached the kernel yet, or not its supervisor if it has one.
+
+    Return False if the process has ended.
+    """
     try:
         states = [_status(each) for each in (process, *(children(process) if supervised else ()))]
         # A supervisor that waits for the next signal has forwarded all earlier ones.
@@ -278,7 +293,13 @@ class TrustedProvisioner(LocalProvisioner):
     killed_because: str = ""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Start the process and wait until it has connected to us."""
+        """Start the process, wait until it has connected to us, and return its connection's description.
+
+        Raises
+        ------
+        ZygoteError
+            If it ends first, or does not connect within 300 seconds.
+        """
         given = kwargs.get("env") or {}
         with socket.create_server(("127.0.0.1", 0)) as listener:
             token = secrets.token_hex(32)
@@ -304,7 +325,15 @@ class TrustedProvisioner(LocalProvisioner):
         return info
 
     def _accept(self, listener: socket.socket, token: bytes) -> socket.socket:
-        """Accept the connection that sends the token; other programs of this machine may connect as well."""
+        """Wait for the connection that sends the token, and return it.
+
+        Connections without the token are closed, as other programs of this machine may connect as well.
+
+        Raises
+        ------
+        ZygoteError
+            If the process ends first, or does not connect within 300 seconds.
+        """
         listener.settimeout(0.1)
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
@@ -324,12 +353,12 @@ class TrustedProvisioner(LocalProvisioner):
 
     @property
     def usage(self) -> Usage:
-        """Return a function that measures the CPU time of the submission."""
+        """Return a function that measures the CPU time of the submission; the process must have been started."""
         assert self.pid is not None
         return usage_of(self.pid)
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Close the connection to the kernel."""
+        """Close the connection to the kernel; the process must have ended."""
         if self.channel is not None:
             self.channel.close()
             self.channel = None

@@ -53,13 +53,19 @@ class _Call:
     writable: bool
 
     def equals(self, other: _Call) -> bool:
-        """Return whether both are the same call, with identical arguments."""
+        """Return whether both are the same call.
+
+        Arguments must be the same objects, not only equal ones.
+        """
         same = self.args is other.args and self.kwargs is other.kwargs and self.references is other.references
         return same and self.function == other.function and self.writable == other.writable
 
     @property
     def may_be_prefetched(self) -> bool:
-        """Return whether it is small and has no functions as arguments, which would need messages during the call."""
+        """Return whether its arguments are small and contain no functions.
+
+        Functions as arguments would need messages during the call.
+        """
         bytes_of = [_bytes_of(value) for value in (*self.args, *self.kwargs.values())]
         return not self.references and sum(bytes_of) <= _MAX_PREFETCHED_BYTES
 
@@ -96,14 +102,16 @@ class RemoteFunctions:
 
     @contextmanager
     def judging(self, name: str) -> Iterator[RemoteFunction | None]:
-        """Yield the function of a name, or `None` if the name is not callable.
+        """Fork the kernel; yield the function of a name, or `None` if the name is not callable.
 
-        Afterwards, its reference may replace it where the function of a later exercise calls it.
+        The fork ends with the block. For functions that are judged later, `globals_among` then also finds this name.
 
         Raises
         ------
         KernelLostError
             If the kernel cannot fork, or the connection broke.
+        StalledError
+            If it is not the last try, and the kernel took too long without using its CPU time.
         """
         self.ended = False
         try:
@@ -116,17 +124,32 @@ class RemoteFunctions:
             self._close()
 
     def globals_among(self, name: str, names: Sequence[str]) -> tuple[str, ...]:
-        """Return those of `names` that the function can see as globals and that have been judged already."""
+        """Return those of `names` that the function `name` can see as globals and that have been judged already.
+
+        It waits for the kernel. The result is empty if the kernel does not answer the question.
+
+        Raises
+        ------
+        KernelLostError
+            If the kernel cannot fork, or the connection broke.
+        StalledError
+            If it is not the last try, and the kernel took too long without using its CPU time.
+        """
         judged = [other for other in names if other in self._judged]
         seen = self._look(name, judged).get("names") if judged else None
         return tuple(other for other in judged if isinstance(seen, list) and other in seen)
 
     def prefetch(self, announced: Iterable[_Call]) -> None:
-        """Store calls that will probably follow in this order, so that they can be sent early; some may be left out."""
+        """Store calls that will probably follow in this order; they replace the calls stored before.
+
+        This method sends nothing. `call` sends some of them early, and leaves out large ones.
+        """
         self._announced = deque(announced)
 
     def call(self, call: _Call) -> calls.Outcome:
-        """Make one call; if it hangs, ends its process or sends invalid messages, the outcome has an error.
+        """Make one call, and wait for its outcome.
+
+        If the call hangs, ends its process or sends invalid messages, the outcome has an error.
 
         Raises
         ------
@@ -134,6 +157,8 @@ class RemoteFunctions:
             If the kernel cannot fork, or the connection broke.
         StalledError
             If it is not the last try, and the call took too long without using its CPU time.
+        EncodingError
+            If an argument cannot be sent.
         """
         self._discard_prefetched(call)
         functions: list[Callable[..., Any]] = []
@@ -162,7 +187,17 @@ class RemoteFunctions:
         return TimeLimit(calls.DEADLINE_SECONDS + _GRACE, self._usage)
 
     def _discard_prefetched(self, call: _Call | None) -> None:
-        """Discard prefetched calls that come before `call`; all of them if `call` is None."""
+        """Receive and discard the answers of calls sent before `call`; of all if `call` is None.
+
+        If `call` was not sent, drop the announced calls up to and including it.
+
+        Raises
+        ------
+        StalledError
+            If it is not the last try, and an answer took too long without use of CPU time.
+        KernelLostError
+            If the kernel does not confirm the end of the judging process, or the connection broke.
+        """
         while self._sent and not (call and self._sent[0].equals(call)):
             assert self._wire is not None  # since a call was sent over it
             try:
@@ -205,7 +240,17 @@ class RemoteFunctions:
         return {}
 
     def _open(self) -> Wire:
-        """Request a fork of the kernel, and connect to it."""
+        """Request a judging process from the kernel, wait until it is there, and return the connection to it.
+
+        Without forks, the kernel's own process serves.
+
+        Raises
+        ------
+        KernelLostError
+            If the kernel cannot fork, or the connection broke.
+        StalledError
+            If it is not the last try, and the kernel took too long without using its CPU time.
+        """
         if not self._forks:
             self._control(INLINE)
             self._wire = Wire(self._channel)
@@ -221,7 +266,21 @@ class RemoteFunctions:
         return self._wire
 
     def _close(self) -> None:
-        """Request the end of the fork, if there is one."""
+        """End the judging process, and forget the calls sent to it.
+
+        If there is none, nothing happens. With forks, wait for the kernel's confirmation.
+
+        Raises
+        ------
+        KernelLostError
+            If the kernel does not confirm, or the connection broke.
+        StalledError
+            If it is not the last try, and the kernel took too long without using its CPU time.
+        WireError
+            Without forks, if the connection broke.
+        TimeoutError
+            Without forks, if the kernel did not read the request in time.
+        """
         self._sent.clear()
         if self._wire is None:
             return
@@ -279,33 +338,58 @@ class RemoteFunction(calls.RemoteCallable):
         self._references = dict(references or {})
 
     def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, writable: bool) -> calls.Outcome:
-        """Call the function in its kernel, on copies of the arguments.
+        """Call the function in its kernel, on copies of the arguments, and wait for the outcome.
+
+        If `writable` is false, it gets arrays that it cannot change. An error of the call is part of the outcome.
 
         Raises
         ------
         KernelLostError
             If the kernel cannot fork, or the connection broke.
+        StalledError
+            If it is not the last try, and the call took too long without using its CPU time.
+        EncodingError
+            If an argument cannot be sent.
         """
         return self._functions.call(self._call(args, kwargs, writable))
 
     def prefetch(self, arguments: Sequence[calls.Arguments], *, writable: bool) -> None:
-        """Prefetch the results of small calls, several at a time."""
+        """Store calls that will probably follow in this order, so that small ones can be sent early.
+
+        It returns at once. `call` returns the results.
+        """
         self._functions.prefetch(self._call(args, kwargs, writable) for args, kwargs in arguments)
 
     def _call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], writable: bool) -> _Call:
         return _Call(self.__name__, args, kwargs, self._references, writable)
 
     def globals_among(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return those of `names` that it can see as globals and that have been judged already."""
+        """Return those of `names` that it can see as globals and that have been judged already.
+
+        It waits for the kernel. The result is empty if the kernel does not answer the question.
+
+        Raises
+        ------
+        KernelLostError
+            If the kernel cannot fork, or the connection broke.
+        StalledError
+            If it is not the last try, and the kernel took too long without using its CPU time.
+        """
         return self._functions.globals_among(self.__name__, names)
 
     def with_references(self, references: Mapping[str, Callable[..., Any]]) -> RemoteFunction:
-        """Return the same function with references in place of globals."""
+        """Return a new object for the same function, with `references` in place of globals of these names.
+
+        References that were set before are not kept.
+        """
         return RemoteFunction(self._functions, self.__name__, references)
 
 
 def _bytes_of(value: Any) -> float:
-    """Estimate the bytes of an argument; infinity if it is a function or may contain one."""
+    """Return an estimate of the bytes of an argument.
+
+    The estimate is infinity for a value that may contain a function.
+    """
     if isinstance(value, np.ndarray):
         return value.nbytes
     if isinstance(value, dict):
@@ -334,7 +418,9 @@ class _Conversation:
         self._waited = self._own = 0.0
 
     def listen(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Wait for the answer.
+        """Wait for the answer, and return its message and its values.
+
+        Meanwhile, call the judge's functions that the kernel asks for.
 
         Raises
         ------
@@ -374,7 +460,10 @@ class _Conversation:
                 raise TimeoutError
 
     def _proxy(self, number: int) -> Callable[..., Any]:
-        """Return a proxy for a function in the kernel."""
+        """Return a proxy for the function with this number in the kernel.
+
+        A call of the proxy waits for the result. It raises the function's exception, or the errors of `listen`.
+        """
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self._wire.send({"own": number}, {"args": list(args), "kwargs": kwargs}, wait=self._limit.until_next_look)
@@ -402,7 +491,11 @@ def _call_with_limits(function: Callable[..., Any], values: Mapping[str, Any]) -
 
 @contextmanager
 def _limited_memory() -> Iterator[None]:
-    """Limit memory during a call: the arguments of a submission could make an initializer allocate all memory."""
+    """Limit the memory of this process during the block to 1 GiB more than it has now.
+
+    Otherwise, the arguments of a submission could make a function of the judge's allocate all memory. Only Linux has
+    this limit; a larger allocation raises MemoryError.
+    """
     if sys.platform != "linux":
         yield
         return

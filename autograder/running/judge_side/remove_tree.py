@@ -9,7 +9,10 @@ from pathlib import Path
 
 
 def remove_tree(path: str) -> None:
-    """Remove a directory, even if its owner has removed the write permission of folders in it."""
+    """Remove a directory, even if its owner has removed the write permission of folders in it.
+
+    What cannot be removed stays; no error is raised.
+    """
     for parent, names, _ in os.walk(path):
         for name in names:
             directory = Path(parent, name)

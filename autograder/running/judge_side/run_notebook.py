@@ -57,6 +57,8 @@ def run_notebook(
 ) -> None:
     """Run cells of a notebook in a fresh kernel, in order, and judge each test cell when its turn comes.
 
+    It returns when all cells are done and the kernel has ended.
+
     Parameters
     ----------
     notebook : NotebookNode
@@ -122,7 +124,17 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
         self._output = _Budget()
 
     async def run(self, files: Mapping[str, bytes]) -> None:
-        """Start a kernel, write the files, and run and judge all cells."""
+        """Start a kernel, write the files, and run and judge all cells.
+
+        Raises
+        ------
+        RunError
+            If all cells together took too long.
+        StalledError
+            If a cell or a call took too long without using its CPU time, and it is not the last try.
+        DeadKernelError, KernelLostError, CellTimeoutError, ForgedMessageError, RuntimeError
+            If the kernel died, stopped answering or sent invalid messages.
+        """
         async with self.async_setup_kernel(cleanup_kc=True):
             provisioner = self.km.provisioner
             try:
@@ -160,6 +172,13 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
 
         Also wait until all output of the cell is read. This wait has a limit, as the last messages may be missing:
         ZeroMQ drops messages while its queue is full.
+
+        Raises
+        ------
+        CellTimeoutError
+            If the cell does not end.
+        StalledError
+            If the kernel took too long without using its CPU time, and it is not the last try.
         """
         self._interrupt = None
         await interrupt
@@ -182,7 +201,20 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
     async def _async_poll_for_reply(
         self, msg_id: str, cell: Any, timeout: int | None, output: asyncio.Future[None], alive: asyncio.Future[None]
     ) -> Any:
-        """Wait until a cell has ended, within a limit of CPU time; nbclient's own limit is of wall time."""
+        """Wait until a cell has ended, within a limit of CPU time; nbclient's own limit is of wall time.
+
+        A cell that reaches the limit is interrupted.
+
+        Returns
+        -------
+        dict
+            The kernel's reply; in place of it a reply with a CellTimeoutError if the limit was reached.
+
+        Raises
+        ------
+        StalledError
+            If the cell took too long without using its CPU time, and it is not the last try.
+        """
         limit = self._limit(self._seconds_of_a_cell())
         try:
             try:
@@ -203,14 +235,14 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
                 task.cancel()
 
     async def _wait_within(self, limit: TimeLimit, what: Awaitable[Any]) -> Any:
-        """Wait within a limit.
+        """Wait for an awaitable within a limit, and return its result.
 
         Raises
         ------
         TimeoutError
             If the limit was reached; in the last try also if the submission stalled.
         StalledError
-            If the submission stalled.
+            If the submission stalled, and it is not the last try.
         """
         try:
             return await _within(limit, what)
@@ -232,7 +264,10 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
         return TimeLimit(seconds, self.km.provisioner.usage)
 
     def _seconds_of_a_cell(self) -> int:
-        """Return the limit of a cell; it is shorter after some timeouts, so that no notebook delays the class."""
+        """Return the CPU seconds that the next cell may take.
+
+        After one and after more timeouts there are fewer, so that no notebook delays the class.
+        """
         shorter = _TIMEOUT_AFTER_HANGS[min(self._timeouts, len(_TIMEOUT_AFTER_HANGS) - 1)]
         return self._cell_timeout if shorter is None else min(shorter, self._cell_timeout)
 
@@ -251,7 +286,7 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
         self.nb.cells[place] = last  # nbclient replaces the notebook's cell by the one that it runs
 
     def reason(self, problem: BaseException) -> str:
-        """Return the reason why the run ended early."""
+        """Return the reason why the run ended early, for staff; `problem` is the exception that ended it."""
         if self._killed_because:
             return f"the submission was stopped: {self._killed_because}"
         if isinstance(problem, DeadKernelError):
@@ -265,7 +300,10 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
         return f"the kernel could not be used ({problem!s:.200})"
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        """Process a message of the kernel; ignore it if it is not valid, or there was too much output already."""
+        """Process a message of the kernel, and return the new output, or None if there is none.
+
+        A message is ignored if it is not valid, belongs to a widget, or exceeds the limits of output.
+        """
         if str(msg["msg_type"]).startswith("comm"):
             return None  # messages of widgets, for which there is no front end
         shows = msg["msg_type"] not in ("status", "execute_input", "clear_output")
@@ -278,7 +316,10 @@ class _NotebookRun(NotebookClient):  # type: ignore[misc]  # traitlets publishes
             return None  # not a kernel's message: the submission has sent it
 
     def _cut(self, cell: Any, *, still_runs: bool) -> None:
-        """Add a note, once per cell, that output was left out, and interrupt a cell that prints too much."""
+        """Add a note to a cell that output was left out, once per cell.
+
+        If it still runs and has exceeded the limit of a cell, request its interrupt, but do not wait for it.
+        """
         if not self._output.cut:
             self._output.cut = True
             text = f"[more output was left out: a cell may show {CELL_OUTPUT >> 20} MB]\n"
@@ -300,12 +341,16 @@ def _require_error(cell: Any, cell_index: int, execute_reply: Any) -> None:
 
 
 async def _within(limit: TimeLimit, what: Awaitable[Any]) -> Any:
-    """Wait for an awaitable and return its result.
+    """Wait for an awaitable within a limit, and return its result.
+
+    The awaitable is cancelled if it is not done by then. Its own exceptions are raised too.
 
     Raises
     ------
-    TimeoutError, StalledError
-        If the limit was reached.
+    TimeoutError
+        If the CPU time was used up.
+    StalledError
+        If the limit was reached in another way.
     """
     task = asyncio.ensure_future(what)
     try:
@@ -341,7 +386,10 @@ class _Budget:
         return self._cell > CELL_OUTPUT
 
     def allows(self, content: Any) -> bool:
-        """Count an output; return whether it is within the limits."""
+        """Count an output, and return whether it is within the limits of the cell and of the notebook.
+
+        An output beyond the limits does not count for the notebook.
+        """
         size = len(json.dumps(content, default=str))
         self._cell += size
         if self.too_much_for_a_cell or self._notebook + size > NOTEBOOK_OUTPUT:

@@ -9,7 +9,9 @@ from typing import Any
 
 
 def joined(outputs: list[Any]) -> list[Any]:
-    """Merge all output to stdout into one output, and all to stderr, each at the place of its first output.
+    """Return the outputs, with all output to stdout in one output and all to stderr in one.
+
+    Each of the two is at the place of its first output.
 
     Parameters
     ----------
@@ -33,7 +35,10 @@ def joined(outputs: list[Any]) -> list[Any]:
 
 
 def as_shown(text: str) -> str:
-    """Apply carriage returns and backspaces as a terminal does, so that a progress bar is one line."""
+    """Return a text as a terminal shows it: carriage returns and backspaces are applied.
+
+    So a progress bar becomes one line.
+    """
     return "\n".join(map(_line, text.split("\n"))) if "\r" in text or "\b" in text else text
 
 

@@ -92,8 +92,8 @@ def write_edition(directory: Path, *, given: Iterable[Name], withheld: Iterable[
     Raises
     ------
     EditionError
-        If a definition to keep uses a withheld one, a module or an answer does not exist, or `directory` is not
-        empty.
+        If an import of `course_lib` is relative or has a `*`, or a module that is copied as it is imports one that is
+        not.
     """
     _write(directory, {**_course_lib(site, set(given), set(withheld)), **_autograder(site)})
 
@@ -111,7 +111,7 @@ def write_laboratory(directory: Path, *, site: Path = SITE) -> None:
     Raises
     ------
     EditionError
-        If the directory is not empty.
+        If the directory is not empty, or a module of the kernel's side is missing or must not be in the edition.
     """
     files = _autograder(site)
     for path in sorted((site / "course_lib").rglob("*")):
@@ -137,7 +137,7 @@ def _write(directory: Path, files: Mapping[str, bytes]) -> None:
 
 
 def edition_hash(directory: Path) -> str:
-    """Compute the SHA-256 of the names and contents of all files in a directory.
+    """Return the SHA-256 of the names and contents of all files in a directory.
 
     Parameters
     ----------
@@ -195,7 +195,15 @@ def _bound_by(statement: ast.stmt) -> list[str]:
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
-    """List all imports, also those inside functions: the module, the name in it or "", and the name bound here."""
+    """Yield every import, also inside functions, as (module, name, bound name).
+
+    The name is "" if the module itself is imported.
+
+    Raises
+    ------
+    EditionError
+        If an import is relative or has a `*`.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "", _name_here(alias)) for alias in node.names)
@@ -218,7 +226,10 @@ def _is_ours(module: str) -> bool:
 
 
 def _origin(modules: _Modules, module: str, name: str) -> Name:
-    """Return module and name of an import; the name is "" if it is a module, as in `from course_lib import plots`."""
+    """Return the module and the name that an import refers to.
+
+    The name is "" if it refers to a module, as in `from course_lib import plots`.
+    """
     return (f"{module}.{name}", "") if f"{module}.{name}" in modules else (module, name)
 
 
@@ -239,10 +250,12 @@ def _refuse_whole_modules_that_import_others(modules: _Modules) -> None:
 
 
 def _closure(modules: _Modules, given: Collection[Name], withheld: Collection[Name]) -> set[Name]:
-    """Find the definitions to keep: the given answers, and all definitions that they use.
+    """Return the definitions to keep: the given answers, and all definitions that they use.
 
-    Definitions in modules without answers are never kept. Such a module may still contain an answer in another form, as
-    the one that trains networks does.
+    Raises
+    ------
+    EditionError
+        If a given answer uses a withheld one, or something of a module without answers.
     """
     homes = {module for module, _ in (*given, *withheld, ALWAYS)}
     kept: set[Name] = set()
@@ -265,7 +278,10 @@ def _closure(modules: _Modules, given: Collection[Name], withheld: Collection[Na
 
 
 def _reached_by(modules: _Modules, module: str, name: str) -> Iterator[Name]:
-    """List the project's definitions that a definition names; too many if a local variable has the same name."""
+    """Yield the project's definitions that a definition names, as (module, name).
+
+    There may be too many, if a local variable has the name of a definition.
+    """
     source = modules[module]
     for word in sorted(_words(source.defined[name])):
         if word in source.defined:
@@ -279,7 +295,10 @@ def _words(statements: Iterable[ast.stmt]) -> set[str]:
 
 
 def _generated(module: _Module, kept: set[str]) -> str:
-    """Return a module's new text: kept definitions unchanged, and stubs for other public functions and classes."""
+    """Return a module's new text: kept definitions unchanged, and stubs for other public functions and classes.
+
+    `kept` are the names of the definitions to keep.
+    """
     stays = [statement for statement in module.body if kept & set(_bound_by(statement))]
     words = _words(stays)
     lines = module.text.splitlines()
@@ -296,7 +315,10 @@ def _generated(module: _Module, kept: set[str]) -> str:
 
 
 def _import_of(statement: ast.Import | ast.ImportFrom, words: Collection[str]) -> list[str]:
-    """Return the import statement without the names that are not used, as text; empty if none is used."""
+    """Return the import statement without the names that are not used, as a list of at most one text.
+
+    The list is empty if no name is used. `words` are the used names.
+    """
     future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
     names = [alias for alias in statement.names if future or _name_here(alias) in words]
     if not names:
@@ -318,7 +340,13 @@ def _stub(name: str, *, is_class: bool) -> str:
 
 
 def _autograder(site: Path) -> dict[str, bytes]:
-    """Return the files of the grader: a front end without a judge, and the modules of the kernel's process."""
+    """Return the grader's files by name: a front end without a judge, and the modules of the kernel's process.
+
+    Raises
+    ------
+    EditionError
+        If a module is missing, or must not be in the edition.
+    """
     rooms = ("judging", "running", "running/kernel_side", "running/sandbox")
     files = {f"autograder/{room}/__init__.py": HEADER.encode() for room in rooms}
     files["autograder/__init__.py"] = _front_end(site / "autograder" / "__init__.py").encode()
@@ -336,7 +364,13 @@ def _autograder(site: Path) -> dict[str, bytes]:
 
 
 def _kernel_side_imports(site: Path, module: str, path: Path) -> Iterator[str]:
-    """List the grader's modules that a module imports; raise an error if one may not be in the edition."""
+    """Yield the names of the grader's modules that a module imports; some may be repeated.
+
+    Raises
+    ------
+    EditionError
+        If it imports a module that must not be in the edition, or an import is relative or has a `*`.
+    """
     for source, name, _ in _imports(ast.parse(path.read_bytes())):
         submodule = f"{source}.{name}"
         imported = submodule if (site / f"{submodule.replace('.', '/')}.py").is_file() else source

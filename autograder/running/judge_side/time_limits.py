@@ -70,12 +70,14 @@ class TimeLimit:
     def until_next_look(self) -> float:
         """Measure if it is time to, and return the seconds until the next measurement.
 
+        It does not wait.
+
         Raises
         ------
         TimeoutError
             If the CPU time is used up.
         StalledError
-            If the limit is reached by sleep, or the wall time is too long.
+            If CPU time and sleep together reach the limit, or the wall time reaches 30 times the limit.
         """
         now = self._clock()
         if (left := self._last + self._interval - now) > 0:
@@ -97,6 +99,6 @@ class TimeLimit:
         return self._interval
 
     def excuse(self, seconds: float) -> None:
-        """Exclude seconds that have just passed, in which the judge worked and not the submission."""
+        """Exclude seconds that have just passed from the charge, as the judge worked in them and not the submission."""
         self._excused += seconds
         self._last = self._clock()

@@ -50,7 +50,7 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def watch(self, watched: Watched) -> None:
-        """Start to watch a submission."""
+        """Start to watch a submission, and return at once."""
         with self._changed:
             self._watched.add(watched)
             if self._thread is None:
@@ -82,12 +82,18 @@ _watchdogs: dict[int, Watchdog] = {}
 
 
 def watchdog() -> Watchdog:
-    """Return the watchdog of this process; a fork gets a new one, as threads do not survive a fork."""
+    """Return the watchdog of this process, which is created at the first call.
+
+    A fork gets a new one, as threads do not survive a fork.
+    """
     return _watchdogs.setdefault(os.getpid(), Watchdog())
 
 
 def _excess(watched: Watched, *, disk: bool) -> str:
-    """Return the reason to end this submission, or an empty text."""
+    """Return the reason to end this submission, or "" if it is within its limits.
+
+    Its files are measured only if `disk` is true, as this is slow.
+    """
     processes = {watched.process, *walk_below(watched.process)}
     # The resident sizes count shared pages several times, but are fast to read. If their sum is within the limit, the
     # slower proportional sizes are not needed.
@@ -99,7 +105,7 @@ def _excess(watched: Watched, *, disk: bool) -> str:
 
 
 def used_more_memory(limit: int) -> str:
-    """Return the message for an exceeded memory limit."""
+    """Return the message for an exceeded memory limit of `limit` bytes."""
     return f"used more than {_in_words(limit)} of memory"
 
 
@@ -112,7 +118,10 @@ def _resident(process: int) -> int:
 
 
 def _proportional(process: int) -> int:
-    """Return the proportional set size of a process, in which a page shared by n processes counts 1/n."""
+    """Return the proportional set size of a process in bytes, in which a page shared by n processes counts 1/n.
+
+    It is 0 if the process has ended. It is the resident size if this process has no right to read it.
+    """
     try:
         for line in Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines():
             if line.startswith("Pss:"):

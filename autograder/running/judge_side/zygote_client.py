@@ -31,7 +31,10 @@ _KEPT_FOR_ZYGOTE = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBR
 
 
 def zygote_error(wanted: str, got: str, details: str) -> ZygoteError:
-    """Return an error with the last line of `got`, the most useful one, in the message and the rest in a note."""
+    """Return an error whose message contains `wanted` and the last line of `got`, the most useful one.
+
+    A note has `details`, or all of `got` if `details` is empty.
+    """
     lines = got.strip().splitlines() or ["nothing"]
     error = ZygoteError(f"{wanted} (got {lines[-1]})")
     error.add_note(details or got)
@@ -85,7 +88,7 @@ class Zygote:
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def share(self) -> ZygoteShare:
-        """Return a share, with which another process can request kernels from this zygote.
+        """Return a new share, with which another process can request kernels from this zygote.
 
         Raises
         ------
@@ -146,7 +149,10 @@ class Zygote:
         self._ready = False
 
     def scratch_directory(self, within: str | None) -> str:
-        """Create a directory that the kernels' user may write to, and return its path."""
+        """Create a directory that the kernels' user may write to, and return its path.
+
+        `within` is its parent; None for the system's directory for temporary files.
+        """
         path = tempfile.mkdtemp(prefix="autograder-", dir=within)
         if self.options.user and os.getuid() == 0:
             os.chown(path, *self.options.user)
@@ -154,11 +160,13 @@ class Zygote:
 
     @property
     def home(self) -> str | None:
-        """Return the parent of the kernels' scratch directories; None in mode namespaces."""
+        """Return the parent of the kernels' scratch directories, as a path; None in mode namespaces."""
         return self._home
 
     def fork(self, request: dict[str, Any], fds: list[int]) -> tuple[int, int, int]:
-        """Request a kernel.
+        """Request a kernel, and wait until it is forked; restart the zygote first if it has died.
+
+        `request` is sent as JSON, together with the descriptors `fds`, which stay open here.
 
         Returns
         -------
@@ -207,7 +215,11 @@ class Zygote:
                 self._process.wait()
 
     def close(self) -> None:
-        """End the zygote and all its kernels."""
+        """Close the connection, and wait until the zygote and all its kernels have ended.
+
+        A zygote that does not end within 5 seconds is killed. In a fork of the process that created this object,
+        nothing happens.
+        """
         if os.getpid() != self._owner:
             return  # this process is a fork; the zygote belongs to its parent
         atexit.unregister(self.close)
@@ -223,7 +235,10 @@ _zygotes_lock = threading.Lock()
 
 
 def start_zygote(directory: str, options: SandboxOptions, share: ZygoteShare | None = None) -> Zygote:
-    """Start a zygote, or use a share in another process's zygote, and register it under this directory."""
+    """Start a zygote and return it, registered under this directory; do not wait until it is ready.
+
+    With a `share` in another process's zygote, that one is used and none is started.
+    """
     with _zygotes_lock:
         key = f"{os.getpid()}:{directory}"
         _zygotes[key] = Zygote(options, Path(directory), share)
@@ -236,7 +251,7 @@ def zygote_of(directory: str) -> Zygote:
     Raises
     ------
     ZygoteError
-        If it was closed.
+        If there is none, or it was closed.
     """
     with _zygotes_lock:
         found = _zygotes.get(f"{os.getpid()}:{directory}")
@@ -246,7 +261,7 @@ def zygote_of(directory: str) -> Zygote:
 
 
 def close_zygote(directory: str) -> None:
-    """End the zygote that is registered under this directory, if there is one."""
+    """End the zygote that this process registered under this directory, if there is one, and wait for its end."""
     with _zygotes_lock:
         found = _zygotes.pop(f"{os.getpid()}:{directory}", None)
     if found is not None:

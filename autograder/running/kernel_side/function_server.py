@@ -35,7 +35,10 @@ _FORK_TIMEOUT = 10  # seconds to wait for a free process where the limit of proc
 
 
 def attach(connection: socket.socket) -> None:
-    """Register a server with the kernel's event loop, which answers the judge between cells and never during one."""
+    """Register a server with the kernel's event loop, and return at once.
+
+    The server answers the judge between cells and never during one.
+    """
     from tornado.ioloop import IOLoop
 
     server = Server(connection, _user_namespace)
@@ -43,7 +46,17 @@ def attach(connection: socket.socket) -> None:
 
 
 def attach_from_environment() -> None:
-    """Connect to the judge at the address in the environment, and answer it in the event loop."""
+    """Connect to the judge at the address in the environment, and answer it in the event loop.
+
+    The address is removed from the environment.
+
+    Raises
+    ------
+    KeyError
+        If there is no address.
+    OSError
+        If the connection fails.
+    """
     host, port, token = os.environ.pop(ADDRESS_VARIABLE).rsplit(":", 2)
     connection = socket.create_connection((host, int(port)))
     connection.sendall(token.encode("ascii"))
@@ -73,7 +86,16 @@ class Server:
         self._child = 0
 
     def answer(self) -> None:
-        """Read one control byte and execute it."""
+        """Wait for one control byte and execute it.
+
+        INLINE serves calls until the judge ends them; the other bytes take a moment. For an unknown byte or a closed
+        connection, the server stops.
+
+        Raises
+        ------
+        OSError
+            If the connection broke, or Linux refuses to fork for another reason than the limit of processes.
+        """
         if hasattr(socket, "recv_fds") and self._connection.family != socket.AF_INET:
             said, descriptors, _, _ = socket.recv_fds(self._connection, 1, 1)
         else:
@@ -138,7 +160,15 @@ class Server:
 
 
 def _fork_with_retry() -> int:
-    """Fork; at the limit of processes and threads, wait until some have ended and reap them."""
+    """Fork, and return the child's process id; 0 in the child.
+
+    At the limit of processes and threads, wait up to 10 seconds until some have ended, and reap them.
+
+    Raises
+    ------
+    BlockingIOError
+        If the limit is still reached then.
+    """
     until = time.monotonic() + _FORK_TIMEOUT
     # Python warns of a fork with several threads. The child uses no lock that another thread may hold.
     with warnings.catch_warnings(action="ignore"):
@@ -155,7 +185,7 @@ def _fork_with_retry() -> int:
 
 
 def _serve(wire: Wire, namespace: Mapping[str, Any]) -> None:
-    """Answer requests until the judge sends "end" or closes the connection."""
+    """Wait for requests and answer each, until the judge sends "end" or closes the connection."""
     session = _Session(wire)
     while True:
         try:
@@ -181,7 +211,15 @@ def _outcome(function: Any, message: Mapping[str, Any], values: Mapping[str, Any
 
 
 def _send(wire: Wire, outcome: calls.Outcome) -> None:
-    """Send the outcome of a call; replace a result that cannot be sent by its description, which is judged wrong."""
+    """Send the outcome of a call.
+
+    A result that cannot be sent is replaced by its description, which is judged wrong.
+
+    Raises
+    ------
+    WireError
+        If the connection broke.
+    """
     try:
         wire.send(*outcome_to_message(outcome))
     except EncodingError:
@@ -198,7 +236,10 @@ class _Session:
         self._own: list[Callable[..., Any]] = []
 
     def proxy(self, number: int) -> Callable[..., Any]:
-        """Return a proxy for a function of the judge's, such as a loss to differentiate or an earlier reference."""
+        """Return a proxy for a function of the judge's, such as a loss to differentiate or an earlier reference.
+
+        A call of the proxy waits for the result, and raises the function's exception.
+        """
 
         def call(*args: Any, **kwargs: Any) -> Any:
             with calls.deadline_paused():

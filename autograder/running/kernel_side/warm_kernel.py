@@ -41,7 +41,13 @@ _FLUSH_LENGTH = 1 << 20  # characters
 
 
 def warm_up() -> None:
-    """Run the slow first steps of every kernel once, in the zygote."""
+    """Run the slow first steps of every kernel once, in the zygote.
+
+    Raises
+    ------
+    RuntimeError
+        If this process has more than one thread afterwards, so that it cannot be forked safely.
+    """
     gc.disable()  # modules are never freed, so a collection finds nothing
     sys.modules.setdefault(_DEBUGGER, None)  # type: ignore[arg-type]  # makes ipykernel work without a debugger
     for name in _MODULES:
@@ -91,7 +97,7 @@ class _Stream(OutStream):
     _unsent = 0
 
     def write(self, string: str) -> int:
-        """Print a text, and flush the stream whenever a piece of it is full."""
+        """Print a text, and return its length in characters; flush the stream after each 1,048,576 characters."""
         for begin in range(0, len(string), _FLUSH_LENGTH):
             super().write(string[begin : begin + _FLUSH_LENGTH])
             self._unsent += len(string[begin : begin + _FLUSH_LENGTH])
@@ -139,7 +145,7 @@ class WarmKernelApp(IPKernelApp):
         )
 
     def connect(self, listeners: dict[str, int], key: str, scheme: str) -> None:
-        """Connect the kernel to its sockets; called in a fork.
+        """Connect the kernel to its sockets, in a fork of the zygote; it does not wait for the judge.
 
         Parameters
         ----------
@@ -163,7 +169,7 @@ class WarmKernelApp(IPKernelApp):
         self.displayhook.get_execution_count = lambda: kernel.execution_count
 
     def init_control(self, context: Any) -> None:
-        """Open the control channel only, without the sockets for debuggers and subshells."""
+        """Open the control channel on `context` only, without the sockets for debuggers and subshells."""
         self.control_socket = context.socket(zmq.ROUTER)
         self.control_socket.linger = 1000
         self.control_port = self._bind_socket(self.control_socket, self.control_port)
@@ -188,7 +194,7 @@ def _app() -> WarmKernelApp:
 
 
 def make(listeners: dict[str, int], key: str, scheme: str) -> WarmKernelApp:
-    """Turn this fork of the zygote into a kernel that is ready to start.
+    """Turn this fork of the zygote into a kernel, and return it; its method `start` runs it.
 
     Parameters
     ----------

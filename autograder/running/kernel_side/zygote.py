@@ -40,7 +40,15 @@ READY = b"R"
 
 
 def main() -> None:
-    """Run one of the two stages; if it fails, send the reason to the other end."""
+    """Run one of the two stages; if it fails, send the reason to the other end.
+
+    The function never returns: it executes the next stage, or ends the process.
+
+    Raises
+    ------
+    SystemExit
+        With status 1 if the stage fails.
+    """
     stage, fd, starter = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     connection = socket.socket(fileno=fd)
     try:
@@ -85,7 +93,10 @@ def _execute_in_sandbox(fd: int, starter: int, options: SandboxOptions) -> NoRet
 
 
 def _font_lists() -> dict[str, bytes]:
-    """Read matplotlib's cached lists of this machine's fonts; without them, it would scan all fonts again."""
+    """Return the content of each of matplotlib's cached lists of this machine's fonts, by file name.
+
+    Without them, matplotlib would scan all fonts again. The result is empty if there are none, or they cannot be read.
+    """
     try:
         return {path.name: path.read_bytes() for path in Path("~/.cache/matplotlib").expanduser().glob("fontlist-*")}
     except (OSError, RuntimeError):  # no home directory, or no right to read it
@@ -120,7 +131,9 @@ class Service:
         self._waiting.register(client, select.POLLIN)
 
     def answer_until_the_end(self, trusted: int) -> None:
-        """Answer requests until the first client disconnects or the trusted process ends; then end all kernels.
+        """Answer requests until the first client disconnects or the trusted process ends.
+
+        Then end all kernels, wait until they have ended, and return.
 
         Parameters
         ----------
@@ -143,7 +156,7 @@ class Service:
             os.waitpid(process, 0)
 
     def _answer(self, client: socket.socket) -> bool:
-        """Answer one request; return False if the client has disconnected."""
+        """Answer one request of a client, and return whether the client is still connected."""
         try:
             data, fds, _, _ = socket.recv_fds(client, PACKET, 16)
         except OSError:
@@ -167,7 +180,10 @@ class Service:
         return True
 
     def _disconnect(self, number: int) -> None:
-        """Close the connection to a client, and end all its kernels."""
+        """Close the connection to a client, and end all its kernels, without waiting for their end.
+
+        `number` is the descriptor of the connection.
+        """
         self._waiting.unregister(number)
         self._clients.pop(number).close()
         for handle, (_, client) in self._kernels.items():
@@ -181,7 +197,13 @@ class Service:
 
 
 def _handle_of(process: int) -> int | None:
-    """Open a pidfd of the parent; return None if the parent has ended already."""
+    """Return a pidfd of the process `process`; None if this process has another parent, as its parent has ended.
+
+    Raises
+    ------
+    ProcessLookupError
+        If there is no such process.
+    """
     handle = os.pidfd_open(process)
     return handle if os.getppid() == process else None
 

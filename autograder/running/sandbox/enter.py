@@ -38,6 +38,13 @@ def prepare(options: SandboxOptions) -> str:
     -------
     str
         Path of the edition, as this process sees it from now on.
+
+    Raises
+    ------
+    RuntimeError
+        If a directory of the interpreter contains the user's home directory; in mode namespaces only.
+    OSError
+        If Linux refuses a step.
     """
     if options.mode == "namespaces":
         namespaces.prepare(options.edition, options.user, options.hide)
@@ -56,12 +63,29 @@ class Parent(NamedTuple):
 
     @classmethod
     def this(cls) -> Parent:
-        """Return the facts about this process, for its forks."""
+        """Return the facts about this process, for its forks; the caller must close the pidfd.
+
+        Raises
+        ------
+        OSError
+            If Linux refuses to open the pidfd.
+        """
         return cls(os.pidfd_open(os.getpid()), os.getuid(), os.getgid())
 
 
 def fork(options: SandboxOptions) -> int:
-    """Fork; the child must call `enter` first."""
+    """Fork; the child must call `enter` before anything else.
+
+    Returns
+    -------
+    int
+        The process id of the child; 0 in the child.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     return namespaces.fork() if options.mode == "namespaces" else os.fork()
 
 
@@ -76,6 +100,11 @@ def enter(options: SandboxOptions, parent: Parent, scratch: str | None) -> None:
         The zygote.
     scratch
         The only directory that this kernel may write to, in mode landlock; None in mode namespaces.
+
+    Raises
+    ------
+    OSError
+        If Landlock is missing or too old, or Linux refuses a step. Then this process may be confined partly.
     """
     bounds = options.limits
     if scratch is None:
@@ -104,7 +133,10 @@ def enter(options: SandboxOptions, parent: Parent, scratch: str | None) -> None:
 
 
 def _split_around(path: str, covered: set[str]) -> Iterator[str]:
-    """Yield the largest directories and files below a directory that contain none of the covered paths."""
+    """Yield the largest directories and files below `path` that contain none of the covered paths.
+
+    Yield `path` itself if nothing below it is covered. Yield nothing if it is covered itself, or is a symbolic link.
+    """
     if path in covered or Path(path).is_symlink():
         return  # the target of a link has a rule of its own, or must not be read
     if any(other.startswith(f"{path}/") for other in covered):
@@ -115,7 +147,10 @@ def _split_around(path: str, covered: set[str]) -> Iterator[str]:
 
 
 def _change_home(home: str, temporary: str) -> None:
-    """Change to `home`; point environment variables at it and redirect the standard streams to /dev/null."""
+    """Change the working directory to `home`, and set environment variables for it.
+
+    `temporary` becomes the directory for temporary files. The standard streams are redirected to /dev/null.
+    """
     os.environ.update(
         PATH=f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
         HOME=home,

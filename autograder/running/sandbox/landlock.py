@@ -47,7 +47,7 @@ def version() -> int:
 
 
 def restrict(writable: Iterable[str], readable: Iterable[str], listable: Iterable[str] = (), *, tcp: bool) -> None:
-    """Restrict this process to the `writable` and `readable` paths and all files below them.
+    """Restrict this process and its children to these paths and all files below them, permanently.
 
     Parameters
     ----------

@@ -51,7 +51,15 @@ _ANSWERS = ("autograder", "course_lib", "keep_the_signal_alive")
 
 @cache
 def prefixes() -> tuple[str, ...]:
-    """List the directories of the interpreter and its packages; none is inside another one or inside SYSTEM."""
+    """Return the directories of the interpreter and its packages, sorted.
+
+    None of them is inside another one or inside SYSTEM.
+
+    Raises
+    ------
+    RuntimeError
+        If one of them contains the user's home directory.
+    """
     named = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
     if site.ENABLE_USER_SITE:
         named.append(site.getusersitepackages())
@@ -66,7 +74,10 @@ def prefixes() -> tuple[str, ...]:
 
 
 def answers_installed(hide: Iterable[str] = ()) -> list[str]:
-    """List paths that a kernel must not see: installed copies of the course, and the existing paths of `hide`."""
+    """Return the paths that a kernel must not see, sorted and without symbolic links.
+
+    These are the installed copies of the course, and the paths of `hide` that exist.
+    """
     places = [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
     found = [Path(path).resolve() for path in hide if Path(path).exists()]
     for place in map(Path, places):
@@ -86,6 +97,13 @@ def prepare(edition: str, user: tuple[int, int] | None, hide: Iterable[str]) -> 
         User and group to change to if this process is root; None for no change.
     hide
         Files and directories to hide, besides installed copies of the course.
+
+    Raises
+    ------
+    RuntimeError
+        If a directory of the interpreter contains the user's home directory.
+    OSError
+        If Linux refuses a step. Then this process may have moved partly.
     """
     os.umask(0o022)
     _leave_shared_mounts(user)
@@ -136,12 +154,19 @@ def _leave_shared_mounts(user: tuple[int, int] | None) -> None:
 
 
 def _open_paths(paths: Iterable[str]) -> dict[str, int]:
-    """Open directories, so that they can be used after the new root hides them; skip those that do not exist."""
+    """Return an open descriptor for each path that is a directory; skip the others.
+
+    A directory can be used by its descriptor after the new root hides its path. The caller must close the descriptors.
+    """
     return {path: os.open(path, os.O_PATH) for path in paths if Path(path).is_dir()}
 
 
 def _paths_inside(sources: Iterable[str], covered: Iterable[str]) -> list[str]:
-    """Return where the `covered` paths will be inside the sandbox: the path of a source may contain symbolic links."""
+    """Return the paths inside the sandbox of those `covered` paths that lie below a source.
+
+    `covered` has real paths. The path of a source may contain symbolic links. Inside the sandbox, files have paths that
+    begin with the path of the source.
+    """
     real = {source: os.path.realpath(source) for source in sources}
     return [
         source + path.removeprefix(real[source])
@@ -166,7 +191,10 @@ def _add_links(root: str, links: Mapping[str, str]) -> None:
 
 
 def _links_to_interpreter() -> Iterator[Path]:
-    """Yield each symbolic link on the path from `bin/python` to the interpreter: Python needs them all to start."""
+    """Yield each symbolic link from `sys.executable` to the interpreter; nothing if it is no link.
+
+    Python needs them all to start.
+    """
     step = Path(sys.executable)
     while step.is_symlink():
         yield step
@@ -202,7 +230,10 @@ def _make_readable(top: Path) -> None:
 
 
 def _cover(root: str, paths: Iterable[str]) -> None:
-    """Hide each path that exists inside: mount an empty directory or /dev/null over it."""
+    """Hide paths of the sandbox: mount an empty directory or /dev/null over each.
+
+    `paths` are as inside the sandbox. Those that do not exist are skipped.
+    """
     empty = Path(root, ".empty")
     empty.mkdir(0o555)
     for path in paths:
@@ -212,13 +243,35 @@ def _cover(root: str, paths: Iterable[str]) -> None:
 
 
 def fork() -> int:
-    """Fork; the child is in new namespaces, except the one for cgroups: it may have to enter its cgroup first."""
+    """Fork, and start the child in new namespaces.
+
+    The child stays in its old cgroup namespace, as it may have to enter its cgroup first.
+
+    Returns
+    -------
+    int
+        The process id of the child; 0 in the child.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     kinds = (syscalls.NEWNS, syscalls.NEWPID, syscalls.NEWNET, syscalls.NEWIPC, syscalls.NEWUTS)
     return syscalls.fork_into(syscalls.NEWUSER | sum(kinds))
 
 
 def furnish(uid: int, gid: int, scratch: int) -> None:
-    """Map the user ids; start the loopback network; mount scratch directories of `scratch` bytes, and /proc."""
+    """Set up the namespaces of this process, which `fork` has just created.
+
+    Map the user `uid` and the group `gid`. Start the loopback network. Mount /proc, and scratch directories of
+    `scratch` bytes each.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses a step.
+    """
     syscalls.map_ids(uid, gid)
     syscalls.unshare(syscalls.NEWCGROUP)
     socket.sethostname("sandbox")
@@ -235,7 +288,10 @@ def furnish(uid: int, gid: int, scratch: int) -> None:
 
 
 def _mount_scratch(path: str, options: str) -> None:
-    """Mount an empty directory, but keep the interpreter's directories below it, for example of a checkout in /tmp."""
+    """Mount an empty, writable directory at `path`; `options` are those of tmpfs.
+
+    Directories of the interpreter below it stay visible, for example those of a checkout in /tmp.
+    """
     kept = _open_paths(prefix for prefix in prefixes() if prefix.startswith(f"{path}/"))
     syscalls.mount("scratch", path, "tmpfs", MS_NOSUID | MS_NODEV, options)
     for prefix, fd in kept.items():
@@ -244,7 +300,13 @@ def _mount_scratch(path: str, options: str) -> None:
 
 
 def _loopback_up() -> None:
-    """Enable the network interface `lo`: ipykernel binds 127.0.0.1."""
+    """Enable the network interface `lo`, as ipykernel binds 127.0.0.1.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     siocsifflags, up_and_running = 0x8914, 0x1 | 0x40
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, siocsifflags, struct.pack("16sh22x", b"lo", up_and_running))

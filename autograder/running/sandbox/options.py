@@ -71,17 +71,21 @@ class SandboxOptions:
     limits: Limits = field(default_factory=Limits)
 
     def to_json(self) -> str:
-        """Return the options as text for a command line."""
+        """Return the options as JSON text for a command line."""
         return json.dumps(asdict(self) | {"filter": base64.b64encode(self.filter).decode("ascii")})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Return the options that `to_json` wrote.
+        """Return the options from the text that `to_json` returned.
 
         Raises
         ------
         TypeError
             If an option is missing or unknown.
+        ValueError
+            If the text is not JSON.
+        KeyError
+            If `filter`, `user`, `hide` or `limits` is missing.
         """
         given: dict[str, Any] = json.loads(text)
         given["filter"] = base64.b64decode(given["filter"])

@@ -10,7 +10,10 @@ from pathlib import Path
 
 
 def descendants(process: int, parents: dict[int, int] | None = None) -> set[int]:
-    """Return the children of `process`, their children, and so on."""
+    """Return the children of `process`, their children, and so on; empty if there are none.
+
+    `parents` maps each process to its parent; None for a new reading of /proc.
+    """
     children: dict[int, list[int]] = {}
     for child, parent in (parents_of_all() if parents is None else parents).items():
         children.setdefault(parent, []).append(child)
@@ -26,7 +29,7 @@ def descendants(process: int, parents: dict[int, int] | None = None) -> set[int]
 def walk_below(process: int) -> set[int]:
     """Return the descendants of `process` without reading other processes of the machine.
 
-    Faster than `descendants`, but may miss a process whose siblings end at that moment.
+    This is faster than `descendants`, but may miss a process whose siblings end at that moment.
     """
     if not Path("/proc/thread-self/children").exists():
         return descendants(process)  # this Linux was built without the lists of children
@@ -40,7 +43,10 @@ def walk_below(process: int) -> set[int]:
 
 
 def children(process: int) -> set[int]:
-    """Return the processes that the threads of `process` started; empty if Linux was built without these lists."""
+    """Return the processes that the threads of `process` started.
+
+    The result is empty if the process has ended, or if Linux was built without these lists.
+    """
     found: set[int] = set()
     try:
         for thread in Path(f"/proc/{process}/task").iterdir():
@@ -51,7 +57,7 @@ def children(process: int) -> set[int]:
 
 
 def parents_of_all() -> dict[int, int]:
-    """Map each process of the machine to its parent."""
+    """Return the parent of each process of the machine, both as process ids."""
     parents = {}
     with os.scandir("/proc") as entries:
         for entry in entries:

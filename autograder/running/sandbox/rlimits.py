@@ -17,13 +17,20 @@ _ADDRESS_SPACE_OF_A_KERNEL = 1 << 29
 
 
 def apply(limits: Limits, *, already_running: int = 0) -> None:
-    """Limit this process and every process it starts.
+    """Limit this process and every process that it starts, permanently.
+
+    A limit that is lower already is kept.
 
     Parameters
     ----------
     limits : Limits
     already_running
         Number of threads of this user outside the sandbox; 0 if Linux does not count them.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
     """
     wanted = {
         resource.RLIMIT_AS: limits.memory + _ADDRESS_SPACE_OF_A_KERNEL,
@@ -43,7 +50,7 @@ def apply(limits: Limits, *, already_running: int = 0) -> None:
 
 
 def threads_of_this_user() -> int:
-    """Count the threads that this user runs on the machine."""
+    """Return the number of threads that this user runs on the machine."""
     total = 0
     for process in Path("/proc").iterdir():
         try:

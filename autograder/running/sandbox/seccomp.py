@@ -50,7 +50,7 @@ class _Program(ctypes.Structure):
 
 
 def build(*, shared_network: bool = False, signals: bool = True) -> bytes:
-    """Return the filter as a BPF program for this machine's processor.
+    """Return the filter as a BPF program for this machine's processor, in bytes.
 
     Parameters
     ----------
@@ -92,7 +92,10 @@ def build(*, shared_network: bool = False, signals: bool = True) -> bytes:
 
 
 def _limit_sockets(pyseccomp: Any, rules: Any, refuse: int, families: tuple[int, ...]) -> None:
-    """Allow sockets of these families, and those that list network interfaces, without which libzmq aborts."""
+    """Add rules that refuse sockets of all families that are not in `families`.
+
+    Sockets that list network interfaces stay allowed, as libzmq aborts without them.
+    """
     for family in range(_NETLINK):
         if family not in families:
             rules.add_rule(refuse, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
@@ -103,7 +106,13 @@ def _limit_sockets(pyseccomp: Any, rules: Any, refuse: int, families: tuple[int,
 
 
 def load(program: bytes) -> None:
-    """Apply the filter to this process and all its children, permanently."""
+    """Apply a filter, the result of `build`, to this process and all its children, permanently.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     buffer = ctypes.create_string_buffer(program, len(program))
     described = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_char_p))

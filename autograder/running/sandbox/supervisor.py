@@ -16,15 +16,20 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
 def supervise(parent: int) -> None:
-    """Fork; return in the child only, which becomes the kernel. The parent supervises it and never returns.
+    """Fork; return in the child only, which becomes the kernel.
 
-    The parent interrupts the kernel when it gets SIGINT, and kills the kernel when it gets SIGTERM. It adopts the
-    kernel's orphans, and kills them when the kernel has ended.
+    The parent supervises the kernel and never returns. It interrupts the kernel when it gets SIGINT, and kills the
+    kernel when it gets SIGTERM. It adopts the kernel's orphans. It kills them when the kernel has ended, and exits.
 
     Parameters
     ----------
     parent
         A pidfd of the zygote, which is closed here.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses a step, such as the fork.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     die_with(parent, signal.SIGTERM)
@@ -59,7 +64,10 @@ def _watch(kernel: int) -> None:
 
 
 def _kill_descendants() -> None:
-    """Kill all descendants; all are stopped first, since a stopped process starts no other and counts in the limit."""
+    """Kill all descendants of this process, and wait until all have ended.
+
+    All are stopped first: a stopped process starts no other one, but still counts in the limit of processes.
+    """
     while True:
         stopped: set[int] = set()
         while new := descendants(os.getpid()) - stopped:

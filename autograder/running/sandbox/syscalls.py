@@ -72,7 +72,15 @@ class _CloneArgs(ctypes.Structure):
 
 
 def checked(result: int, what: str) -> int:
-    """Return the result of a system call, or raise its error; `what` names the call in the message."""
+    """Return the result of a system call.
+
+    `what` names the call in the error message.
+
+    Raises
+    ------
+    OSError
+        If the result is -1.
+    """
     if result == -1:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
@@ -80,7 +88,13 @@ def checked(result: int, what: str) -> int:
 
 
 def unshare(flags: int) -> None:
-    """Move this process into new namespaces of the kinds in `flags`."""
+    """Move this process into new namespaces of the kinds in `flags`.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     checked(libc.unshare(flags), f"unshare({flags:#x})")
 
 
@@ -88,6 +102,16 @@ def fork_into(namespaces: int) -> int:
     """Fork as os.fork does, but start the child in new namespaces.
 
     After `unshare`, a new process namespace begins only with the next fork; this needs one fork instead of two.
+
+    Returns
+    -------
+    int
+        The process id of the child; 0 in the child.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
     """
     tid = ctypes.c_void_p()  # address where the C library stores the thread's id, which changes in the child
     libc.prctl(PR_GET_TID_ADDRESS, ctypes.byref(tid), *[ctypes.c_ulong(0)] * 3)
@@ -103,7 +127,16 @@ def fork_into(namespaces: int) -> int:
 
 
 def die_with(parent: int, number: int = signal.SIGKILL) -> None:
-    """Register a signal that Linux sends to this process when its parent ends; `parent`, its pidfd, is closed."""
+    """Register a signal that Linux sends to this process when its parent ends.
+
+    If the parent has ended already, this process exits at once with status 1. Otherwise the function returns at once.
+    `parent` is a pidfd of the parent, which is closed. `number` is the signal.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     prctl(PR_SET_PDEATHSIG, number)
     if select.select([parent], [], [], 0)[0]:  # the parent has ended before the call, so no signal will be sent
         os._exit(1)
@@ -111,20 +144,42 @@ def die_with(parent: int, number: int = signal.SIGKILL) -> None:
 
 
 def map_ids(uid: int, gid: int) -> None:
-    """Map only this user and group into the new user namespace, with the same numbers as outside."""
+    """Map only this user and group into the new user namespace, with the same numbers as outside.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         Path(f"/proc/self/{name}").write_text(text, encoding="ascii")
 
 
 def mount(source: str | None, target: str, kind: str | None = None, flags: int = 0, data: str | None = None) -> None:
-    """Mount `source` of file system `kind` at `target`."""
+    """Mount `source` at `target`; `kind` is the type of file system.
+
+    `flags` and `data` are as in mount(2). Pass None for an argument that the kind of mount does not need.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     words = [None if word is None else os.fsencode(word) for word in (source, target, kind, data)]
     result = libc.mount(words[0], words[1], words[2], ctypes.c_ulong(flags), words[3])
     checked(result, f"mount {source or kind or ''} on {target}")
 
 
 def bind(source: str, target: str, *, read_only: bool = True) -> None:
-    """Mount the file or directory `source` at `target`, which is created; read-only by default, with all below it."""
+    """Mount `source` at `target`, with the mounts below it.
+
+    `target` is created if it does not exist. Everything mounted is read-only by default.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     place = Path(target)
     if Path(source).is_dir():
         place.mkdir(parents=True, exist_ok=True)
@@ -140,7 +195,13 @@ def bind(source: str, target: str, *, read_only: bool = True) -> None:
 
 
 def enter_root(root: str) -> None:
-    """Make `root` the root directory, and unmount the old one."""
+    """Make `root`, a mount point, the root and working directory, and unmount the old root.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     os.chdir(root)
     checked(libc.pivot_root(b".", b"."), "pivot_root")
     checked(libc.umount2(b".", _MNT_DETACH), "umount the old root")
@@ -148,23 +209,35 @@ def enter_root(root: str) -> None:
 
 
 def map_large_buffers() -> None:
-    """Make malloc use mmap for every buffer of 128 kB or more, so that a freed buffer is returned to Linux at once.
+    """Make malloc use mmap for every buffer of 128 KiB or more, so that a freed buffer is returned to Linux at once.
 
-    glibc starts with this threshold, but raises it when large buffers are freed; see mallopt(3). Other C libraries
-    are not changed.
+    glibc starts with this threshold, but raises it when large buffers are freed; see mallopt(3). With other C
+    libraries, nothing changes.
     """
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_MMAP_THRESHOLD, 128 << 10)
 
 
 def prctl(option: int, *arguments: int) -> None:
-    """Call prctl(2)."""
+    """Call prctl(2); missing arguments are 0.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     longs = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
     checked(libc.prctl(option, *longs), f"prctl({option})")
 
 
 def become(uid: int, gid: int) -> None:
-    """Change user and group from root to `uid` and `gid`, permanently."""
+    """Change user and group from root to `uid` and `gid`, permanently.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
@@ -173,7 +246,15 @@ def become(uid: int, gid: int) -> None:
 
 
 def drop_capabilities() -> None:
-    """Drop every capability of this user namespace; no program that is started later gets one back."""
+    """Drop every capability of this user namespace, permanently.
+
+    Programs that are started later get none back.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     for capability in range(64):
         if libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), *[ctypes.c_ulong(0)] * 3) == -1:
             break  # past the last capability that this Linux knows
@@ -184,7 +265,15 @@ def drop_capabilities() -> None:
 
 
 def close_all_but(kept: set[int]) -> None:
-    """Close every descriptor that is not in `kept`, without reading /proc, which may change meanwhile."""
+    """Close every descriptor of this process that is not in `kept`.
+
+    /proc is not read, as it may change meanwhile.
+
+    Raises
+    ------
+    OSError
+        If Linux refuses.
+    """
     first = 0
     for fd in (*sorted(kept), 1 << 30):
         if first < fd:
@@ -193,7 +282,10 @@ def close_all_but(kept: set[int]) -> None:
 
 
 def collapse_memory() -> None:
-    """Move this process's memory into huge pages, if Linux can, which makes forks faster."""
+    """Move this process's memory into huge pages, which makes forks faster.
+
+    Nothing happens if Linux cannot do this.
+    """
     for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines():
         addresses, rights, _, _, file, *_ = line.split()
         if rights.startswith("rw") and file == "0":
