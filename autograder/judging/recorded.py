@@ -86,7 +86,7 @@ def from_record(data: Mapping[str, Any]) -> Exercise:
             words={general: (name, message) for general, (name, message) in data["words"].items()},
             writable_inputs=bool(data["writable_inputs"]),
         )
-    except (KeyError, TypeError, ValueError) as damage:
+    except (AttributeError, KeyError, TypeError, ValueError) as damage:
         raise EncodingError(f"a recorded exercise must be whole ({damage})") from None
 
 

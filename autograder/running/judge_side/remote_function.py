@@ -32,7 +32,7 @@ from autograder.running.wire import (
 
 _GRACE = 2.0  # seconds after the deadline that the kernel itself enforces
 # CPU seconds that the judge's functions may take during one call of a student's function.
-_OWN_TIMEOUT = 15.0
+_OWN_TIMEOUT = 5.0
 _MEMORY_OF_A_CALL = 1 << 30  # bytes that a function of the judge's may allocate with arguments of the submission
 # The number of calls that may be sent before earlier ones are answered, and the bytes of arrays in each of them. They
 # are so small that sending never blocks: the kernel may be blocked too, until we read.
